@@ -1,0 +1,58 @@
+//! The one list of commands. Every host (the desktop shell, the browser test host) dispatches through
+//! it, and the TypeScript bindings are written from it, so a name exists in one place only.
+
+use crate::dto::*;
+
+commands! {
+    // Start, vault, joining.
+    app_state(()) -> AppState,
+    vault_retry(()) -> AppState,
+    vault_passphrase(Passphrase) -> AppState,
+    vault_start_over(()) -> AppState,
+    invitation_inspect(InvitationInspect) -> InvitationPreview,
+    program_join(ProgramJoin) -> ProgramSummary,
+    program_sign_out(InProgram) -> Done,
+    program_leave(InProgram) -> Done,
+    work_offline(WorkOffline) -> SyncStatus,
+    // People.
+    people(InProgram) -> People,
+    organization_add(OrganizationAdd) -> InvitationLink,
+    invitation_create(InvitationCreate) -> InvitationLink,
+    invitation_revoke(OneOf) -> Done,
+    // Today, deals, accounts.
+    today(Through) -> Today,
+    deal_list(DealQuery) -> DealWindow,
+    deal_get(OneOf) -> DealDetail,
+    deal_form(OneOf) -> DealForm,
+    deal_similar(SimilarQuery) -> Vec<Similar>,
+    register_options(InProgram) -> RegisterOptions,
+    deal_register(DealForm) -> Done,
+    deal_edit(DealEdit) -> Done,
+    registration_review(OneOf) -> Done,
+    registration_decide(RegistrationDecide) -> Done,
+    registration_withdraw(OneOf) -> Done,
+    account_list(AccountQuery) -> AccountWindow,
+    // The room.
+    room_window(RoomQuery) -> RoomWindow,
+    message_send(MessageSend) -> Done,
+    room_read(RoomRead) -> Done,
+    plan_get(OneOf) -> ActionPlanView,
+    milestone_add(MilestoneForm) -> Done,
+    milestone_edit(MilestoneForm) -> Done,
+    milestone_complete(MilestoneOf) -> Done,
+    milestone_reopen(MilestoneOf) -> Done,
+    milestone_remove(MilestoneOf) -> Done,
+    undo(Undo) -> Done,
+    // Import.
+    import_preview(ImportRequest) -> ImportPreview,
+    import_start(ImportRequest) -> ImportJob,
+    import_status(ImportOf) -> ImportJob,
+    import_cancel(ImportOf) -> ImportJob,
+    // Sync and settings.
+    sync_status(()) -> SyncStatus,
+    sync_now(()) -> SyncStatus,
+    refusal_retry(OneOf) -> Done,
+    refusal_discard(OneOf) -> Done,
+    palette(PaletteQuery) -> Vec<PaletteHit>,
+    diagnostics_save(()) -> SavedFile,
+}

@@ -1,0 +1,19 @@
+//! What crosses the door between the core and the window.
+//!
+//! Ids are strings, times are milliseconds since 1970 UTC, dates are `YYYY-MM-DD`, and amounts are
+//! whole minor units (cents) with an ISO 4217 code. `cargo test -p app` writes the TypeScript twins
+//! of these types to `ui/bindings`; they are committed, and a test fails when they are stale.
+
+mod deals;
+mod import;
+mod people;
+mod room;
+mod start;
+mod sync;
+
+pub use deals::*;
+pub use import::*;
+pub use people::*;
+pub use room::*;
+pub use start::*;
+pub use sync::*;

@@ -1,0 +1,107 @@
+//! Settings › Sync: the line, what waits, what needs the person.
+
+use super::Connection;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Answer of `sync_status`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SyncStatus {
+    /// One entry a program.
+    pub programs: Vec<ProgramSync>,
+    /// Sum of waiting changes.
+    pub waiting: u32,
+    /// Sum of refused changes that need a decision by the person.
+    pub needs_you: u32,
+    /// Worst connection of all programs, for the dot in the sidebar.
+    pub connection: Connection,
+    /// Whether the person asked to stay off the network.
+    pub work_offline: bool,
+}
+
+/// Sync of one program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProgramSync {
+    /// Program.
+    pub program: String,
+    /// Its name.
+    pub name: String,
+    /// Hub host.
+    pub hub: String,
+    /// The line.
+    pub connection: Connection,
+    /// When it was last caught up.
+    pub synced_at: Option<f64>,
+    /// When the next attempt is made.
+    pub retry_at: Option<f64>,
+    /// What waits, oldest first, at most 100.
+    pub waiting: Vec<WaitingItem>,
+    /// How many wait in all.
+    pub waiting_total: u32,
+    /// Refusals, oldest first.
+    pub needs_you: Vec<RefusalItem>,
+}
+
+/// A change that has not reached the hub.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct WaitingItem {
+    /// Outbox id.
+    pub id: String,
+    /// What it is, in words: "Message in Polder rollout".
+    pub title: String,
+    /// When it was made, this device's time.
+    pub at: f64,
+    /// True once it was handed to the line.
+    pub sent: bool,
+    /// Deal it belongs to, to open it.
+    pub deal: Option<String>,
+}
+
+/// A change the hub refused, with what depends on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RefusalItem {
+    /// Outbox id.
+    pub id: String,
+    /// What was tried, in words.
+    pub title: String,
+    /// Rule that refused it, for example `claim_taken`.
+    pub rule: String,
+    /// The rule in words, with what to do next.
+    pub message: String,
+    /// Evidence as label and value.
+    pub evidence: Vec<EvidenceItem>,
+    /// When it was refused, hub time.
+    pub at: f64,
+    /// Changes parked behind it.
+    pub parked: Vec<WaitingItem>,
+    /// Everything in it as text, for Copy.
+    pub text: String,
+    /// Deal it belongs to.
+    pub deal: Option<String>,
+    /// Whether Edit can open it in the form it came from.
+    pub editable: bool,
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EvidenceItem {
+    /// Label.
+    pub label: String,
+    /// Value.
+    pub value: String,
+}
+
+/// Answer of `diagnostics_save` and of exports: where the file is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SavedFile {
+    /// Full path.
+    pub path: String,
+    /// Bytes.
+    pub size: f64,
+}

@@ -1,0 +1,186 @@
+//! Importing an account list: from the bytes of a file to rows that can become accounts.
+//!
+//! Three steps, each pure: [`Upload::read`] recognises the file and refuses what is unsafe or no list;
+//! [`Mapping::new`] finds the header and decides which column feeds which field; [`rows`] checks every
+//! row. [`preview`] runs the last two and counts. The job that writes asks [`rows`] for the same rows
+//! again and takes them in chunks; nothing here waits, writes or knows the time.
+//!
+//! ```text
+//! bytes ── Upload::read ── table ──┬── preview ── what the window shows
+//!                                  └── rows ───── what the job writes
+//! ```
+
+mod check;
+mod country;
+mod fold;
+mod map;
+mod read;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use check::{AccountRowIn, Existing, MAX_NAME_CHARS, Verdict, name_key, normalise_domain, verdicts};
+pub use map::Mapping;
+pub use read::Upload;
+pub use table::{Row, Table};
+
+use crate::dto::{ColumnMapping, ImportPreview, RowError};
+
+/// Largest file.
+pub const MAX_UPLOAD_BYTES: usize = 64 << 20;
+/// Most rows below the header.
+pub const MAX_ROWS: usize = 200_000;
+/// Most columns.
+pub const MAX_COLUMNS: usize = 200;
+/// Largest cell, in bytes of UTF-8.
+pub const MAX_CELL_BYTES: usize = 32 << 10;
+/// Most text in all cells: a workbook can repeat one long string in every cell at no cost.
+pub const MAX_TEXT_BYTES: usize = 256 << 20;
+/// Most that a workbook may unpack to.
+pub const MAX_UNPACKED_BYTES: u64 = 512 << 20;
+
+const SAMPLE_ROWS: usize = 20;
+const SAMPLE_CHARS: usize = 200;
+const SHOWN_ERRORS: usize = 100;
+const SHOWN_DUPLICATES: usize = 3;
+
+/// Why a file cannot be imported at all, as a sentence for the person who chose it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// Nothing in it.
+    #[error("The file is empty.")]
+    Empty,
+    /// Nothing in the chosen sheet.
+    #[error("The sheet “{name}” is empty. Choose another one.")]
+    EmptySheet {
+        /// The sheet.
+        name: String,
+    },
+    /// No such sheet.
+    #[error("The workbook has no sheet “{name}”.")]
+    NoSuchSheet {
+        /// The sheet asked for.
+        name: String,
+    },
+    /// Larger than an upload may be.
+    #[error("The file is larger than {} MB. Split it into several files.", MAX_UPLOAD_BYTES >> 20)]
+    TooLarge,
+    /// Too many rows.
+    #[error("The list has more than 200,000 rows. Split it into several files.")]
+    TooManyRows,
+    /// Too many columns.
+    #[error("Row {row} has more than {MAX_COLUMNS} columns. Remove the columns that are not needed.")]
+    TooManyColumns {
+        /// Row as a spreadsheet counts.
+        row: u32,
+    },
+    /// A cell that is no field of an account.
+    #[error(
+        "The cell {column}{row} holds more than {} KB of text. Perhaps a quotation mark is missing there.",
+        MAX_CELL_BYTES >> 10
+    )]
+    CellTooLong {
+        /// Row as a spreadsheet counts.
+        row: u32,
+        /// Letters of the column.
+        column: String,
+    },
+    /// Too much text in all.
+    #[error("The list holds more than {} MB of text. Split it into several files.", MAX_TEXT_BYTES >> 20)]
+    TooMuchText,
+    /// Unpacks to more than any list needs.
+    #[error("The workbook would take up too much memory and was not opened. Save the list as CSV instead.")]
+    Bomb,
+    /// Not readable as what it claims to be.
+    #[error("The file is damaged. Open it in a spreadsheet program and save it again.")]
+    Damaged,
+    /// Encrypted.
+    #[error("The file is protected by a password. Save a copy without one.")]
+    Protected,
+    /// Some other kind of file.
+    #[error("The file is {what}, not a list. Save the list as CSV or XLSX.")]
+    NotAList {
+        /// What it is, with its article.
+        what: String,
+    },
+}
+
+/// The rows below the header, checked: an account to write, or why the row is left out, because it is
+/// wrong or because it repeats another one.
+pub fn rows<'a>(
+    table: &'a Table,
+    mapping: &'a Mapping,
+    existing: &'a Existing,
+) -> impl Iterator<Item = Result<AccountRowIn, RowError>> + 'a {
+    verdicts(table, mapping, existing).map(|verdict| match verdict {
+        Verdict::Good(account) => Ok(account),
+        Verdict::Duplicate(error) | Verdict::Bad(error) => Err(error),
+    })
+}
+
+/// What an import of this table would do. `told` overrides the guessed mapping.
+pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existing) -> ImportPreview {
+    let mapping = Mapping::new(table, told);
+    let headers = mapping.headers().to_vec();
+    let sample = mapping
+        .data(table)
+        .take(SAMPLE_ROWS)
+        .map(|row| (0..headers.len()).map(|column| clipped(row.cell(column))).collect())
+        .collect();
+    let mut preview = ImportPreview {
+        format: table.format.clone(),
+        sheets: table.sheets.clone(),
+        mapping: mapping.columns(),
+        headers,
+        sample,
+        rows: mapping.data_len(table) as u32,
+        good: 0,
+        duplicates: 0,
+        errors: Vec::new(),
+        bad: 0,
+        blocked: mapping.blocked().map(str::to_owned),
+        notes: table.notes.iter().chain(mapping.notes()).cloned().collect(),
+    };
+    if preview.blocked.is_some() {
+        // Without a name column every row is wrong, and a hundred times the same message helps nobody.
+        return preview;
+    }
+    let mut repeats = Vec::new();
+    for verdict in verdicts(table, &mapping, existing) {
+        match verdict {
+            Verdict::Good(_) => preview.good += 1,
+            Verdict::Duplicate(repeat) => {
+                preview.duplicates += 1;
+                if repeats.len() < SHOWN_DUPLICATES {
+                    repeats.push(format!("Row {} ({}): {}", repeat.row, repeat.value, repeat.message));
+                }
+            }
+            Verdict::Bad(error) => {
+                preview.bad += 1;
+                if preview.errors.len() < SHOWN_ERRORS {
+                    preview.errors.push(error);
+                }
+            }
+        }
+    }
+    preview.notes.append(&mut repeats);
+    if preview.good == 0 {
+        preview.blocked = Some(match (preview.rows, preview.bad) {
+            (0, _) => "The file has a header, but no rows below it.".to_owned(),
+            (_, 0) => "All accounts of the file are already on file.".to_owned(),
+            _ => "No row of the file can be imported.".to_owned(),
+        });
+    }
+    preview
+}
+
+fn clipped(cell: &str) -> String {
+    if cell.len() <= SAMPLE_CHARS {
+        return cell.to_owned();
+    }
+    let mut clipped: String = cell.chars().take(SAMPLE_CHARS).collect();
+    if clipped.len() < cell.len() {
+        clipped.push('…');
+    }
+    clipped
+}

@@ -1,0 +1,246 @@
+//! Checking rows one by one: what becomes an account, what repeats one, what is wrong.
+
+use super::country::country_code;
+use super::fold::fold;
+use super::map::Mapping;
+use super::{Row, Table};
+use crate::dto::{AccountField, RowError};
+use std::collections::HashMap;
+
+/// Longest name, industry or owner, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
+
+/// What people write where they know nothing.
+const NOTHING: [&str; 9] = ["n a", "na", "none", "null", "nil", "unknown", "k a", "unbekannt", "tbd"];
+
+/// One row that can become an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRowIn {
+    /// Row as a spreadsheet counts.
+    pub row: u32,
+    /// Company name, with single spaces.
+    pub name: String,
+    /// Registrable domain, lower case and Punycode.
+    pub domain: Option<String>,
+    /// ISO 3166-1 alpha-2 code.
+    pub country: Option<String>,
+    /// Industry.
+    pub industry: Option<String>,
+    /// Who looks after it.
+    pub owner: Option<String>,
+}
+
+/// What one row turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Becomes an account.
+    Good(AccountRowIn),
+    /// Repeats an account of the file or one on file; the message says which.
+    Duplicate(RowError),
+    /// Cannot be imported.
+    Bad(RowError),
+}
+
+/// The registrable domain of a web address as people write it: no scheme, path or `www`, lower case.
+pub fn normalise_domain(text: &str) -> Option<String> {
+    domain::claim::registrable_domain(text)
+}
+
+/// The form in which two names are compared: no case, accents or punctuation. Legal forms stay,
+/// because "Acme GmbH" and "Acme Ltd" are two companies.
+pub fn name_key(name: &str) -> String {
+    let key = fold(name);
+    if key.is_empty() { name.to_lowercase() } else { key }
+}
+
+/// The accounts a list is compared with.
+///
+/// Two accounts are the same when their domains are. Where one side has no domain, the name decides;
+/// where both have one, two companies may share a name.
+#[derive(Debug, Clone, Default)]
+pub struct Existing {
+    known: Known,
+}
+
+impl Existing {
+    /// Adds an account that is on file.
+    pub fn add(&mut self, domain: Option<&str>, name: &str) {
+        let domain = domain.map(|text| normalise_domain(text).unwrap_or_else(|| text.to_lowercase()));
+        self.known.add(domain, name_key(name), 0);
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// Row of the first account with this domain.
+    domains: HashMap<String, u32>,
+    names: HashMap<String, Named>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    row: u32,
+    /// Row of an account of this name that has no domain.
+    without_domain: Option<u32>,
+}
+
+impl Known {
+    fn add(&mut self, domain: Option<String>, name: String, row: u32) {
+        let without_domain = domain.is_none().then_some(row);
+        if let Some(domain) = domain {
+            self.domains.entry(domain).or_insert(row);
+        }
+        let named = self.names.entry(name).or_insert(Named { row, without_domain });
+        named.without_domain = named.without_domain.or(without_domain);
+    }
+
+    fn find(&self, domain: Option<&str>, name: &str) -> Option<u32> {
+        match domain {
+            Some(domain) => {
+                self.domains.get(domain).copied().or_else(|| self.names.get(name).and_then(|n| n.without_domain))
+            }
+            None => self.names.get(name).map(|named| named.row),
+        }
+    }
+}
+
+/// Judges the rows of a table in order.
+pub fn verdicts<'a>(
+    table: &'a Table,
+    mapping: &'a Mapping,
+    existing: &'a Existing,
+) -> impl Iterator<Item = Verdict> + 'a {
+    let mut check = Check {
+        strict_width: table.strict_width,
+        mapping,
+        existing,
+        seen: Known::default(),
+        columns: Columns {
+            name: mapping.column_of(AccountField::Name),
+            domain: mapping.column_of(AccountField::Domain),
+            country: mapping.column_of(AccountField::Country),
+            industry: mapping.column_of(AccountField::Industry),
+            owner: mapping.column_of(AccountField::Owner),
+        },
+    };
+    mapping.data(table).map(move |row| check.verdict(row))
+}
+
+struct Columns {
+    name: Option<usize>,
+    domain: Option<usize>,
+    country: Option<usize>,
+    industry: Option<usize>,
+    owner: Option<usize>,
+}
+
+struct Check<'a> {
+    strict_width: bool,
+    mapping: &'a Mapping,
+    existing: &'a Existing,
+    seen: Known,
+    columns: Columns,
+}
+
+impl Check<'_> {
+    fn verdict(&mut self, row: Row<'_>) -> Verdict {
+        let account = match self.account(row) {
+            Ok(account) => account,
+            Err(error) => return Verdict::Bad(error),
+        };
+        let key = name_key(&account.name);
+        let domain = account.domain.as_deref();
+        let message = if self.existing.known.find(domain, &key).is_some() {
+            "This account is already on file.".to_owned()
+        } else if let Some(earlier) = self.seen.find(domain, &key) {
+            format!("This row repeats row {earlier}.")
+        } else {
+            self.seen.add(account.domain.clone(), key, account.row);
+            return Verdict::Good(account);
+        };
+        let value = account.domain.unwrap_or(account.name);
+        Verdict::Duplicate(RowError { row: account.row, message, value })
+    }
+
+    fn account(&self, row: Row<'_>) -> Result<AccountRowIn, RowError> {
+        let wrong = |message: String, value: &str| RowError { row: row.number(), message, value: shown(value) };
+        if row.unclosed_quote() {
+            let message = "A quotation mark that opens in this row is never closed.".to_owned();
+            return Err(wrong(message, row.cell(0)));
+        }
+        let (width, cells) = (self.mapping.width, row.len());
+        let too_many = cells > width && row.used() > width;
+        if self.strict_width && (too_many || cells < self.mapping.least) {
+            let plural = if cells == 1 { "cell" } else { "cells" };
+            let message = format!("The row has {cells} {plural} where the first row has {width}.");
+            return Err(wrong(message, row.cell(0)));
+        }
+
+        let raw = |column: Option<usize>| column.map_or("", |column| row.cell(column));
+        let text = |column: Option<usize>, what: &str| {
+            let text = one_line(raw(column));
+            if text.chars().nth(MAX_NAME_CHARS).is_some() {
+                return Err(wrong(format!("The {what} is longer than {MAX_NAME_CHARS} characters."), &text));
+            }
+            Ok(if is_nothing(&text) { None } else { Some(text) })
+        };
+        // A company may be called "None" or "N.A."; only a mark without a letter is no name.
+        let name = one_line(raw(self.columns.name));
+        if !name.chars().any(char::is_alphanumeric) {
+            return Err(wrong("The name is missing.".to_owned(), &name));
+        }
+        if name.chars().nth(MAX_NAME_CHARS).is_some() {
+            return Err(wrong(format!("The name is longer than {MAX_NAME_CHARS} characters."), &name));
+        }
+        let domain = match raw(self.columns.domain) {
+            cell if is_nothing(cell) => None,
+            cell => match normalise_domain(cell) {
+                Some(domain) => Some(domain),
+                None => return Err(wrong("This is not a web domain.".to_owned(), cell)),
+            },
+        };
+        let country = match raw(self.columns.country) {
+            // "NA" is Namibia.
+            cell if is_nothing(cell) && country_code(cell).is_none() => None,
+            cell => match country_code(cell) {
+                Some(code) => Some(code.to_owned()),
+                None => return Err(wrong("This is not a country name or ISO 3166 code.".to_owned(), cell)),
+            },
+        };
+        Ok(AccountRowIn {
+            row: row.number(),
+            name,
+            domain,
+            country,
+            industry: text(self.columns.industry, "industry")?,
+            owner: text(self.columns.owner, "owner")?,
+        })
+    }
+}
+
+/// Whether a cell only says that nothing is known.
+fn is_nothing(cell: &str) -> bool {
+    // Anything longer says something, and need not be folded.
+    cell.is_empty() || (cell.len() <= 10 && {
+        let folded = fold(cell);
+        folded.is_empty() || NOTHING.contains(&folded.as_str())
+    })
+}
+
+/// Text on one line with single spaces, without control characters.
+fn one_line(text: &str) -> String {
+    if !text.chars().any(|c| c.is_whitespace() && c != ' ' || c.is_control()) && !text.contains("  ") {
+        return text.to_owned();
+    }
+    let spaced = |c: char| c.is_whitespace() || c.is_control();
+    text.split(spaced).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A cell as a message can show it.
+fn shown(cell: &str) -> String {
+    let mut shown: String = cell.chars().take(MAX_NAME_CHARS).collect();
+    if shown.len() < cell.len() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,56 @@
+//! Whose court: who owes the next move on a deal, and why.
+
+use crate::date::Date;
+use crate::entity::{Deal, OwnerSide, Status};
+
+/// The next open milestone of a deal: the one due first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// Its title.
+    pub title: String,
+    /// Who owns it.
+    pub owner_side: OwnerSide,
+    /// When it is due.
+    pub due: Option<Date>,
+}
+
+/// Who moves next, and why, as a clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Court {
+    /// Nobody when the deal is finished.
+    pub side: Option<OwnerSide>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Decides whose court a deal is in on the day `today`.
+pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
+    let of = |side, reason: &str| Court { side, reason: reason.to_owned() };
+    match deal.registration.status {
+        Status::Draft => return of(Some(OwnerSide::Partner), "Finish and send the registration"),
+        Status::Submitted | Status::InReview => return of(Some(OwnerSide::Vendor), "Decide the registration"),
+        Status::Rejected => return of(None, "Registration rejected"),
+        Status::Duplicate => return of(None, "Registered already by the same company"),
+        Status::Withdrawn => return of(None, "Registration withdrawn"),
+        Status::Approved => {}
+    }
+    if deal.stage.is_closed() {
+        return of(None, "Closed");
+    }
+    match next {
+        Some(step) => {
+            let when = match step.due.map(|due| due.days_since(today)) {
+                Some(0) => ", due today".to_owned(),
+                Some(days) if days < 0 => format!(", {} overdue", in_days(-days)),
+                Some(days) => format!(", due in {}", in_days(days)),
+                None => String::new(),
+            };
+            Court { side: Some(step.owner_side), reason: format!("{}{when}", step.title) }
+        }
+        None => of(Some(OwnerSide::Partner), "Agree the next step"),
+    }
+}
+
+fn in_days(days: i32) -> String {
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+}

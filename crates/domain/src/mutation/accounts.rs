@@ -1,0 +1,87 @@
+//! The organization's own list of customer accounts.
+
+use super::*;
+use crate::entity::Account;
+use minicbor::{Decode, Encode};
+
+/// Most accounts one mutation writes.
+pub const ACCOUNTS_PER_MUTATION: usize = 500;
+
+/// One account to write.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct AccountDraft {
+    /// Id of the account.
+    #[n(1)]
+    pub account: AccountId,
+    /// Company name.
+    #[n(2)]
+    pub name: String,
+    /// Registrable domain; empty when unknown.
+    #[n(3)]
+    pub domain: String,
+    /// Country, ISO 3166-1 alpha-2; empty when unknown.
+    #[n(4)]
+    pub country: String,
+    /// Industry.
+    #[n(5)]
+    pub industry: String,
+    /// Who looks after it.
+    #[n(6)]
+    pub owner: String,
+}
+
+/// Writes accounts onto the organization's list; one that exists is replaced.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct AccountsPut {
+    /// Whose list.
+    #[n(1)]
+    pub organization: OrganizationId,
+    /// At most [`ACCOUNTS_PER_MUTATION`].
+    #[n(2)]
+    pub accounts: Vec<AccountDraft>,
+}
+
+impl Mutate for AccountsPut {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Organization(self.organization)
+    }
+
+    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
+        self.accounts.iter().fold(ReadSet::default(), |reads, draft| reads.row::<Account>(draft.account))
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let actor = ctx.actor()?;
+        if actor.organization != self.organization || actor.role == Role::Member {
+            return Err(Refusal::new(Rule::NotAllowed, "Your role does not change the account list."));
+        }
+        if self.accounts.len() > ACCOUNTS_PER_MUTATION {
+            return Err(Refusal::new(Rule::InvalidField, "Too many accounts at once."));
+        }
+        let scope = ScopeId::Organization(self.organization);
+        let mut changes = Vec::with_capacity(self.accounts.len());
+        for draft in &self.accounts {
+            check_text("The account name", &draft.name, 200)?;
+            check_optional_text("The domain", &draft.domain, 253)?;
+            check_optional_text("The country", &draft.country, 2)?;
+            check_optional_text("The industry", &draft.industry, 200)?;
+            check_optional_text("The owner", &draft.owner, 200)?;
+            let before = rows.get::<Account>(draft.account)?;
+            let (created_at, extra) =
+                before.map_or((ctx.now, Default::default()), |account| (account.created_at, account.extra));
+            let account = Account {
+                name: draft.name.clone(),
+                domain: draft.domain.clone(),
+                country: draft.country.clone(),
+                industry: draft.industry.clone(),
+                owner: draft.owner.clone(),
+                created_at,
+                extra,
+            };
+            changes.push(RowChange::put(draft.account, scope, &account));
+        }
+        Ok(changes)
+    }
+}

@@ -1,0 +1,94 @@
+//! Why a mutation was not applied.
+
+use minicbor::{Decode, Encode};
+use std::fmt;
+
+/// A mutation was refused: which rule, on what evidence, and a sentence for the person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The rule, for code that branches.
+    #[n(0)]
+    pub rule: Rule,
+    /// What happened and what to do next, a sentence.
+    #[n(1)]
+    pub message: String,
+    /// Facts behind the decision, label and value. Never names another organization's business.
+    #[n(2)]
+    pub evidence: Vec<(String, String)>,
+}
+
+impl Refusal {
+    /// A refusal without evidence.
+    pub fn new(rule: Rule, message: impl Into<String>) -> Self {
+        Self { rule, message: message.into(), evidence: Vec::new() }
+    }
+
+    /// Adds one fact.
+    pub fn because(mut self, label: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.evidence.push((label.into(), value.to_string()));
+        self
+    }
+}
+
+/// The closed list of rules that refuse. New rules are appended; numbers are never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Rule {
+    /// A field is empty, too long or malformed.
+    #[n(0)]
+    InvalidField,
+    /// The object does not exist, or not for this member.
+    #[n(1)]
+    NotFound,
+    /// The member's role or side may not do this.
+    #[n(2)]
+    NotAllowed,
+    /// The member is not in the scope the mutation belongs to.
+    #[n(3)]
+    NotInScope,
+    /// The object is in a state in which this makes no sense.
+    #[n(4)]
+    WrongState,
+    /// Another registration already protects this customer, product and region.
+    #[n(5)]
+    ClaimTaken,
+    /// A strict field changed in the meantime.
+    #[n(6)]
+    StaleField,
+    /// The invitation is unknown, used or revoked.
+    #[n(7)]
+    InvitationUsed,
+    /// The invitation has expired.
+    #[n(8)]
+    InvitationExpired,
+    /// An object with this id exists already.
+    #[n(9)]
+    AlreadyExists,
+    /// The mutation is unknown or cannot be read by this version.
+    #[n(10)]
+    Unreadable,
+    /// A rule asked for a row it did not declare: a defect, never shown in normal use.
+    #[n(11)]
+    UndeclaredRead,
+}
+
+impl Rule {
+    /// Stable name, as shown to people and used in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidField => "invalid_field",
+            Self::NotFound => "not_found",
+            Self::NotAllowed => "not_allowed",
+            Self::NotInScope => "not_in_scope",
+            Self::WrongState => "wrong_state",
+            Self::ClaimTaken => "claim_taken",
+            Self::StaleField => "stale_field",
+            Self::InvitationUsed => "invitation_used",
+            Self::InvitationExpired => "invitation_expired",
+            Self::AlreadyExists => "already_exists",
+            Self::Unreadable => "unreadable",
+            Self::UndeclaredRead => "undeclared_read",
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! The device's side: one [`Client`] a joined program.
+//!
+//! Connects, signs in, sends the outbox in order and hands what comes to the store. It holds no data
+//! of its own beyond the numbers in [`SyncState`]: whatever must survive a crash is in the store, and
+//! a restart begins with [`ClientEvent::Loaded`].
+//!
+//! Every effect runs to completion before the next event; effects that ask for something are answered
+//! by the event named in their documentation.
+
+use crate::frame::{
+    self, Challenge, Delta, FromDevice, FromHub, Goodbye, Hello, Incoming, PROTO, PROTO_MIN, Push, Reason,
+    Resume, Sealed, Welcome,
+};
+use crate::seal::{self, Chain, DeviceKey};
+use domain::entity::Key;
+use domain::{DeviceId, ProgramId, Timestamp};
+
+/// Milliseconds on a clock that never jumps, from any start.
+pub type Tick = u64;
+
+/// Mutations on their way that have no answer yet, at most.
+pub const IN_FLIGHT_MAX: u64 = 1_024;
+/// Mutations in one push, at most.
+pub const PUSH_ITEMS: usize = 256;
+/// Bytes of payload in one push, about.
+pub const PUSH_BYTES: usize = 256 << 10;
+/// The hub has this long to answer a hello.
+const HELLO_MS: u64 = 20_000;
+/// First and longest pause between attempts to connect.
+const BACKOFF_MS: (u64, u64) = (250, 30_000);
+
+/// What the store knows about the line to the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncState {
+    /// Epoch of the cursor; 0 before the first catch-up.
+    pub epoch: u64,
+    /// Everything up to here is stored.
+    pub cursor: u64,
+    /// Where an interrupted catch-up goes on.
+    pub resume: Option<Resume>,
+    /// Highest own mutation whose answer is stored.
+    pub answered: u64,
+    /// End of the device's chain.
+    pub chain: Chain,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum ClientEvent {
+    /// The store's numbers, at start.
+    Loaded(SyncState),
+    /// Answer to [`ClientEffect::Connect`]: the line is open.
+    Opened,
+    /// The line is gone, or could not be opened.
+    Lost {
+        /// For the log and the sync page.
+        message: String,
+    },
+    /// A frame arrived.
+    Received {
+        /// The frame.
+        bytes: Vec<u8>,
+    },
+    /// The outbox has grown.
+    Queued,
+    /// Answer to [`ClientEffect::ReadOutbox`], in order.
+    OutboxRead(Vec<Sealed>),
+    /// Answer to [`ClientEffect::CheckChain`]: whether the own chain has this hash there.
+    ChainChecked(bool),
+    /// Answer to [`ClientEffect::Apply`] and [`ClientEffect::Reset`]: it is on disk.
+    Applied(SyncState),
+    /// Answer to an effect that concerns the store: it could not be done.
+    StoreFailed {
+        /// For the log and the sync page.
+        message: String,
+    },
+    /// The person wants to stay off the network, or not any more.
+    WorkOffline(bool),
+    /// The person asked to try now.
+    TryNow,
+    /// The time of [`ClientEffect::Timer`] has come.
+    Timer,
+}
+
+/// What the driver has to do.
+#[derive(Debug)]
+pub enum ClientEffect {
+    /// Open a line; answered by [`ClientEvent::Opened`] or [`ClientEvent::Lost`].
+    Connect,
+    /// Write a frame.
+    Send {
+        /// The frame.
+        bytes: Vec<u8>,
+    },
+    /// Drop the line; no event follows.
+    HangUp,
+    /// Read sealed mutations with numbers above `after`; answered by [`ClientEvent::OutboxRead`].
+    ReadOutbox {
+        /// Number after which to read.
+        after: u64,
+        /// Most mutations.
+        items: usize,
+        /// Bytes of payload after which to stop.
+        bytes: usize,
+    },
+    /// Compare the own chain; answered by [`ClientEvent::ChainChecked`].
+    CheckChain(Chain),
+    /// Store a delta in one transaction; answered by [`ClientEvent::Applied`].
+    Apply {
+        /// Epoch it belongs to.
+        epoch: u64,
+        /// The delta.
+        delta: Delta,
+    },
+    /// Forget rows and cursor but nothing of the person's own; answered by [`ClientEvent::Applied`].
+    Reset {
+        /// The new epoch.
+        epoch: u64,
+    },
+    /// Send [`ClientEvent::Timer`] at this tick; replaces an earlier one.
+    Timer {
+        /// When.
+        at: Tick,
+    },
+    /// Tell the person.
+    Status(Status),
+}
+
+/// The line as a person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Where it stands.
+    pub line: Line,
+    /// When the next attempt is made.
+    pub retry_at: Option<Tick>,
+    /// Why it is not online, a sentence.
+    pub message: Option<String>,
+    /// True when the device has just caught up.
+    pub caught_up: bool,
+    /// Hub time minus nothing: what the hub's clock said when the line was opened.
+    pub hub_now: Option<Timestamp>,
+}
+
+/// Where the line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// No line; `retry_at` tells when the next attempt is made.
+    Offline,
+    /// The person asked for it.
+    WorkingOffline,
+    /// Trying.
+    Connecting,
+    /// Signed in, still receiving.
+    CatchingUp,
+    /// Caught up.
+    Online,
+    /// The hub shut this device out: its data has to be removed.
+    Revoked,
+    /// The versions do not meet: reading only, the outbox is kept.
+    Outdated,
+    /// Another installation uses this device's identity: the outbox is kept.
+    Forked,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    /// No line and none wanted now.
+    Down,
+    /// Waiting for the line.
+    Connecting,
+    /// Line open, waiting for the challenge.
+    Opened,
+    /// Hello sent.
+    Greeted,
+    /// Welcomed; the own chain is being compared.
+    Comparing(Box<Welcome>),
+    /// In.
+    In { caught_up_at: u64 },
+    /// The hub will not have us; only a person changes that.
+    Shut(Line),
+}
+
+/// One program of a device. See the module documentation.
+#[derive(Debug)]
+pub struct Client {
+    program: ProgramId,
+    device: DeviceId,
+    key: DeviceKey,
+    state: Option<SyncState>,
+    phase: Phase,
+    work_offline: bool,
+    attempts: u32,
+    seed: u64,
+    /// Highest own mutation handed to the line since it opened.
+    sent: u64,
+    reading: bool,
+    more_queued: bool,
+    hub_now: Option<Timestamp>,
+    /// Epoch of the present line.
+    epoch: u64,
+}
+
+impl Client {
+    /// A client without a line. `seed` spreads the reconnects of many devices.
+    pub fn new(program: ProgramId, device: DeviceId, key: DeviceKey, work_offline: bool, seed: u64) -> Self {
+        Self {
+            program,
+            device,
+            key,
+            state: None,
+            phase: Phase::Down,
+            work_offline,
+            attempts: 0,
+            seed: seed | 1,
+            sent: 0,
+            reading: false,
+            more_queued: false,
+            hub_now: None,
+            epoch: 0,
+        }
+    }
+
+    /// Highest own mutation handed to the open line; those up to it show as "sending".
+    pub fn sent(&self) -> u64 {
+        if matches!(self.phase, Phase::In { .. }) { self.sent } else { 0 }
+    }
+
+    /// Takes one event at tick `now` and says what to do.
+    pub fn step(&mut self, now: Tick, event: ClientEvent) -> Vec<ClientEffect> {
+        let mut effects = Vec::new();
+        match event {
+            ClientEvent::Loaded(state) => {
+                self.state = Some(state);
+                self.connect(&mut effects);
+            }
+            ClientEvent::Opened => {
+                if self.phase == Phase::Connecting {
+                    self.phase = Phase::Opened;
+                    effects.push(ClientEffect::Timer { at: now + HELLO_MS });
+                }
+            }
+            ClientEvent::Lost { message } => self.lost(now, message, &mut effects),
+            ClientEvent::Received { bytes } => match frame::decode::<FromHub>(&bytes) {
+                Ok(Incoming::Known(frame)) => self.received(now, frame, &mut effects),
+                Ok(Incoming::Unknown(_)) => {}
+                Err(error) => self.drop_line(now, format!("The hub sent something unreadable: {error}"), &mut effects),
+            },
+            ClientEvent::Queued => self.send_more(&mut effects),
+            ClientEvent::OutboxRead(sealed) => self.push(sealed, &mut effects),
+            ClientEvent::ChainChecked(same) => self.compared(now, same, &mut effects),
+            ClientEvent::Applied(state) => {
+                self.state = Some(state);
+                self.send_more(&mut effects);
+            }
+            ClientEvent::StoreFailed { message } => self.drop_line(now, message, &mut effects),
+            ClientEvent::WorkOffline(on) => {
+                self.work_offline = on;
+                if on {
+                    if !matches!(self.phase, Phase::Shut(_)) {
+                        self.phase = Phase::Down;
+                    }
+                    effects.push(ClientEffect::HangUp);
+                    self.tell(Line::WorkingOffline, None, None, &mut effects);
+                } else {
+                    self.attempts = 0;
+                    self.connect(&mut effects);
+                }
+            }
+            ClientEvent::TryNow => {
+                self.attempts = 0;
+                self.connect(&mut effects);
+            }
+            ClientEvent::Timer => match self.phase {
+                Phase::Down => self.connect(&mut effects),
+                Phase::Opened | Phase::Greeted => {
+                    self.drop_line(now, "The hub does not answer.".to_owned(), &mut effects);
+                }
+                _ => {}
+            },
+        }
+        effects
+    }
+
+    fn connect(&mut self, effects: &mut Vec<ClientEffect>) {
+        if self.work_offline {
+            self.tell(Line::WorkingOffline, None, None, effects);
+        } else if self.phase == Phase::Down && self.state.is_some() {
+            self.phase = Phase::Connecting;
+            self.tell(Line::Connecting, None, None, effects);
+            effects.push(ClientEffect::Connect);
+        }
+    }
+
+    fn lost(&mut self, now: Tick, message: String, effects: &mut Vec<ClientEffect>) {
+        self.reading = false;
+        if matches!(self.phase, Phase::Shut(_) | Phase::Down) {
+            return;
+        }
+        self.phase = Phase::Down;
+        if self.work_offline {
+            self.tell(Line::WorkingOffline, None, None, effects);
+            return;
+        }
+        let pause = self.pause();
+        self.retry(now + pause, message, effects);
+    }
+
+    fn retry(&mut self, at: Tick, message: String, effects: &mut Vec<ClientEffect>) {
+        effects.push(ClientEffect::Timer { at });
+        self.tell(Line::Offline, Some(at), Some(message), effects);
+    }
+
+    fn drop_line(&mut self, now: Tick, message: String, effects: &mut Vec<ClientEffect>) {
+        effects.push(ClientEffect::HangUp);
+        self.lost(now, message, effects);
+    }
+
+    /// Full jitter: anything up to the exponential limit, so that a thousand devices do not return
+    /// in the same moment.
+    fn pause(&mut self) -> u64 {
+        let (first, longest) = BACKOFF_MS;
+        let limit = first.saturating_mul(1 << self.attempts.min(10)).min(longest);
+        self.attempts = self.attempts.saturating_add(1);
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        limit / 4 + self.seed % (limit - limit / 4).max(1)
+    }
+
+    fn received(&mut self, now: Tick, frame: FromHub, effects: &mut Vec<ClientEffect>) {
+        match (frame, &self.phase) {
+            (FromHub::Challenge(challenge), Phase::Opened) => self.greet(&challenge, effects),
+            (FromHub::Welcome(welcome), Phase::Greeted) => {
+                let chain = Chain { n: welcome.last_n, hash: welcome.chain };
+                self.hub_now = Some(welcome.now);
+                self.phase = Phase::Comparing(Box::new(welcome));
+                effects.push(ClientEffect::CheckChain(chain));
+            }
+            (FromHub::Delta(delta), Phase::In { caught_up_at }) => {
+                let caught_up = delta.resume.is_none() && delta.to >= *caught_up_at;
+                effects.push(ClientEffect::Apply { epoch: self.epoch, delta });
+                if caught_up {
+                    effects.push(ClientEffect::Status(Status { caught_up: true, ..self.status(Line::Online) }));
+                }
+            }
+            (FromHub::Goodbye(goodbye), _) => self.goodbye(now, goodbye, effects),
+            _ => self.drop_line(now, "The hub sent something out of turn.".to_owned(), effects),
+        }
+    }
+
+    fn greet(&mut self, challenge: &Challenge, effects: &mut Vec<ClientEffect>) {
+        let Some(state) = &self.state else { return };
+        let proto = PROTO.min(challenge.proto);
+        if proto < PROTO_MIN.max(challenge.proto_min) {
+            let message = "This hub and this version of Lockstep do not understand each other. Update the older \
+                           one; nothing is lost meanwhile.";
+            effects.push(ClientEffect::HangUp);
+            self.shut(Line::Outdated, message.to_owned(), effects);
+            return;
+        }
+        let nonce: Key = challenge.nonce;
+        let hello = Hello {
+            proto,
+            capabilities: Vec::new(),
+            device: self.device,
+            signature: self.key.sign(&seal::hello_bytes(self.program, self.device, &nonce)),
+            epoch: state.epoch,
+            cursor: state.cursor,
+            resume: state.resume.clone(),
+            answered: state.answered,
+        };
+        self.phase = Phase::Greeted;
+        effects.push(ClientEffect::Send { bytes: frame::encode(&FromDevice::Hello(hello)) });
+    }
+
+    fn compared(&mut self, now: Tick, same: bool, effects: &mut Vec<ClientEffect>) {
+        let Phase::Comparing(welcome) = std::mem::replace(&mut self.phase, Phase::Down) else { return };
+        if !same {
+            effects.push(ClientEffect::HangUp);
+            let message = "Another installation uses this device's identity, or the hub lost its history. \
+                           Your queue is kept: join again with a device link to send it.";
+            self.shut(Line::Forked, message.to_owned(), effects);
+            return;
+        }
+        let Some(state) = self.state.clone() else { return };
+        let _ = now;
+        self.attempts = 0;
+        self.epoch = welcome.epoch;
+        self.sent = welcome.last_n;
+        self.reading = false;
+        self.phase = Phase::In { caught_up_at: welcome.head };
+        self.tell(Line::CatchingUp, None, None, effects);
+        if state.epoch != 0 && state.epoch != welcome.epoch {
+            effects.push(ClientEffect::Reset { epoch: welcome.epoch });
+        }
+        if !welcome.answers.is_empty() {
+            let fresh = state.epoch == welcome.epoch;
+            let delta = Delta {
+                to: if fresh { state.cursor } else { 0 },
+                answers: welcome.answers,
+                rows: Vec::new(),
+                resume: state.resume.filter(|_| fresh),
+            };
+            effects.push(ClientEffect::Apply { epoch: welcome.epoch, delta });
+        }
+        self.send_more(effects);
+    }
+
+    fn send_more(&mut self, effects: &mut Vec<ClientEffect>) {
+        let (Phase::In { .. }, Some(state)) = (&self.phase, &self.state) else { return };
+        if self.reading {
+            self.more_queued = true;
+            return;
+        }
+        if self.sent.saturating_sub(state.answered) >= IN_FLIGHT_MAX {
+            return;
+        }
+        self.reading = true;
+        effects.push(ClientEffect::ReadOutbox { after: self.sent, items: PUSH_ITEMS, bytes: PUSH_BYTES });
+    }
+
+    fn push(&mut self, sealed: Vec<Sealed>, effects: &mut Vec<ClientEffect>) {
+        if !std::mem::take(&mut self.reading) || !matches!(self.phase, Phase::In { .. }) {
+            return;
+        }
+        let again = std::mem::take(&mut self.more_queued);
+        if let Some(last) = sealed.last() {
+            self.sent = last.header.n;
+            effects.push(ClientEffect::Send { bytes: frame::encode(&FromDevice::Push(Push { sealed })) });
+            self.send_more(effects);
+        } else if again {
+            self.send_more(effects);
+        }
+    }
+
+    fn goodbye(&mut self, now: Tick, goodbye: Goodbye, effects: &mut Vec<ClientEffect>) {
+        effects.push(ClientEffect::HangUp);
+        match goodbye.reason {
+            Reason::Revoked | Reason::UnknownDevice => {
+                let line = if goodbye.reason == Reason::Revoked { Line::Revoked } else { Line::Forked };
+                self.shut(line, goodbye.message, effects);
+            }
+            Reason::Version => self.shut(Line::Outdated, goodbye.message, effects),
+            Reason::Forked => self.shut(Line::Forked, goodbye.message, effects),
+            Reason::Malformed
+            | Reason::TooLarge
+            | Reason::Busy
+            | Reason::ShuttingDown
+            | Reason::UnknownProgram => {
+                self.phase = Phase::Down;
+                self.reading = false;
+                let at = now + self.pause().max(goodbye.retry_after_ms.unwrap_or(0).min(BACKOFF_MS.1));
+                self.retry(at, goodbye.message, effects);
+            }
+        }
+    }
+
+    fn shut(&mut self, line: Line, message: String, effects: &mut Vec<ClientEffect>) {
+        self.phase = Phase::Shut(line);
+        self.reading = false;
+        self.tell(line, None, Some(message), effects);
+    }
+
+    fn status(&self, line: Line) -> Status {
+        Status { line, retry_at: None, message: None, caught_up: false, hub_now: self.hub_now }
+    }
+
+    fn tell(
+        &self,
+        line: Line,
+        retry_at: Option<Tick>,
+        message: Option<String>,
+        effects: &mut Vec<ClientEffect>,
+    ) {
+        effects.push(ClientEffect::Status(Status { retry_at, message, ..self.status(line) }));
+    }
+}

@@ -1,0 +1,296 @@
+//! After the commit: answers, pushes to every device that may see something of it, and catch-ups.
+
+use super::access::{self, Resolved};
+use super::batch::After;
+use super::connection::{Live, Paging};
+use super::{
+    CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send,
+};
+use crate::frame::{Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
+use domain::codec::Entity;
+use domain::entity::{Device, Grant, Member};
+use domain::{RowKey, Rows, ScopeId, Table, Timestamp};
+
+/// Rows that stay in memory between batches; more than this many and they are read afresh.
+const DIRECTORY_MAX: usize = 100_000;
+
+impl Sequencer {
+    /// A batch is on disk (or had nothing to write).
+    pub(super) fn committed(&mut self, _now: Timestamp, effects: &mut Vec<HubEffect>) {
+        let Some(batch) = self.batch.take() else { return };
+        let before = self.head;
+        self.head = batch.commit.head;
+        self.chains.extend(batch.commit.chains.iter().map(|(device, chain)| (*device, *chain)));
+        let changed: Vec<CommitRow> = batch.changed.into_values().collect();
+        self.note_access(&changed, effects);
+        for after in batch.after {
+            match after {
+                After::Send(connection, frame) => {
+                    if self.connections.contains_key(&connection) {
+                        effects.push(send(connection, &frame));
+                    }
+                }
+                After::HangUp(connection, reason, message) => {
+                    self.hang_up(connection, reason, message, effects);
+                }
+                After::Enter(connection, welcome, hello) => {
+                    self.enter(connection, *welcome, &hello, &batch.rows, effects);
+                }
+                After::Answer(connection, answer) => {
+                    if let Some(live) = self.live(connection) {
+                        live.answers.push(answer);
+                    }
+                }
+            }
+        }
+        self.directory = kept(batch.rows);
+        self.deliver(before, &changed, effects);
+    }
+
+    /// Notes who gained or lost a scope, and hangs up on devices that were revoked. This comes first:
+    /// from here on nothing of a lost scope is written to a connection.
+    fn note_access(&mut self, changed: &[CommitRow], effects: &mut Vec<HubEffect>) {
+        let mut revoked = Vec::new();
+        for row in changed {
+            match (row.key.table, &row.body) {
+                (Table::Grants, Some(body)) => {
+                    let Ok(grant) = Grant::from_body(body) else { continue };
+                    for live in self.lives() {
+                        if live.actor.organization == grant.organization {
+                            live.scopes.insert(grant.scope, row.seq);
+                            live.granted = true;
+                        }
+                    }
+                }
+                (Table::Grants, None) => {
+                    let gone = row.key;
+                    for live in self.lives() {
+                        let organization = live.actor.organization;
+                        live.scopes.retain(|scope, _| {
+                            RowKey::of::<Grant>(domain::entity::grant_id(*scope, organization)) != gone
+                        });
+                    }
+                }
+                (Table::Devices, Some(body)) => {
+                    if Device::from_body(body).is_ok_and(|device| device.revoked_at.is_some()) {
+                        revoked.push(row.key.id);
+                    }
+                }
+                (Table::Members, Some(body)) => {
+                    if Member::from_body(body).is_ok_and(|member| member.left_at.is_some()) {
+                        revoked.push(row.key.id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let out: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(_, open)| match &open.phase {
+                Phase::Live(live) => {
+                    revoked.contains(&live.actor.device.0) || revoked.contains(&live.actor.member.0)
+                }
+                Phase::Fresh | Phase::Joining => false,
+            })
+            .map(|(connection, _)| *connection)
+            .collect();
+        for connection in out {
+            let message = "This device no longer has access to the program.";
+            self.hang_up(connection, Reason::Revoked, message, effects);
+        }
+    }
+
+    /// Lets a device in, as the rows after the batch have it.
+    fn enter(
+        &mut self,
+        connection: ConnectionId,
+        welcome: Welcome,
+        hello: &Hello,
+        rows: &Rows,
+        effects: &mut Vec<HubEffect>,
+    ) {
+        let device = hello.device;
+        let Resolved::Actor(actor) = access::resolve(device, rows) else {
+            let message = "This device no longer has access to the program.";
+            self.hang_up(connection, Reason::Revoked, message, effects);
+            return;
+        };
+        let mut live = Live::new(actor, rows);
+        let older: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(id, open)| {
+                **id != connection && matches!(&open.phase, Phase::Live(live) if live.actor.device == device)
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for older in older {
+            self.hang_up(older, Reason::Busy, "The device connected again.", effects);
+        }
+        let head = self.head;
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        effects.push(send(connection, &FromHub::Welcome(Welcome { head, ..welcome })));
+        let same = hello.epoch == self.epoch && hello.cursor <= head;
+        live.sent = if same { hello.cursor } else { 0 };
+        let resume = hello.resume.clone().filter(|resume| same && resume.head <= head);
+        let behind = live.sent < head || resume.is_some();
+        if behind {
+            live.paging = Some(Paging {
+                base: live.sent,
+                next: resume.unwrap_or_else(|| first_page(&live, head)),
+                reading: false,
+            });
+        }
+        open.phase = Phase::Live(Box::new(live));
+        if behind {
+            self.read_page(connection, effects);
+        } else if let Some(live) = self.live(connection) {
+            // An empty delta tells the device that it is caught up.
+            let delta = take_delta(live, head, Vec::new());
+            effects.push(send(connection, &FromHub::Delta(delta)));
+        }
+    }
+
+    fn deliver(&mut self, before: u64, changed: &[CommitRow], effects: &mut Vec<HubEffect>) {
+        let head = self.head;
+        let mut catch_up = Vec::new();
+        for (connection, open) in &mut self.connections {
+            let Phase::Live(live) = &mut open.phase else { continue };
+            let granted = std::mem::take(&mut live.granted);
+            if live.paging.as_ref().map_or(live.sent, |paging| paging.next.head) >= head && live.answers.is_empty()
+            {
+                // It came in with this batch and gets all of it already.
+                continue;
+            }
+            let rows: Vec<&CommitRow> =
+                changed.iter().filter(|row| live.scopes.contains_key(&row.scope)).collect();
+            if live.paging.is_some() || open.congested || live.sent < before {
+                live.behind |= !rows.is_empty() || granted || !live.answers.is_empty();
+            } else if granted || bytes_of(&rows) > PAGE_BYTES {
+                catch_up.push(*connection);
+            } else if rows.is_empty() && live.answers.is_empty() {
+                live.sent = head;
+            } else {
+                let delta = take_delta(live, head, rows.into_iter().map(delta_row).collect());
+                effects.push(send(*connection, &FromHub::Delta(delta)));
+            }
+        }
+        for connection in catch_up {
+            self.catch_up(connection, effects);
+        }
+    }
+
+    pub(super) fn drained(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        open.congested = false;
+        let Phase::Live(live) = &mut open.phase else { return };
+        if live.paging.is_some() {
+            self.read_page(connection, effects);
+        } else if live.behind {
+            self.catch_up(connection, effects);
+        }
+    }
+
+    fn catch_up(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
+        let head = self.head;
+        let Some(live) = self.live(connection) else { return };
+        live.behind = false;
+        live.paging = Some(Paging { base: live.sent, next: first_page(live, head), reading: false });
+        self.read_page(connection, effects);
+    }
+
+    fn read_page(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        let congested = open.congested;
+        let Phase::Live(live) = &mut open.phase else { return };
+        let Some(paging) = live.paging.as_mut().filter(|paging| !paging.reading && !congested) else { return };
+        paging.reading = true;
+        let base = paging.base;
+        let from = paging.next.clone();
+        let is_new = |granted: u64| base == 0 || granted > base;
+        let (new, old): (Vec<_>, Vec<_>) = live.scopes.iter().partition(|(_, granted)| is_new(**granted));
+        let new: Vec<ScopeId> =
+            new.into_iter().filter(|(_, granted)| **granted <= from.head).map(|(scope, _)| *scope).collect();
+        let first = from.after == 0 && from.scope == new.first().copied();
+        let query =
+            PageQuery { base, old: old.into_iter().map(|(scope, _)| *scope).collect(), new, from, first };
+        effects.push(HubEffect::ReadPage { connection, query });
+    }
+
+    pub(super) fn page_read(&mut self, connection: ConnectionId, page: Page, effects: &mut Vec<HubEffect>) {
+        let head = self.head;
+        let Some(live) = self.live(connection) else { return };
+        if live.paging.is_none() {
+            return;
+        }
+        // A scope lost while the page was being read is not sent any more.
+        let rows: Vec<DeltaRow> =
+            page.rows.iter().filter(|row| live.scopes.contains_key(&row.scope)).map(delta_row).collect();
+        match page.resume {
+            Some(resume) => {
+                let answers = std::mem::take(&mut live.answers);
+                if let Some(paging) = live.paging.as_mut() {
+                    paging.next = resume.clone();
+                    paging.reading = false;
+                }
+                let delta = Delta { to: page.head, answers, rows, resume: Some(resume) };
+                effects.push(send(connection, &FromHub::Delta(delta)));
+                self.read_page(connection, effects);
+            }
+            None => {
+                live.paging = None;
+                let delta = take_delta(live, page.head, rows);
+                effects.push(send(connection, &FromHub::Delta(delta)));
+                if live.behind || page.head < head {
+                    self.catch_up(connection, effects);
+                }
+            }
+        }
+    }
+
+    fn live(&mut self, connection: ConnectionId) -> Option<&mut Live> {
+        match &mut self.connections.get_mut(&connection)?.phase {
+            Phase::Live(live) => Some(live),
+            Phase::Fresh | Phase::Joining => None,
+        }
+    }
+
+    fn lives(&mut self) -> impl Iterator<Item = &mut Live> {
+        self.connections.values_mut().filter_map(|open| match &mut open.phase {
+            Phase::Live(live) => Some(&mut **live),
+            Phase::Fresh | Phase::Joining => None,
+        })
+    }
+}
+
+fn first_page(live: &Live, head: u64) -> Resume {
+    let base = live.sent;
+    let is_new = |granted: u64| base == 0 || granted > base;
+    let scope = live.scopes.iter().find(|(_, granted)| is_new(**granted)).map(|(scope, _)| *scope);
+    Resume { head, scope, after: 0 }
+}
+
+fn take_delta(live: &mut Live, to: u64, rows: Vec<DeltaRow>) -> Delta {
+    live.sent = to;
+    Delta { to, answers: std::mem::take(&mut live.answers), rows, resume: None }
+}
+
+fn delta_row(row: &CommitRow) -> DeltaRow {
+    DeltaRow { key: row.key, scope: row.scope, seq: row.seq, body: row.body.clone() }
+}
+
+fn bytes_of(rows: &[&CommitRow]) -> usize {
+    rows.iter().map(|row| 64 + row.body.as_ref().map_or(0, Vec::len)).sum()
+}
+
+/// What is worth keeping in memory of a batch's rows.
+fn kept(rows: Rows) -> Rows {
+    let kept = rows.retain(|key| {
+        matches!(
+            key.table,
+            Table::Programs | Table::Organizations | Table::Members | Table::Devices | Table::Grants
+        )
+    });
+    if kept.keys().count() > DIRECTORY_MAX { Rows::default() } else { kept }
+}

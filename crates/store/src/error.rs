@@ -1,0 +1,149 @@
+//! What can go wrong, as a closed list.
+
+use domain::Refusal;
+use std::error::Error;
+use std::fmt;
+
+/// What a caller may branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// There is no such file.
+    Missing,
+    /// There is a file already where a new one should be written.
+    AlreadyExists,
+    /// The key does not open this file; the file was not touched.
+    WrongKey,
+    /// The file belongs to another program or device.
+    Foreign,
+    /// A newer version wrote the file in a form this one cannot read.
+    NewerSchema,
+    /// The file is damaged.
+    Damaged,
+    /// The disk is full. Nothing was changed; try again when there is space.
+    DiskFull,
+    /// The disk or the file is read-only. Nothing was changed.
+    ReadOnlyDisk,
+    /// Another process holds the file.
+    Busy,
+    /// The store was closed.
+    Closed,
+    /// The rows of one's own device, member or organization have not arrived yet.
+    NotCaughtUp,
+    /// The delta belongs to another epoch than the rows here.
+    WrongEpoch,
+    /// The hub lacks changes that this device has given up already.
+    HistoryGone,
+    /// There is no such refusal.
+    NotFound,
+    /// The disk failed in another way. Nothing was changed.
+    Io,
+    /// A defect of this program.
+    Internal,
+}
+
+/// The store could not do what it was asked to. Nothing was changed.
+#[derive(Debug)]
+pub struct StoreError {
+    code: Code,
+    doing: &'static str,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    pub(crate) fn new(code: Code, doing: &'static str) -> Self {
+        Self { code, doing, source: None }
+    }
+
+    pub(crate) fn caused(
+        code: Code,
+        doing: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { code, doing, source: Some(source.into()) }
+    }
+
+    /// What to branch on.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub(crate) fn doing(mut self, doing: &'static str) -> Self {
+        self.doing = doing;
+        self
+    }
+
+    pub(crate) fn with_code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", self.doing, self.code)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::caused(code_of(&error), "using the store", error)
+    }
+}
+
+/// SQLite result codes, <https://www.sqlite.org/rescode.html>.
+fn code_of(error: &sqlx::Error) -> Code {
+    /// `SQLITE_IOERR_SHMSIZE`: the shared-memory file could not grow, which is a full disk too.
+    const SHMSIZE: i32 = 10 | (19 << 8);
+    let database = match error {
+        sqlx::Error::Database(database) => database,
+        sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => return Code::Closed,
+        sqlx::Error::PoolTimedOut => return Code::Busy,
+        sqlx::Error::Io(error) => return code_of_io(error),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => return Code::Damaged,
+        _ => return Code::Internal,
+    };
+    let extended = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
+    match (extended, extended & 0xff) {
+        (SHMSIZE, _) | (_, 13) => Code::DiskFull,
+        (_, 8) => Code::ReadOnlyDisk,
+        (_, 5 | 6) => Code::Busy,
+        (_, 11 | 26) => Code::Damaged,
+        (_, 10 | 14) => Code::Io,
+        _ => Code::Internal,
+    }
+}
+
+pub(crate) fn code_of_io(error: &std::io::Error) -> Code {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Code::Missing,
+        std::io::ErrorKind::AlreadyExists => Code::AlreadyExists,
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::DiskFull,
+        std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => Code::ReadOnlyDisk,
+        _ => Code::Io,
+    }
+}
+
+/// A change was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store could not write it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for CommitError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

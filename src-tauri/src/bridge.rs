@@ -1,0 +1,82 @@
+//! The door between the window and Rust: four commands and nothing else. None of them takes a path, an
+//! address or SQL; what `rpc` may do is the one command list of the `app` crate.
+
+use std::sync::Arc;
+
+use app::{Code, CommandError, Uploaded};
+use serde_json::Value;
+use tauri::ipc::{Channel, InvokeBody, Request};
+use tauri::{AppHandle, State};
+
+use crate::state::Core;
+use crate::feed::Push;
+use crate::shell;
+
+/// Runs one command of the app's list, for example `milestone_complete`.
+#[tauri::command]
+pub async fn rpc(core: State<'_, Arc<Core>>, cmd: String, args: Option<Value>) -> Result<Value, CommandError> {
+    let app = core.app().await?;
+    app.dispatch(&cmd, args.unwrap_or(Value::Null)).await
+}
+
+/// Takes the channel on which the window hears changes and routes.
+#[tauri::command]
+pub fn subscribe(core: State<'_, Arc<Core>>, channel: Channel<Push>) {
+    core.feed.subscribe(channel);
+}
+
+/// Takes the bytes of one file. They come as the raw body: as JSON, every byte would be a number.
+#[tauri::command]
+pub async fn upload(core: State<'_, Arc<Core>>, request: Request<'_>) -> Result<Uploaded, CommandError> {
+    let InvokeBody::Raw(bytes) = request.body() else {
+        return Err(bad_input("The file did not arrive as bytes."));
+    };
+    let name = request.headers().get("x-name").and_then(|name| name.to_str().ok()).and_then(percent_decoded);
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return Err(bad_input("The file arrived without a name."));
+    };
+    core.app().await?.upload(name, bytes.clone())
+}
+
+/// The page has something to show.
+#[tauri::command]
+pub fn shown(handle: AppHandle, core: State<'_, Arc<Core>>) {
+    shell::show(&handle, &core, "ready");
+}
+
+fn bad_input(message: &str) -> CommandError {
+    CommandError { code: Code::BadInput, message: message.into() }
+}
+
+/// Headers are ASCII and file names are not, so the page encodes them.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' { hex(rest.next()?)? << 4 | hex(rest.next()?)? } else { byte });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_decoded;
+
+    #[test]
+    fn names_survive_the_header() {
+        assert_eq!(percent_decoded("Angebot%20M%C3%BCller%20%2B%201.csv").unwrap(), "Angebot Müller + 1.csv");
+        assert_eq!(percent_decoded("plain.csv").unwrap(), "plain.csv");
+        assert_eq!(percent_decoded("").unwrap(), "");
+    }
+
+    #[test]
+    fn what_is_no_encoding_is_no_name() {
+        for broken in ["%", "%4", "%zz", "%+4", "%ff"] {
+            assert_eq!(percent_decoded(broken), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The one way from Rust to the window: tiny notes that something changed, and routes to open. The
+//! window asks for the data itself, so a note that is merged with another loses nothing.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app::{ChangeNote, Tag};
+use serde::Serialize;
+use tauri::ipc::Channel;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+use crate::state::Core;
+
+/// More ids than this are sent as none, which means "many".
+const MOST_IDS: usize = 64;
+
+/// Every tag: what is said when notes were lost.
+const ALL_TAGS: [Tag; 8] = [
+    Tag::App,
+    Tag::People,
+    Tag::Accounts,
+    Tag::Deals,
+    Tag::Messages,
+    Tag::Plans,
+    Tag::Sync,
+    Tag::Imports,
+];
+
+/// What the window hears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Push {
+    /// Ask again for what carries one of these tags.
+    Change(ChangeNote),
+    /// Go to this place.
+    Open {
+        /// A route of the window.
+        open: String,
+    },
+}
+
+/// The channel the window subscribed with, and what could not be said before it did.
+#[derive(Default)]
+pub struct Feed {
+    line: Mutex<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    channel: Option<Channel<Push>>,
+    unopened: Option<String>,
+}
+
+impl Feed {
+    /// Takes the channel of the window. A reloaded page subscribes again and replaces its former self.
+    pub fn subscribe(&self, channel: Channel<Push>) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = line.unopened.take() {
+            let _ = channel.send(Push::Open { open });
+        }
+        line.channel = Some(channel);
+    }
+
+    /// Tells the window that something changed. Before it subscribed it has asked for nothing yet.
+    fn change(&self, note: ChangeNote) {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = &line.channel
+            && let Err(error) = channel.send(Push::Change(note))
+        {
+            tracing::debug!("a change note did not reach the window: {error}");
+        }
+    }
+
+    /// Asks the window to go somewhere, now or as soon as it listens.
+    pub fn open(&self, route: String) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match &line.channel {
+            Some(channel) if channel.send(Push::Open { open: route.clone() }).is_ok() => {}
+            _ => line.unopened = Some(route),
+        }
+    }
+}
+
+/// Forwards the change notes of the app until it closes.
+pub async fn forward(core: Arc<Core>) {
+    let Ok(app) = core.app().await else { return };
+    let mut changes = app.changes();
+    drop(app);
+    loop {
+        let first = match changes.recv().await {
+            Ok(note) => note,
+            Err(RecvError::Lagged(_)) => everything(),
+            Err(RecvError::Closed) => return,
+        };
+        core.feed.change(merged(first, &mut changes));
+    }
+}
+
+/// Adds every note that is already waiting: during a large sync they come faster than a page can
+/// run its queries, and each push is a script for the page to evaluate.
+fn merged(first: ChangeNote, changes: &mut Receiver<ChangeNote>) -> ChangeNote {
+    let mut many = first.ids.is_empty();
+    let mut tags: BTreeSet<Tag> = first.tags.into_iter().collect();
+    let mut ids: BTreeSet<String> = first.ids.into_iter().collect();
+    loop {
+        let note = match changes.try_recv() {
+            Ok(note) => note,
+            Err(TryRecvError::Lagged(_)) => everything(),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        };
+        many |= note.ids.is_empty();
+        tags.extend(note.tags);
+        ids.extend(note.ids);
+    }
+    if many || ids.len() > MOST_IDS {
+        ids.clear();
+    }
+    ChangeNote { tags: tags.into_iter().collect(), ids: ids.into_iter().collect() }
+}
+
+fn everything() -> ChangeNote {
+    ChangeNote { tags: ALL_TAGS.to_vec(), ids: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(tag: Tag, ids: &[&str]) -> ChangeNote {
+        ChangeNote { tags: vec![tag], ids: ids.iter().map(ToString::to_string).collect() }
+    }
+
+    #[test]
+    fn waiting_notes_become_one() {
+        let (sender, mut changes) = tokio::sync::broadcast::channel(8);
+        sender.send(note(Tag::Deals, &["b"])).unwrap();
+        sender.send(note(Tag::Messages, &["a", "b"])).unwrap();
+        let one = merged(note(Tag::Deals, &["c"]), &mut changes);
+        assert_eq!(one, ChangeNote { tags: vec![Tag::Deals, Tag::Messages], ids: vec!["a".into(), "b".into(), "c".into()] });
+    }
+
+    #[test]
+    fn many_stays_many() {
+        let (sender, mut changes) = tokio::sync::broadcast::channel(8);
+        sender.send(note(Tag::Deals, &[])).unwrap();
+        assert_eq!(merged(note(Tag::Deals, &["c"]), &mut changes).ids, Vec::<String>::new());
+
+        let ids: Vec<String> = (0..=MOST_IDS).map(|number| number.to_string()).collect();
+        let long = ChangeNote { tags: vec![Tag::Deals], ids };
+        assert_eq!(merged(long, &mut changes).ids, Vec::<String>::new());
+    }
+
+    #[test]
+    fn lost_notes_mean_everything() {
+        let (sender, mut changes) = tokio::sync::broadcast::channel(1);
+        sender.send(note(Tag::Deals, &["a"])).unwrap();
+        sender.send(note(Tag::Deals, &["b"])).unwrap();
+        sender.send(note(Tag::Deals, &["c"])).unwrap();
+        assert_eq!(merged(note(Tag::Deals, &["d"]), &mut changes), everything());
+    }
+
+    #[test]
+    fn a_route_waits_for_the_window() {
+        let feed = Feed::default();
+        feed.open("/deals/1".into());
+        feed.open("/deals/2".into());
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        let channel = Channel::new(move |body| {
+            if let tauri::ipc::InvokeResponseBody::Json(text) = body {
+                ear.lock().unwrap().push(text);
+            }
+            Ok(())
+        });
+        feed.subscribe(channel);
+        feed.open("/deals/3".into());
+        assert_eq!(*heard.lock().unwrap(), [r#"{"open":"/deals/2"}"#, r#"{"open":"/deals/3"}"#]);
+    }
+}

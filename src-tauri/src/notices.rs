@@ -1,0 +1,159 @@
+//! Native notifications. They are a courtesy: the window shows the same things, and a desktop without
+//! a notification service loses nothing.
+//!
+//! What is in a notice was written by people of other companies, and notification services read its
+//! body as markup. So the text is stripped, shortened and escaped here, whatever the caller did.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use app::Notice;
+use notify_rust::Notification;
+use tauri::AppHandle;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::state::Core;
+use crate::shell;
+
+/// Longest body, in characters as a person reads them.
+const LONGEST_BODY: usize = 256;
+/// Longest title.
+const LONGEST_TITLE: usize = 80;
+/// Each notification on screen has a thread that waits for its click. More than this are not shown.
+const MOST_ON_SCREEN: usize = 16;
+
+static ON_SCREEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Shows every notice that comes while nobody looks at the window.
+pub async fn forward(handle: AppHandle, core: Arc<Core>) {
+    let Ok(app) = core.app().await else { return };
+    let mut notices = app.notices();
+    drop(app);
+    loop {
+        match notices.recv().await {
+            Ok(notice) if !core.is_focused() => announce(&handle, &core, notice),
+            Ok(_) => {}
+            Err(RecvError::Lagged(lost)) => tracing::debug!(lost, "notices were dropped"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn announce(handle: &AppHandle, core: &Arc<Core>, notice: Notice) {
+    if ON_SCREEN.fetch_add(1, Ordering::Relaxed) >= MOST_ON_SCREEN {
+        ON_SCREEN.fetch_sub(1, Ordering::Relaxed);
+        return;
+    }
+    let (handle, core) = (handle.clone(), Arc::clone(core));
+    // A thread of its own, because the library blocks until the notification is clicked or gone.
+    let started = std::thread::Builder::new().name("notice".into()).spawn(move || {
+        show_and_wait(&notice, |route| {
+            core.feed.open(route);
+            shell::bring_forward(&handle);
+        });
+        ON_SCREEN.fetch_sub(1, Ordering::Relaxed);
+    });
+    if let Err(error) = started {
+        ON_SCREEN.fetch_sub(1, Ordering::Relaxed);
+        tracing::warn!("a notification could not be shown: {error}");
+    }
+}
+
+fn show_and_wait(notice: &Notice, on_click: impl FnOnce(String)) {
+    let shown = Notification::new()
+        .appname("Lockstep")
+        .summary(&shortened(&plain(&notice.title), LONGEST_TITLE))
+        .body(&escaped(&shortened(&plain(&notice.body), LONGEST_BODY)))
+        .icon("lockstep")
+        .action("default", "Open")
+        .show();
+    match shown {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        Ok(shown) => shown.wait_for_action(|action| {
+            if action == "default" {
+                on_click(notice.route.clone());
+            }
+        }),
+        // Clicks are for later on the other systems; there, the notification only informs.
+        #[cfg(not(all(unix, not(target_os = "macos"))))]
+        Ok(_) => drop(on_click),
+        Err(error) => tracing::debug!("no notification service took a notice: {error}"),
+    }
+}
+
+/// One line without anything that could move, hide or reorder what follows it.
+fn plain(text: &str) -> String {
+    let line: String = text.chars().filter_map(readable).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn readable(char: char) -> Option<char> {
+    match char {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        // Marks, embeddings, overrides and isolates of the bidirectional algorithm.
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
+        // Invisible: zero-width space, word joiner and its relatives, byte order mark, tag characters.
+        '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' => None,
+        char if char.is_control() => None,
+        char => Some(char),
+    }
+}
+
+fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(longest.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}
+
+/// After shortening, so that no entity is cut in half.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> String {
+        escaped(&shortened(&plain(text), LONGEST_BODY))
+    }
+
+    #[test]
+    fn markup_is_shown_instead_of_obeyed() {
+        assert_eq!(
+            body("<a href=\"https://evil.example\">Sign & go</a>"),
+            "&lt;a href=\"https://evil.example\"&gt;Sign &amp; go&lt;/a&gt;"
+        );
+        assert_eq!(body("&lt;b&gt;"), "&amp;lt;b&amp;gt;");
+    }
+
+    #[test]
+    fn nothing_reorders_or_hides_the_text() {
+        assert_eq!(body("invoice\u{202e}fdp.exe\u{202c}"), "invoicefdp.exe");
+        assert_eq!(body("a\u{2066}b\u{2069}c\u{200f}d\u{61c}e"), "abcde");
+        assert_eq!(body("bell\u{7} null\0 escape\u{1b}[31m delete\u{7f}"), "bell null escape[31m delete");
+        assert_eq!(body("pay\u{200b}pal\u{feff}"), "paypal");
+    }
+
+    #[test]
+    fn many_lines_become_one() {
+        assert_eq!(body("Hello\r\n\tWorld\u{2028}again   and again"), "Hello World again and again");
+    }
+
+    #[test]
+    fn the_body_ends_after_256_characters_and_no_entity_is_cut() {
+        let long = body(&"&".repeat(1000));
+        assert_eq!(long, format!("{}…", "&amp;".repeat(255)));
+        assert_eq!(body(&"語".repeat(256)), "語".repeat(256));
+        assert_eq!(body(&"語".repeat(257)).chars().count(), 256);
+    }
+
+    #[test]
+    fn joined_emoji_and_other_scripts_stay() {
+        assert_eq!(body("👩\u{200d}💻 عرض جديد"), "👩\u{200d}💻 عرض جديد");
+    }
+}

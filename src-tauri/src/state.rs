@@ -1,0 +1,119 @@
+//! What the commands, the window and the notices share: the `app`, which opens while the window is
+//! being built, and the feed to the window.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use app::{App, CommandError};
+use tokio::sync::watch;
+
+use crate::arguments::Arguments;
+use crate::feed::Feed;
+
+type Opened = Result<Arc<App>, CommandError>;
+
+/// How long closing may take before the process ends anyway; every local write is durable by then.
+const CLOSING_LIMIT: Duration = Duration::from_secs(5);
+
+/// Shared state, managed by Tauri and handed out as `Arc`.
+pub struct Core {
+    opened: watch::Receiver<Option<Opened>>,
+    /// The way back to the window.
+    pub feed: Feed,
+    started: Instant,
+    focused: AtomicBool,
+    shown: AtomicBool,
+    leaving: AtomicBool,
+}
+
+impl Core {
+    /// Starts to open the profile in the background.
+    pub fn open(arguments: &Arguments, profile: PathBuf, started: Instant) -> Arc<Self> {
+        let (report, opened) = watch::channel(None);
+        let demo = arguments.demo;
+        tauri::async_runtime::spawn_blocking(move || {
+            let outcome = open_app(profile, demo);
+            match &outcome {
+                Ok(_) => tracing::info!(milliseconds = milliseconds(started), "profile open"),
+                Err(error) => tracing::error!(code = ?error.code, "profile did not open"),
+            }
+            let _ = report.send(Some(outcome));
+        });
+        Arc::new(Self {
+            opened,
+            feed: Feed::default(),
+            started,
+            focused: AtomicBool::new(false),
+            shown: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
+        })
+    }
+
+    /// The app, as soon as it is open, or why it is not.
+    pub async fn app(&self) -> Opened {
+        let mut opened = self.opened.clone();
+        let outcome = opened.wait_for(Option::is_some).await;
+        match outcome.as_deref() {
+            Ok(Some(outcome)) => outcome.clone(),
+            // The opening thread died; the log has the place.
+            Ok(None) | Err(_) => Err(internal("Lockstep could not open its data. The log has the details.")),
+        }
+    }
+
+    /// Remembers whether somebody is looking at the window.
+    pub fn set_focused(&self, focused: bool) {
+        self.focused.store(focused, Ordering::Relaxed);
+        if let Some(Ok(app)) = &*self.opened.borrow() {
+            app.set_focused(focused);
+        }
+    }
+
+    /// Whether somebody is looking at the window.
+    pub fn is_focused(&self) -> bool {
+        self.focused.load(Ordering::Relaxed)
+    }
+
+    /// True for the first caller only, so that the window is shown once.
+    pub fn first_to_show(&self, why: &'static str) -> bool {
+        let first = !self.shown.swap(true, Ordering::Relaxed);
+        if first {
+            tracing::info!(milliseconds = milliseconds(self.started), why, "window shown");
+        }
+        first
+    }
+
+    /// True for the first caller only, so that closing happens once.
+    pub fn first_to_leave(&self) -> bool {
+        !self.leaving.swap(true, Ordering::Relaxed)
+    }
+
+    /// Ends sync and closes the files, as far as that works within a few seconds.
+    pub async fn close(&self) {
+        let closing = async {
+            if let Ok(app) = self.app().await {
+                app.close().await;
+            }
+        };
+        if tokio::time::timeout(CLOSING_LIMIT, closing).await.is_err() {
+            tracing::warn!("closing took too long and was cut short");
+        }
+    }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The refusal for what should not happen.
+pub fn internal(message: &str) -> CommandError {
+    CommandError { code: app::Code::Internal, message: message.into() }
+}
+
+fn open_app(profile: PathBuf, demo: bool) -> Opened {
+    if demo {
+        return Err(internal("This build has no demo world."));
+    }
+    App::open(app::Options { profile, keychain: app::Keychain::System, dial: None })
+}

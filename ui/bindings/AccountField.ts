@@ -1,0 +1,1 @@
+export type AccountField = "name" | "domain" | "country" | "industry" | "owner";

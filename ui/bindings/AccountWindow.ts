@@ -1,0 +1,7 @@
+import type { AccountRow } from "./AccountRow";
+
+export type AccountWindow = {
+  total: number;
+  all: number;
+  rows: Array<AccountRow>;
+};

@@ -1,0 +1,1 @@
+export type Code = "bad_input" | "refused" | "not_found" | "vault_closed" | "wrong_passphrase" | "invitation_malformed" | "invitation_expired" | "invitation_used" | "invitation_foreign" | "hub_unreachable" | "hub_incompatible" | "disk_full" | "read_only" | "already_joined" | "internal";

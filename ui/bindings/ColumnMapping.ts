@@ -1,0 +1,6 @@
+import type { AccountField } from "./AccountField";
+
+export type ColumnMapping = {
+  column: number;
+  field: AccountField | null;
+};

@@ -1,0 +1,6 @@
+import type { Code } from "./Code";
+
+export type CommandError = {
+  code: Code;
+  message: string;
+};

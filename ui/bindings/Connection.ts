@@ -1,0 +1,1 @@
+export type Connection = "online" | "catching_up" | "connecting" | "offline" | "revoked" | "read_only";

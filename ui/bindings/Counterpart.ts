@@ -1,0 +1,4 @@
+export type Counterpart = {
+  id: string;
+  name: string;
+};

@@ -1,0 +1,1 @@
+export type Court = "us" | "them" | "customer" | "nobody";

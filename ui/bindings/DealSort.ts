@@ -1,0 +1,1 @@
+export type DealSort = "activity" | "close_date" | "amount" | "title";

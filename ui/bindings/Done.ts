@@ -1,0 +1,4 @@
+export type Done = {
+  id: string | null;
+  undo: string | null;
+};

@@ -1,0 +1,4 @@
+export type EvidenceItem = {
+  label: string;
+  value: string;
+};

@@ -1,0 +1,3 @@
+export type ImportOf = {
+  job: string;
+};

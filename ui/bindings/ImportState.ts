@@ -1,0 +1,1 @@
+export type ImportState = "running" | "finished" | "cancelled" | "failed";

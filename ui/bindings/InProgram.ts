@@ -1,0 +1,3 @@
+export type InProgram = {
+  program: string;
+};

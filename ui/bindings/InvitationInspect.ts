@@ -1,0 +1,3 @@
+export type InvitationInspect = {
+  link: string;
+};

@@ -1,0 +1,1 @@
+export type InvitationKind = "found" | "member" | "device";

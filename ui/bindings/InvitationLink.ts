@@ -1,0 +1,5 @@
+export type InvitationLink = {
+  id: string;
+  link: string;
+  expires_at: number;
+};

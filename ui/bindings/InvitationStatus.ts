@@ -1,0 +1,1 @@
+export type InvitationStatus = "queued" | "open" | "accepted" | "revoked" | "expired";

@@ -1,0 +1,4 @@
+export type Lens = {
+  program: string | null;
+  counterpart: string | null;
+};

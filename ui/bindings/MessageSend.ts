@@ -1,0 +1,6 @@
+export type MessageSend = {
+  program: string;
+  deal: string;
+  body: string;
+  reply_to: string | null;
+};

@@ -1,0 +1,5 @@
+export type MilestoneOf = {
+  program: string;
+  deal: string;
+  milestone: string;
+};

@@ -1,0 +1,4 @@
+export type Money = {
+  minor: number;
+  currency: string;
+};

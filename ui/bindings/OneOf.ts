@@ -1,0 +1,4 @@
+export type OneOf = {
+  program: string;
+  id: string;
+};

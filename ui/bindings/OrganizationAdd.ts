@@ -1,0 +1,4 @@
+export type OrganizationAdd = {
+  program: string;
+  name: string;
+};

@@ -1,0 +1,1 @@
+export type OwnerSideName = "vendor" | "partner" | "customer";

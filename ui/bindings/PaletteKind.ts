@@ -1,0 +1,1 @@
+export type PaletteKind = "deal" | "account" | "person" | "organization" | "message";

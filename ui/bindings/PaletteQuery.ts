@@ -1,0 +1,6 @@
+import type { Lens } from "./Lens";
+
+export type PaletteQuery = {
+  text: string;
+  lens: Lens;
+};

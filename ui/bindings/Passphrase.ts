@@ -1,0 +1,3 @@
+export type Passphrase = {
+  passphrase: string;
+};

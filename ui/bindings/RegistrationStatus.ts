@@ -1,0 +1,1 @@
+export type RegistrationStatus = "draft" | "submitted" | "in_review" | "approved" | "rejected" | "duplicate" | "withdrawn";

@@ -1,0 +1,5 @@
+export type ReplyPreview = {
+  id: string;
+  author: string;
+  text: string;
+};

@@ -1,0 +1,1 @@
+export type RoleName = "admin" | "seller" | "channel_manager" | "member";

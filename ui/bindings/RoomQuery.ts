@@ -1,0 +1,6 @@
+export type RoomQuery = {
+  program: string;
+  deal: string;
+  before: number | null;
+  limit: number;
+};

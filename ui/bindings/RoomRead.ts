@@ -1,0 +1,5 @@
+export type RoomRead = {
+  program: string;
+  deal: string;
+  position: number;
+};

@@ -1,0 +1,5 @@
+export type RowError = {
+  row: number;
+  message: string;
+  value: string;
+};

@@ -1,0 +1,4 @@
+export type SavedFile = {
+  path: string;
+  size: number;
+};

@@ -1,0 +1,5 @@
+export type SimilarQuery = {
+  program: string;
+  customer: string;
+  domain: string;
+};

@@ -1,0 +1,1 @@
+export type SyncMark = "synced" | "queued" | "sending" | "awaiting_decision" | "needs_you";

@@ -1,0 +1,1 @@
+export type Tag = "app" | "people" | "accounts" | "deals" | "messages" | "plans" | "sync" | "imports";

@@ -1,0 +1,5 @@
+import type { Lens } from "./Lens";
+
+export type Through = {
+  lens: Lens;
+};

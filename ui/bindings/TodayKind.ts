@@ -1,0 +1,1 @@
+export type TodayKind = "decision" | "reply" | "milestone" | "draft" | "rejected";

@@ -1,0 +1,3 @@
+export type Undo = {
+  token: string;
+};

@@ -1,0 +1,5 @@
+export type Uploaded = {
+  upload: string;
+  name: string;
+  size: number;
+};

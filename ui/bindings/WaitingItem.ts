@@ -1,0 +1,7 @@
+export type WaitingItem = {
+  id: string;
+  title: string;
+  at: number;
+  sent: boolean;
+  deal: string | null;
+};

@@ -1,0 +1,3 @@
+export type WorkOffline = {
+  on: boolean;
+};

@@ -1,0 +1,53 @@
+import { toast } from '$lib/design/toast.svelte';
+import { asFailure, send, type Args, type CommandName, type Reply } from './bridge';
+
+// What Ctrl+Z takes back, newest last. Tokens die with the window; so does this list.
+const undoable: { token: string; what: string }[] = [];
+const deepest = 50;
+
+/**
+ * Runs a command that changes something. A refusal becomes a toast and `undefined`; a success with
+ * an undo token is remembered for Ctrl+Z and, when `said` is given, offered in a toast.
+ */
+export async function act<C extends CommandName>(
+	command: C,
+	args: Args<C>,
+	said?: string
+): Promise<Reply<C> | undefined> {
+	try {
+		const reply = await send(command, args);
+		const token = undoToken(reply);
+		if (token !== null) {
+			undoable.push({ token, what: said ?? '' });
+			if (undoable.length > deepest) undoable.shift();
+		}
+		if (said) toast(said, token === null ? {} : { undo: () => takeBack(token) });
+		return reply;
+	} catch (cause) {
+		toast(asFailure(cause).message, { tone: 'danger' });
+		return undefined;
+	}
+}
+
+/** Ctrl+Z. */
+export async function undoLast(): Promise<void> {
+	const last = undoable.at(-1);
+	if (last) await takeBack(last.token);
+	else toast('Nothing to undo.');
+}
+
+async function takeBack(token: string): Promise<void> {
+	const at = undoable.findIndex((entry) => entry.token === token);
+	const entry = at < 0 ? undefined : undoable.splice(at, 1)[0];
+	try {
+		await send('undo', { token });
+		toast(entry?.what ? `Undone: ${entry.what}` : 'Undone.');
+	} catch (cause) {
+		toast(asFailure(cause).message, { tone: 'danger' });
+	}
+}
+
+function undoToken(reply: unknown): string | null {
+	if (typeof reply !== 'object' || reply === null || !('undo' in reply)) return null;
+	return typeof reply.undo === 'string' ? reply.undo : null;
+}

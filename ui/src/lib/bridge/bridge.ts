@@ -1,0 +1,62 @@
+import type { ChangeNote } from '$bindings/ChangeNote';
+import type { Commands } from '$bindings/commands';
+import type { Uploaded } from '$bindings/Uploaded';
+import type { Host } from './host';
+
+export { CommandFailed, asFailure } from './host';
+
+export type CommandName = keyof Commands;
+export type Args<C extends CommandName> = Commands[C][0];
+export type Reply<C extends CommandName> = Commands[C][1];
+
+const changed = new Set<(note: ChangeNote) => void>();
+const opened = new Set<(path: string) => void>();
+// A notification may be clicked before anybody listens.
+let unopened: string | null = null;
+
+// The browser half is no part of what the desktop window loads, and the other way round.
+const host: Promise<Host> = (
+	window.__TAURI_INTERNALS__ ? import('./tauri') : import('./devhost')
+).then((module) => {
+	module.host.listen((push) => {
+		if (!('open' in push)) {
+			for (const listener of changed) listener(push);
+		} else if (opened.size === 0) {
+			unopened = push.open;
+		} else {
+			for (const listener of opened) listener(push.open);
+		}
+	});
+	return module.host;
+});
+
+/** Runs one command of the list. Rejects with `CommandFailed`. */
+export async function send<C extends CommandName>(command: C, args: Args<C>): Promise<Reply<C>> {
+	return (await (await host).rpc(command, args)) as Reply<C>;
+}
+
+/** Hands a file over in one piece. */
+export async function upload(file: File): Promise<Uploaded> {
+	return (await host).upload(file);
+}
+
+/** Hears every change note; returns the way to stop. */
+export function onChange(listener: (note: ChangeNote) => void): () => void {
+	changed.add(listener);
+	return () => changed.delete(listener);
+}
+
+/** Hears addresses that the shell asks to open, for example after a click on a notification. */
+export function onOpen(listener: (path: string) => void): () => void {
+	opened.add(listener);
+	if (unopened !== null) {
+		listener(unopened);
+		unopened = null;
+	}
+	return () => opened.delete(listener);
+}
+
+/** Call once, after the first paint. */
+export async function shown(): Promise<void> {
+	await (await host).shown();
+}

@@ -1,0 +1,67 @@
+import type { Connection } from '$bindings/Connection';
+import type { Court } from '$bindings/Court';
+import type { RegistrationStatus } from '$bindings/RegistrationStatus';
+import type { RejectionRule } from '$bindings/RejectionRule';
+import type { RoleName } from '$bindings/RoleName';
+import type { StageName } from '$bindings/StageName';
+import type { SyncMark } from '$bindings/SyncMark';
+
+// One place for the words of closed lists, so that a thing has one name on every screen.
+
+export const courtWord: Record<Court, string> = {
+	us: 'Us',
+	them: 'Them',
+	customer: 'Customer',
+	nobody: 'Nobody'
+};
+
+export const stageWord: Record<StageName, string> = {
+	prospect: 'Prospect',
+	qualified: 'Qualified',
+	technical_validation: 'Technical fit',
+	business_validation: 'Business case',
+	committed: 'Committed',
+	launched: 'Won',
+	closed_lost: 'Lost'
+};
+
+export const statusWord: Record<RegistrationStatus, string> = {
+	draft: 'Draft',
+	submitted: 'Registered',
+	in_review: 'In review',
+	approved: 'Approved',
+	rejected: 'Rejected',
+	duplicate: 'Duplicate',
+	withdrawn: 'Withdrawn'
+};
+
+export const ruleWord: Record<RejectionRule, string> = {
+	existing_customer: 'Existing customer',
+	open_opportunity: 'Open opportunity',
+	named_account: 'Named account',
+	public_tender: 'Public tender',
+	not_qualified: 'Not qualified'
+};
+
+export const roleWord: Record<RoleName, string> = {
+	admin: 'Admin',
+	seller: 'Seller',
+	channel_manager: 'Channel manager',
+	member: 'Member'
+};
+
+export const markWord: Record<Exclude<SyncMark, 'synced'>, string> = {
+	queued: 'Saved here, not yet sent',
+	sending: 'Sending',
+	awaiting_decision: 'Waits for a decision',
+	needs_you: 'Needs you'
+};
+
+export const connectionWord: Record<Connection, string> = {
+	online: 'Online',
+	catching_up: 'Catching up',
+	connecting: 'Connecting',
+	offline: 'Offline',
+	revoked: 'Access removed',
+	read_only: 'Read only: update Lockstep'
+};

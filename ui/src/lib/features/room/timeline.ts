@@ -1,0 +1,78 @@
+import type { MessageRow } from '$bindings/MessageRow';
+import type { RoomWindow } from '$bindings/RoomWindow';
+
+/** The part of a conversation that this window has read: always without a hole, newest last,
+ * with what waits to be sent at the very end. */
+export interface Timeline {
+	messages: readonly MessageRow[];
+	hasOlder: boolean;
+}
+
+export const nothing: Timeline = { messages: [], hasOlder: false };
+
+/** Takes in the newest window, which is right about everything from its first message on. */
+export function withNewest(known: Timeline, newest: RoomWindow): Timeline {
+	const from = newest.messages.find((message) => message.position !== null)?.position ?? Infinity;
+	const older = known.messages.filter(
+		(message) => message.position !== null && message.position < from
+	);
+	const reach = lastPosition(known.messages);
+	// Between what was known and what came there may be messages nobody has read yet, after a long
+	// time offline for example. Then the newest window stands alone; scrolling up reads the rest.
+	const hole = newest.has_older && from !== Infinity && reach !== null && reach < from;
+	if (older.length === 0 || hole) return { messages: newest.messages, hasOlder: newest.has_older };
+	return { messages: [...older, ...newest.messages], hasOlder: known.hasOlder };
+}
+
+/** Takes in a window that ends just before the oldest known message. */
+export function withOlder(known: Timeline, older: RoomWindow): Timeline {
+	const ids = new Set(known.messages.map((message) => message.id));
+	return {
+		messages: [...older.messages.filter((message) => !ids.has(message.id)), ...known.messages],
+		hasOlder: older.has_older
+	};
+}
+
+/** Position of the newest message that the hub has placed. */
+export function lastPosition(messages: readonly MessageRow[]): number | null {
+	return messages.findLast((message) => message.position !== null)?.position ?? null;
+}
+
+/** One message with what is drawn above it. */
+export interface Line {
+	message: MessageRow;
+	/** First message of its day. */
+	newDay: boolean;
+	/** The unread divider stands above it. */
+	firstUnread: boolean;
+	/** Same author shortly after: no head of its own. */
+	continued: boolean;
+}
+
+const breath = 5 * 60_000;
+
+export function lines(messages: readonly MessageRow[], unreadFrom: number | null): Line[] {
+	let unreadSeen = false;
+	return messages.map((message, index) => {
+		const before = messages[index - 1];
+		const newDay = !before || !sameDay(before.at, message.at);
+		const firstUnread =
+			!unreadSeen &&
+			unreadFrom !== null &&
+			!message.mine &&
+			message.position !== null &&
+			message.position >= unreadFrom;
+		unreadSeen ||= firstUnread;
+		const continued =
+			!newDay &&
+			!firstUnread &&
+			message.reply_to === null &&
+			before?.author.id === message.author.id &&
+			message.at - before.at < breath;
+		return { message, newDay, firstUnread, continued };
+	});
+}
+
+function sameDay(a: number, b: number): boolean {
+	return new Date(a).toDateString() === new Date(b).toDateString();
+}

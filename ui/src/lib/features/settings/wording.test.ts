@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { ProgramSync } from '$bindings/ProgramSync';
+import { canTry, line, lostByDiscarding, lostByLeaving, place, retryIn, syncedAge } from './wording';
+
+const now = 1_795_000_000_000;
+const sync: ProgramSync = {
+	program: 'p',
+	name: 'Halden Partner Program',
+	hub: 'hub.halden.example',
+	connection: 'online',
+	synced_at: now - 8_000,
+	retry_at: null,
+	waiting: [],
+	waiting_total: 0,
+	needs_you: []
+};
+
+describe('the line to a hub', () => {
+	it('says how old the data is, whatever the connection', () => {
+		expect(line(sync, false, now)).toBe('Online · synced 8 s ago');
+		expect(line({ ...sync, connection: 'offline' }, false, now)).toBe('Offline · synced 8 s ago');
+		expect(line(sync, true, now)).toBe('Working offline · synced 8 s ago');
+		expect(line({ ...sync, connection: 'connecting', synced_at: null }, false, now)).toBe('Connecting · not synced yet');
+	});
+
+	it('does not hide a revocation behind working offline', () => {
+		expect(line({ ...sync, connection: 'revoked' }, true, now)).toMatch(/^Access was ended/);
+	});
+
+	it('offers an attempt only where one could help', () => {
+		expect(canTry('offline', false)).toBe(true);
+		expect(canTry('offline', true)).toBe(false);
+		expect(canTry('revoked', false)).toBe(false);
+	});
+});
+
+describe('ages', () => {
+	it('never run backwards when clocks disagree', () => {
+		expect(syncedAge(now + 60_000, now)).toBe('synced just now');
+		expect(retryIn(now - 5_000, now)).toBe('now');
+		expect(retryIn(now + 20_000, now)).toBe('in 20 s');
+	});
+});
+
+describe('where a change is', () => {
+	const item = { id: '1', title: 'Message in Polder rollout', at: now, sent: false, deal: null };
+
+	it('never says more than is true', () => {
+		expect(place(item, 'Halden')).toBe('Queued on this device');
+		expect(place({ ...item, sent: true }, 'Halden')).toBe('Sent to Halden');
+	});
+});
+
+describe('what would be lost', () => {
+	it('is counted', () => {
+		expect(lostByLeaving(0, 0)).toMatch(/nothing is lost/);
+		expect(lostByLeaving(1, 0)).toBe('This destroys 1 change that was never sent. Nobody else has a copy.');
+		expect(lostByLeaving(3, 2)).toMatch(/3 changes that were never sent and 2 refused changes/);
+		expect(lostByDiscarding(0)).not.toMatch(/behind/);
+		expect(lostByDiscarding(4)).toMatch(/the 4 changes that wait behind it/);
+	});
+});

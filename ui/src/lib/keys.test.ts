@@ -1,0 +1,125 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createKeyMap, spell, strokeOf } from './keys';
+
+interface Press {
+	key: string;
+	ctrl?: boolean;
+	meta?: boolean;
+	shift?: boolean;
+	alt?: boolean;
+	/** What `closest` finds: the selector has to contain this word. */
+	inside?: string;
+	composing?: boolean;
+	code?: number;
+}
+
+function press(p: Press): KeyboardEvent {
+	const event = {
+		key: p.key,
+		ctrlKey: p.ctrl ?? false,
+		metaKey: p.meta ?? false,
+		shiftKey: p.shift ?? false,
+		altKey: p.alt ?? false,
+		isComposing: p.composing ?? false,
+		keyCode: p.code ?? 0,
+		defaultPrevented: false,
+		preventDefault: vi.fn(),
+		target: {
+			closest: (selector: string) => (p.inside && selector.includes(p.inside) ? {} : null)
+		}
+	};
+	return event as unknown as KeyboardEvent;
+}
+
+describe('the key map', () => {
+	it('runs what a key is for, and says that it did', () => {
+		const map = createKeyMap(false);
+		const run = vi.fn();
+		map.register({ keys: 'c', label: 'Register', run });
+		const event = press({ key: 'c' });
+		expect(map.press(event)).toBe(true);
+		expect(run).toHaveBeenCalledOnce();
+		expect(event.preventDefault).toHaveBeenCalledOnce();
+		expect(map.press(press({ key: 'x' }))).toBe(false);
+	});
+
+	it('keeps single letters out of text', () => {
+		const map = createKeyMap(false);
+		const run = vi.fn();
+		map.register({ keys: 'c', label: 'Register', run });
+		map.register({ keys: 'mod+k', label: 'Search', run });
+		expect(map.press(press({ key: 'c', inside: 'textarea' }))).toBe(false);
+		expect(map.press(press({ key: 'k', ctrl: true, inside: 'textarea' }))).toBe(true);
+	});
+
+	it('leaves letters to an open dialog, and Enter to a button', () => {
+		const map = createKeyMap(false);
+		const run = vi.fn();
+		map.register({ keys: 'j', label: 'Down', run });
+		map.register({ keys: 'enter', label: 'Open', run });
+		expect(map.press(press({ key: 'j', inside: '[role=dialog]' }))).toBe(false);
+		expect(map.press(press({ key: 'Enter', inside: 'button' }))).toBe(false);
+		expect(map.press(press({ key: 'Enter' }))).toBe(true);
+	});
+
+	it('never takes a key from an input method', () => {
+		const map = createKeyMap(false);
+		const run = vi.fn();
+		map.register({ keys: 'mod+enter', label: 'Send', run });
+		expect(map.press(press({ key: 'Enter', ctrl: true, composing: true }))).toBe(false);
+		expect(map.press(press({ key: 'Enter', ctrl: true, code: 229 }))).toBe(false);
+	});
+
+	it('hears two keys one after the other, in time', () => {
+		let now = 0;
+		const map = createKeyMap(false, () => now);
+		const deals = vi.fn();
+		const bare = vi.fn();
+		map.register({ keys: 'g d', label: 'Deals', run: deals });
+		map.register({ keys: 'd', label: 'Date', run: bare });
+		map.press(press({ key: 'g' }));
+		map.press(press({ key: 'd' }));
+		expect(deals).toHaveBeenCalledOnce();
+		expect(bare).not.toHaveBeenCalled();
+
+		map.press(press({ key: 'g' }));
+		now += 5_000;
+		map.press(press({ key: 'd' }));
+		expect(deals).toHaveBeenCalledOnce();
+		expect(bare).toHaveBeenCalledOnce();
+	});
+
+	it('lets what is open now shadow what lies beneath, until it is gone', () => {
+		const map = createKeyMap(false);
+		const below = vi.fn();
+		const above = vi.fn();
+		let on = true;
+		map.register({ keys: 'r', label: 'Reply', run: below });
+		const remove = map.register({ keys: 'r', label: 'Reject', run: above, when: () => on });
+		map.press(press({ key: 'r' }));
+		expect(above).toHaveBeenCalledOnce();
+		on = false;
+		map.press(press({ key: 'r' }));
+		expect(below).toHaveBeenCalledOnce();
+		on = true;
+		remove();
+		map.press(press({ key: 'r' }));
+		expect(below).toHaveBeenCalledTimes(2);
+	});
+
+	it('names strokes the same on every keyboard', () => {
+		expect(strokeOf(press({ key: '?', shift: true }), false)).toBe('?');
+		expect(strokeOf(press({ key: 'Enter', shift: true }), false)).toBe('shift+enter');
+		expect(strokeOf(press({ key: 'K', ctrl: true }), false)).toBe('mod+k');
+		expect(strokeOf(press({ key: 'k', meta: true }), true)).toBe('mod+k');
+		expect(strokeOf(press({ key: 'k', ctrl: true }), true)).toBe('other+k');
+		expect(strokeOf(press({ key: '1', ctrl: true }), false)).toBe('mod+1');
+		expect(strokeOf(press({ key: ' ' }), false)).toBe('space');
+	});
+
+	it('spells keys for people', () => {
+		expect(spell('mod+enter', false)).toEqual(['Ctrl', 'Enter']);
+		expect(spell('mod+k', true)).toEqual(['⌘', 'K']);
+		expect(spell('g d', false)).toEqual(['G', 'D']);
+	});
+});

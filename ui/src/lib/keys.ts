@@ -1,0 +1,152 @@
+/**
+ * The one keyboard map. Whatever has a key is registered here, and the palette and the `?` sheet
+ * are read from the same list, so neither can lie about what a key does.
+ *
+ * Keys are written as `c`, `shift+enter`, `mod+k` (Ctrl, or Command on a Mac) or, for two keys one
+ * after the other, `g d`. Keys without `mod` never fire while text is being written.
+ */
+export interface Binding {
+	keys: string;
+	label: string;
+	run: (event?: KeyboardEvent) => void;
+	/** Fires only while this holds. */
+	when?: () => boolean;
+	/** Heading in the key sheet. */
+	group?: string;
+	/** Left out of the palette: moving about makes no sense there. */
+	hidden?: boolean;
+}
+
+/** How long the second key of a pair may take. */
+const pairWindow = 1200;
+
+export interface KeyMap {
+	register(binding: Binding): () => void;
+	/** True when the event was used up. */
+	press(event: KeyboardEvent): boolean;
+	all(): Binding[];
+}
+
+export function createKeyMap(mac: boolean, now: () => number = () => performance.now()): KeyMap {
+	const bindings: Binding[] = [];
+	let first: { key: string; at: number } | null = null;
+
+	// The latest registration wins: what is open now shadows what lies beneath.
+	const find = (keys: string): Binding | undefined =>
+		bindings.findLast((binding) => binding.keys === keys && (binding.when?.() ?? true));
+
+	return {
+		register(binding) {
+			bindings.push(binding);
+			return () => {
+				const at = bindings.indexOf(binding);
+				if (at >= 0) bindings.splice(at, 1);
+			};
+		},
+
+		press(event) {
+			if (event.defaultPrevented || composing(event) || isModifier(event.key)) return false;
+			const stroke = strokeOf(event, mac);
+			const writing = isWriting(event.target);
+			if (writing && !stroke.includes('mod+')) {
+				first = null;
+				return false;
+			}
+			// An open dialog or menu owns its keys; only chords reach past it.
+			if (!stroke.includes('mod+') && isOverlay(event.target)) return false;
+			// Enter and Space belong to whatever button or link has the focus.
+			if ((stroke === 'enter' || stroke === 'space') && isControl(event.target)) return false;
+
+			const pair = first && now() - first.at < pairWindow ? find(`${first.key} ${stroke}`) : undefined;
+			first = null;
+			const hit = pair ?? find(stroke);
+			if (hit) {
+				event.preventDefault();
+				hit.run(event);
+				return true;
+			}
+			if (bindings.some((binding) => binding.keys.startsWith(`${stroke} `))) {
+				first = { key: stroke, at: now() };
+			}
+			return false;
+		},
+
+		all: () => bindings.slice()
+	};
+}
+
+/** True while an input method is still putting a character together; Enter then is not ours. */
+export function composing(event: KeyboardEvent): boolean {
+	return event.isComposing || event.keyCode === 229;
+}
+
+/** One event in the notation of this file. */
+export function strokeOf(event: KeyboardEvent, mac: boolean): string {
+	const parts: string[] = [];
+	if (mac ? event.metaKey : event.ctrlKey) parts.push('mod');
+	if (mac ? event.ctrlKey : event.metaKey) parts.push('other');
+	if (event.altKey) parts.push('alt');
+	const key = event.key === ' ' ? 'space' : event.key.toLowerCase();
+	// For `?` and its like the Shift is how one types it, no part of the name.
+	const printed = event.key.length === 1 && event.key.toLowerCase() === event.key.toUpperCase();
+	if (event.shiftKey && !printed) parts.push('shift');
+	parts.push(key);
+	return parts.join('+');
+}
+
+/** A key as people read it: `['Ctrl', 'K']`, or `['G', 'D']` for a pair. */
+export function spell(keys: string, mac: boolean): string[] {
+	const names: Record<string, string> = {
+		mod: mac ? '⌘' : 'Ctrl',
+		shift: mac ? '⇧' : 'Shift',
+		alt: mac ? '⌥' : 'Alt',
+		enter: 'Enter',
+		escape: 'Esc',
+		space: 'Space',
+		delete: 'Del',
+		arrowup: '↑',
+		arrowdown: '↓',
+		arrowleft: '←',
+		arrowright: '→'
+	};
+	return keys
+		.split(/[ +]/)
+		.filter(Boolean)
+		.map((key) => names[key] ?? key.toUpperCase());
+}
+
+function isModifier(key: string): boolean {
+	return key === 'Shift' || key === 'Control' || key === 'Alt' || key === 'Meta';
+}
+
+function within(target: EventTarget | null, selector: string): boolean {
+	const element = target as Partial<Element> | null;
+	return Boolean(element?.closest?.(selector));
+}
+
+function isWriting(target: EventTarget | null): boolean {
+	return within(
+		target,
+		'input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable=true]'
+	);
+}
+
+function isOverlay(target: EventTarget | null): boolean {
+	return within(target, '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]');
+}
+
+function isControl(target: EventTarget | null): boolean {
+	return within(target, 'button, a[href], [role=button], [role=tab], [role=checkbox], summary');
+}
+
+export const onMac = typeof navigator !== 'undefined' && /Mac/.test(navigator.platform);
+export const keyMap = createKeyMap(onMac);
+
+/** Adds a key to the map of this window; returns the way to take it out again. */
+export const register = (binding: Binding): (() => void) => keyMap.register(binding);
+
+/** Adds several at once. Made for `$effect(() => registerAll([...]))`. */
+export function registerAll(bindings: Binding[]): () => void {
+	const removers = bindings.map(register);
+	return () => removers.forEach((remove) => remove());
+}

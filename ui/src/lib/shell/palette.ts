@@ -1,0 +1,101 @@
+import type { PaletteHit } from '$bindings/PaletteHit';
+import type { PaletteKind } from '$bindings/PaletteKind';
+import type { Binding } from '$lib/keys';
+import { roomPath } from './places';
+import type { Recent } from './recents';
+
+export interface Asked {
+	text: string;
+	/** Whether commands are wanted. */
+	verbs: boolean;
+	/** Kinds of object that are wanted; null for none. */
+	objects: readonly PaletteKind[] | null;
+}
+
+export interface Entry {
+	key: string;
+	kind: PaletteKind | 'verb' | 'recent';
+	title: string;
+	detail: string;
+	keys?: string;
+	run: () => void;
+}
+
+const everything: readonly PaletteKind[] = ['deal', 'account', 'person', 'organization', 'message'];
+
+/** `>` narrows to commands, `#` to deals, `@` to people. */
+export function readTyped(typed: string): Asked {
+	const text = typed.slice(1).trim();
+	if (typed.startsWith('>')) return { text, verbs: true, objects: null };
+	if (typed.startsWith('#')) return { text, verbs: false, objects: ['deal'] };
+	if (typed.startsWith('@')) return { text, verbs: false, objects: ['person', 'organization'] };
+	return { text: typed.trim(), verbs: true, objects: everything };
+}
+
+/** Every word typed must begin a word of the label, in any order. */
+export function matches(label: string, text: string): boolean {
+	const words = label.toLowerCase().split(/[\s,:/]+/);
+	return text
+		.toLowerCase()
+		.split(/\s+/)
+		.every((part) => words.some((word) => word.startsWith(part)));
+}
+
+export function entriesFor(
+	asked: Asked,
+	from: {
+		verbs: Binding[];
+		hits: PaletteHit[];
+		recents: Recent[];
+		openHit: (hit: PaletteHit) => void;
+	}
+): Entry[] {
+	const hits = from.hits
+		.filter((hit) => asked.objects?.includes(hit.kind))
+		.map((hit, index) => ({
+			key: `${hit.kind}:${hit.program}:${hit.id}:${index}`,
+			kind: hit.kind,
+			title: hit.title,
+			detail: hit.detail,
+			run: () => from.openHit(hit)
+		}));
+	const verbs = asked.verbs ? verbEntries(from.verbs, asked.text) : [];
+	if (asked.text) return [...verbs.slice(0, asked.objects ? 4 : 100), ...hits];
+	if (asked.objects && !asked.verbs) return [];
+	const known = new Set(from.hits.map((hit) => roomPath(hit.program, hit.id)));
+	const recents = asked.objects
+		? from.recents
+				.filter((recent) => !known.has(recent.path))
+				.map((recent) => ({
+					key: recent.path,
+					kind: 'recent' as const,
+					title: recent.title,
+					detail: recent.detail,
+					run: () => from.openHit(hitOf(recent))
+				}))
+		: [];
+	return [...recents, ...verbs];
+}
+
+function verbEntries(verbs: Binding[], text: string): Entry[] {
+	const seen = new Set<string>();
+	return verbs
+		.filter((verb) => {
+			if (verb.hidden || seen.has(verb.label) || !(verb.when?.() ?? true)) return false;
+			seen.add(verb.label);
+			return !text || matches(verb.label, text);
+		})
+		.map((verb) => ({
+			key: `verb:${verb.label}`,
+			kind: 'verb' as const,
+			title: verb.label,
+			detail: '',
+			keys: verb.keys || undefined,
+			run: () => verb.run()
+		}));
+}
+
+function hitOf(recent: Recent): PaletteHit {
+	const [, , program = '', id = ''] = recent.path.split('/');
+	return { kind: 'deal', program, id, title: recent.title, detail: recent.detail };
+}

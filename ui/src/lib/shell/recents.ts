@@ -1,0 +1,15 @@
+/** Rooms opened in this window, latest first: what the palette shows before anything is typed. */
+export interface Recent {
+	path: string;
+	title: string;
+	detail: string;
+}
+
+const most = 8;
+let list: Recent[] = [];
+
+export function remember(recent: Recent): void {
+	list = [recent, ...list.filter((entry) => entry.path !== recent.path)].slice(0, most);
+}
+
+export const recents = (): Recent[] => list;
