@@ -1,1 +1,103 @@
-//! placeholder
+//! Which crate may know which, checked against what cargo resolves and not against memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+/// Every member and the members it may name. Rules live in `domain`, so it knows nobody; the hub never meets
+/// what belongs to a desktop; the shell meets the app and, for `--demo`, the demo world with its hub.
+const ALLOWED: [(&str, &[&str]); 11] = [
+    ("domain", &[]),
+    ("protocol", &["domain"]),
+    ("vault", &[]),
+    ("store", &["domain", "protocol"]),
+    ("sync", &["domain", "protocol", "store"]),
+    ("app", &["domain", "protocol", "store", "sync", "vault"]),
+    ("hub", &["domain", "protocol"]),
+    ("demo", &["domain", "protocol", "sync", "app", "hub"]),
+    ("devhost", &["app"]),
+    ("lockstep", &["app", "demo", "hub"]),
+    ("journeys", &["domain", "protocol", "vault", "store", "sync", "app", "hub", "demo", "devhost"]),
+];
+
+/// Libraries that decide what a crate is, and the members that may depend on them directly. The same is in
+/// `deny.toml`, which also looks at the libraries' own dependencies.
+const KEPT_APART: [(&str, &[&str]); 6] = [
+    ("tauri", &["lockstep"]),
+    ("notify-rust", &["lockstep"]),
+    ("axum", &["hub", "devhost"]),
+    ("keyring", &["vault"]),
+    ("reqwest", &["sync"]),
+    ("sqlx", &["store", "hub"]),
+];
+
+/// What would give the pure crates a clock, a network or a disk.
+const IMPURE: [&str; 7] = ["tokio", "async-trait", "sqlx", "reqwest", "getrandom", "jiff", "directories"];
+
+/// Member name → names of its ordinary dependencies. What only its own tests use is its own affair.
+fn members() -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata.get("packages").and_then(Value::as_array).context("no packages")?;
+    packages.iter().map(|package| Ok((text(package, "name")?, dependencies(package)?))).collect()
+}
+
+fn dependencies(package: &Value) -> Result<BTreeSet<String>> {
+    let all = package.get("dependencies").and_then(Value::as_array).context("no dependencies")?;
+    all.iter()
+        .filter(|dependency| dependency.get("kind").and_then(Value::as_str) != Some("dev"))
+        .map(|dependency| text(dependency, "name"))
+        .collect()
+}
+
+fn text(value: &Value, key: &str) -> Result<String> {
+    Ok(value.get(key).and_then(Value::as_str).with_context(|| format!("no {key}"))?.to_owned())
+}
+
+#[test]
+fn members_know_only_the_layers_below_them() -> Result<()> {
+    let members = members()?;
+    let names: BTreeSet<&String> = members.keys().collect();
+    for (member, dependencies) in &members {
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(name, _)| name == member)
+            .with_context(|| format!("{member} is new: give it a line in ALLOWED and in ARCHITECTURE.md"))?;
+        for other in dependencies.iter().filter(|other| names.contains(other)) {
+            ensure!(allowed.contains(&other.as_str()), "{member} must not depend on {other}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn heavy_libraries_stay_where_they_belong() -> Result<()> {
+    for (member, dependencies) in members()? {
+        for (library, owners) in KEPT_APART {
+            let allowed = owners.contains(&member.as_str()) || member == "journeys";
+            ensure!(allowed || !dependencies.contains(library), "{member} must not depend on {library}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_rules_stay_pure() -> Result<()> {
+    let members = members()?;
+    for pure in ["domain", "protocol"] {
+        let dependencies = members.get(pure).with_context(|| format!("{pure} is gone"))?;
+        for library in IMPURE {
+            ensure!(
+                !dependencies.contains(library),
+                "{pure} must stay a function of its arguments: no {library}"
+            );
+        }
+    }
+    Ok(())
+}

@@ -273,23 +273,23 @@ CREATE TABLE touched (
   tbl INTEGER NOT NULL,
   id BLOB NOT NULL,
   outbox_id INTEGER NOT NULL,
+  -- 0 read, 1 changed or deleted a row that was there, 2 created it.
   wrote INTEGER NOT NULL,
   PRIMARY KEY (tbl, id, outbox_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX touched_outbox ON touched (outbox_id, wrote);
 
--- What was there before a pending mutation wrote.
+-- What was there before a pending mutation changed or deleted it. What it created had nothing before.
 CREATE TABLE undo_image (
   outbox_id INTEGER NOT NULL,
-  ord INTEGER NOT NULL,
   tbl INTEGER NOT NULL,
   id BLOB NOT NULL,
   scope BLOB NOT NULL,
   seq INTEGER NOT NULL,
-  -- NULL when there was no such row.
-  body BLOB,
-  PRIMARY KEY (outbox_id, ord)
+  body BLOB NOT NULL,
+  PRIMARY KEY (outbox_id, tbl, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX undo_image_scope ON undo_image (scope);
 
 -- Mutations the hub refused, until the person decides.
 CREATE TABLE refusal (

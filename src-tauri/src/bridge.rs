@@ -8,13 +8,17 @@ use serde_json::Value;
 use tauri::ipc::{Channel, InvokeBody, Request};
 use tauri::{AppHandle, State};
 
-use crate::state::Core;
 use crate::feed::Push;
 use crate::shell;
+use crate::state::Core;
 
 /// Runs one command of the app's list, for example `milestone_complete`.
 #[tauri::command]
-pub async fn rpc(core: State<'_, Arc<Core>>, cmd: String, args: Option<Value>) -> Result<Value, CommandError> {
+pub async fn rpc(
+    core: State<'_, Arc<Core>>,
+    cmd: String,
+    args: Option<Value>,
+) -> Result<Value, CommandError> {
     let app = core.app().await?;
     app.dispatch(&cmd, args.unwrap_or(Value::Null)).await
 }

@@ -31,7 +31,9 @@ impl Machine {
         Self {
             nvidia: Path::new("/proc/driver/nvidia/version").exists(),
             render_node: Path::new("/dev/dri").read_dir().is_ok_and(|mut nodes| {
-                nodes.any(|node| node.is_ok_and(|node| node.file_name().to_string_lossy().starts_with("renderD")))
+                nodes.any(|node| {
+                    node.is_ok_and(|node| node.file_name().to_string_lossy().starts_with("renderD"))
+                })
             }),
             session_bus: bus_socket || std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some(),
         }

@@ -16,16 +16,8 @@ use crate::state::Core;
 const MOST_IDS: usize = 64;
 
 /// Every tag: what is said when notes were lost.
-const ALL_TAGS: [Tag; 8] = [
-    Tag::App,
-    Tag::People,
-    Tag::Accounts,
-    Tag::Deals,
-    Tag::Messages,
-    Tag::Plans,
-    Tag::Sync,
-    Tag::Imports,
-];
+const ALL_TAGS: [Tag; 8] =
+    [Tag::App, Tag::People, Tag::Accounts, Tag::Deals, Tag::Messages, Tag::Plans, Tag::Sync, Tag::Imports];
 
 /// What the window hears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -137,7 +129,13 @@ mod tests {
         sender.send(note(Tag::Deals, &["b"])).unwrap();
         sender.send(note(Tag::Messages, &["a", "b"])).unwrap();
         let one = merged(note(Tag::Deals, &["c"]), &mut changes);
-        assert_eq!(one, ChangeNote { tags: vec![Tag::Deals, Tag::Messages], ids: vec!["a".into(), "b".into(), "c".into()] });
+        assert_eq!(
+            one,
+            ChangeNote {
+                tags: vec![Tag::Deals, Tag::Messages],
+                ids: vec!["a".into(), "b".into(), "c".into()]
+            }
+        );
     }
 
     #[test]

@@ -115,8 +115,10 @@ mod tests {
         for number in 0..50 {
             log.write_all(format!("line {number:04} of a long day\n").as_bytes()).unwrap();
         }
-        let mut names: Vec<_> =
-            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         assert_eq!(names, ["lockstep.log", "lockstep.old.log"]);
         for name in names {

@@ -12,8 +12,8 @@ use notify_rust::Notification;
 use tauri::AppHandle;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::state::Core;
 use crate::shell;
+use crate::state::Core;
 
 /// Longest body, in characters as a person reads them.
 const LONGEST_BODY: usize = 256;

@@ -1,12 +1,14 @@
 //! The one window: how it is built, when it is seen, where it may go and how it ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tauri::utils::config::Color;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
-use tauri::{AppHandle, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    AppHandle, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
+};
 
 use crate::arguments::Arguments;
 use crate::state::Core;
@@ -27,15 +29,29 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
     let core = Core::open(&arguments, profile.clone(), started);
     tauri::Builder::default()
         .manage(Arc::clone(&core))
-        .invoke_handler(tauri::generate_handler![bridge::rpc, bridge::subscribe, bridge::upload, bridge::shown])
-        .on_window_event(|window, event| on_window_event(window, event))
+        .invoke_handler(tauri::generate_handler![
+            bridge::rpc,
+            bridge::subscribe,
+            bridge::upload,
+            bridge::shown
+        ])
+        .on_window_event(on_window_event)
         .setup(move |app| {
-            open_window(app.handle(), profile)?;
+            open_window(app.handle(), &profile)?;
             start_tasks(app.handle(), &core);
             Ok(())
         })
-        .run(tauri::generate_context!())?;
+        .run(context())?;
     Ok(())
+}
+
+/// Configuration, capabilities and the page, embedded when the program is built.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "in the expansion of Tauri's macro, which is not ours to change"
+)]
+fn context() -> tauri::Context {
+    tauri::generate_context!()
 }
 
 /// Shows the window, once.
@@ -54,7 +70,7 @@ pub fn bring_forward(handle: &AppHandle) {
     }
 }
 
-fn open_window(handle: &AppHandle, profile: PathBuf) -> tauri::Result<WebviewWindow> {
+fn open_window(handle: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
     let builder = WebviewWindowBuilder::new(handle, MAIN, WebviewUrl::App("index.html".into()))
         .title("Lockstep")
         .inner_size(1280.0, 832.0)
@@ -74,14 +90,15 @@ fn open_window(handle: &AppHandle, profile: PathBuf) -> tauri::Result<WebviewWin
     Ok(window)
 }
 
-/// The webview keeps no cookies, cache or storage: what a person reads is on disk in the encrypted
-/// files only. WebDriver cannot drive such a webview, so an automated run gets a folder instead.
+/// The webview keeps no cookies, cache or storage: what a person reads is on disk in the encrypted files
+/// only. WebDriver cannot drive such a webview, so an automated run keeps them. In both cases the engine
+/// wants a folder, if only for the salts of caches it then leaves empty; it gets one inside the profile.
 fn keep_nothing<'a>(
     builder: WebviewWindowBuilder<'a, tauri::Wry, AppHandle>,
-    profile: PathBuf,
+    profile: &Path,
 ) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
     let automated = std::env::var("TAURI_WEBVIEW_AUTOMATION").is_ok_and(|value| value == "true");
-    if automated { builder.data_directory(profile.join("automation")) } else { builder.incognito(true) }
+    builder.data_directory(profile.join("webview")).incognito(!automated)
 }
 
 fn start_tasks(handle: &AppHandle, core: &Arc<Core>) {
@@ -142,7 +159,9 @@ async fn leave_on_signal(handle: AppHandle) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        let (Ok(mut terminate), Ok(mut hangup)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
             return;
         };
         tokio::select! {

@@ -49,12 +49,17 @@ async fn the_page_reaches_rust_without_a_fallback() -> Result<()> {
 async fn nothing_but_our_commands_answers() -> Result<()> {
     let (window, _profile) = alice("nothing_but_our_commands_answers").await?;
     window.find("main").await?;
-    for command in ["plugin:window|close", "plugin:event|emit", "plugin:app|version", "plugin:webview|print", "greet"] {
+    for command in
+        ["plugin:window|close", "plugin:event|emit", "plugin:app|version", "plugin:webview|print", "greet"]
+    {
         let refused = window.wait_for(&format!("window.__TAURI_INTERNALS__.invoke('{command}', {{}})")).await;
         ensure!(refused.is_err(), "{command} answered {refused:?}");
     }
     let unknown = window.rpc("no_such_command", &json!(null)).await;
-    ensure!(unknown.is_err_and(|error| error.to_string().contains("code")), "an unknown command must be refused by code");
+    ensure!(
+        unknown.is_err_and(|error| error.to_string().contains("code")),
+        "an unknown command must be refused by code"
+    );
     window.close().await
 }
 
@@ -64,9 +69,8 @@ async fn the_page_cannot_leave_or_load_anything_else() -> Result<()> {
     window.find("main").await?;
     let here = window.run("return location.href", vec![]).await?;
     window.run("location.href = 'https://example.com/'; window.open('https://example.com/')", vec![]).await?;
-    let blocked = window
-        .wait_for("fetch('https://example.com/').then(() => 'loaded', (error) => error.name)")
-        .await?;
+    let blocked =
+        window.wait_for("fetch('https://example.com/').then(() => 'loaded', (error) => error.name)").await?;
     ensure!(blocked == json!("TypeError"), "a foreign address answered {blocked}");
     let evaluated = window
         .wait_for(

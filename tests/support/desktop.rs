@@ -184,11 +184,12 @@ pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Resul
     }
 }
 
-/// The desktop binary under test: `LOCKSTEP_BIN`, else the debug build of this checkout.
+/// The desktop binary under test: `LOCKSTEP_BIN`, else the one that was built beside this test.
 pub fn binary() -> Result<PathBuf> {
     let binary = match std::env::var_os("LOCKSTEP_BIN") {
         Some(path) => PathBuf::from(path),
-        None => root().join("target/debug/lockstep"),
+        // The test is target/debug/deps/desktop_…, wherever the target folder is.
+        None => std::env::current_exe()?.ancestors().nth(2).context("no target folder")?.join("lockstep"),
     };
     ensure!(binary.is_file(), "{} does not exist: `./dev test` builds it", binary.display());
     Ok(binary)

@@ -1,6 +1,7 @@
 //! The one list of commands. Every host (the desktop shell, the browser test host) dispatches through
 //! it, and the TypeScript bindings are written from it, so a name exists in one place only.
 
+use crate::dispatch::commands;
 use crate::dto::*;
 
 commands! {
@@ -47,6 +48,7 @@ commands! {
     import_preview(ImportRequest) -> ImportPreview,
     import_start(ImportRequest) -> ImportJob,
     import_status(ImportOf) -> ImportJob,
+    import_list(()) -> Vec<ImportJob>,
     import_cancel(ImportOf) -> ImportJob,
     // Sync and settings.
     sync_status(()) -> SyncStatus,

@@ -1,1 +1,34 @@
-//! placeholder
+//! Use cases of the desktop, for any host: the shell with its window, the browser test host, tests.
+//!
+//! [`commands`] is the list of everything a window can ask for, [`dto`] the shapes that cross. A
+//! command finds its program ([`session`]), asks or changes the store, and answers. What changed is
+//! told on [`App::changes`], so that the window asks again for what it shows.
+
+mod accounts;
+mod app;
+pub mod commands;
+mod deals;
+mod diagnostics;
+mod dispatch;
+pub mod dto;
+mod feed;
+pub mod import;
+mod import_job;
+mod joining;
+mod map;
+mod notices;
+mod palette;
+mod people;
+mod plans;
+mod room;
+mod session;
+mod start;
+mod sync_page;
+mod today;
+mod undo;
+
+pub use app::{App, Dial, Keychain, Options, profile_dir};
+pub use notices::Notice;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,28 @@
-//! Tests of this crate live beside the behaviour they describe.
+//! What the rules promise, told by people: alice sells for the partner Northbeam, bob is an account
+//! executive of the vendor Halden, carol sells for Coastline, a competitor of Northbeam.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed; the panic says where"
+)]
 
-mod rules;
+mod any_bytes;
+mod calendar;
+mod claim_key;
+mod claims;
+mod company;
+mod court;
+mod isolation;
+mod joining;
+mod merge;
+mod newer_versions;
+mod numbers;
+mod plan;
+mod registration;
+mod room;
+mod rows;
+mod samples;
 mod stored_form;
+mod undo;
+mod world;

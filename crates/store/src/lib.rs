@@ -1,1 +1,41 @@
-//! placeholder
+//! The encrypted file that a desktop keeps of each joined program.
+//!
+//! A [`Store`] holds three things: the rows this device may see, in typed tables that windows are
+//! read from ([`query`]); the outbox of what was done here, sealed onto the device's chain; and the
+//! refusals that wait for a decision.
+//!
+//! A mutation is [committed](Store::commit) by applying it here at once and queueing it. What comes
+//! from the hub is [taken in](Store::apply_delta) in one transaction: pending mutations it concerns
+//! are undone, the hub's rows written, and the rest run again on top. Whoever reads sees the state
+//! before or after, never one between. Every commit is announced on [`Store::changes`].
+//!
+//! There is one connection that writes. Files, their schema and its rules are in
+//! `migrations/desktop`.
+
+mod change;
+mod deals;
+mod delta;
+mod device;
+mod error;
+mod key;
+mod local;
+mod meta;
+mod open;
+mod outbox;
+pub mod query;
+mod rebase;
+mod rows;
+mod schema;
+mod store;
+mod tables;
+mod tray;
+
+pub use change::{Change, KEYS_MAX};
+pub use delta::Applied;
+pub use device::{DeviceFile, JoinedProgram};
+pub use error::{Code, CommitError, StoreError};
+pub use key::{FileKey, Identity};
+pub use meta::SyncState;
+pub use outbox::Committed;
+pub use store::Store;
+pub use tray::{Counts, Item, RefusedItem};

@@ -47,7 +47,9 @@ impl Driver {
             .stdin(Stdio::null())
             .process_group(0)
             .spawn()
-            .context("WebKitWebDriver cannot be started; `./dev test` installs it (Debian: webkit2gtk-driver)")?;
+            .context(
+                "WebKitWebDriver cannot be started; `./dev test` installs it (Debian: webkit2gtk-driver)",
+            )?;
         let mut driver = Self { process, port, session: None };
         let listening = eventually("WebKitWebDriver listening", async || {
             if driver.process.try_wait()?.is_some() {
@@ -83,12 +85,18 @@ impl Driver {
         let session = self.session.as_deref().context("no session")?;
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        write!(stream, "GET /session/{session}/{what} HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET /session/{session}/{what} HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
         let body: Value = serde_json::from_str(body)?;
-        body.get("value").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| anyhow!("no {what}: {body}"))
+        body.get("value")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| anyhow!("no {what}: {body}"))
     }
 }
 

@@ -15,6 +15,8 @@ export interface Binding {
 	group?: string;
 	/** Left out of the palette: moving about makes no sense there. */
 	hidden?: boolean;
+	/** `when` only asks where the focus is: listed in the key sheet all the same. */
+	local?: boolean;
 }
 
 /** How long the second key of a pair may take. */

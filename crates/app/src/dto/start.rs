@@ -38,6 +38,10 @@ pub enum VaultState {
     KeyLost,
     /// Another window of this application uses this profile.
     InUse,
+    /// The vault's own files are damaged: recovery, which keeps them aside.
+    Damaged,
+    /// A newer version of Lockstep wrote this profile: update.
+    TooNew,
 }
 
 /// One joined program.
@@ -304,8 +308,6 @@ pub enum PaletteKind {
     Person,
     /// An organization.
     Organization,
-    /// A message in a room; `id` is the deal.
-    Message,
 }
 
 /// What changed, so that the window asks again for what it shows.
@@ -339,6 +341,20 @@ pub enum Tag {
     Sync,
     /// Running imports.
     Imports,
+}
+
+impl Tag {
+    /// Every tag.
+    pub const ALL: [Self; 8] = [
+        Self::App,
+        Self::People,
+        Self::Accounts,
+        Self::Deals,
+        Self::Messages,
+        Self::Plans,
+        Self::Sync,
+        Self::Imports,
+    ];
 }
 
 /// A refusal of a command, with a closed code that the window may branch on.

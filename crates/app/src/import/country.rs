@@ -25,7 +25,11 @@ static BY_NAME: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
 
 /// The ISO 3166-1 alpha-2 code of a country given by code or name.
 pub(super) fn country_code(text: &str) -> Option<&'static str> {
-    let key = fold(text);
+    let mut key = fold(text);
+    if key.split(' ').all(|part| part.len() == 1) {
+        // "U.S.A." is written with points, not with words.
+        key.retain(|c| c != ' ');
+    }
     if let Some(code) = BY_NAME.get(&key) {
         return Some(code);
     }

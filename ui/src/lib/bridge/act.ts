@@ -6,8 +6,8 @@ const undoable: { token: string; what: string }[] = [];
 const deepest = 50;
 
 /**
- * Runs a command that changes something. A refusal becomes a toast and `undefined`; a success with
- * an undo token is remembered for Ctrl+Z and, when `said` is given, offered in a toast.
+ * Runs a command that changes something. A refusal becomes a toast and `undefined`; a success is
+ * reported as by `say`.
  */
 export async function act<C extends CommandName>(
 	command: C,
@@ -16,17 +16,22 @@ export async function act<C extends CommandName>(
 ): Promise<Reply<C> | undefined> {
 	try {
 		const reply = await send(command, args);
-		const token = undoToken(reply);
-		if (token !== null) {
-			undoable.push({ token, what: said ?? '' });
-			if (undoable.length > deepest) undoable.shift();
-		}
-		if (said) toast(said, token === null ? {} : { undo: () => takeBack(token) });
+		say(reply, said);
 		return reply;
 	} catch (cause) {
 		toast(asFailure(cause).message, { tone: 'danger' });
 		return undefined;
 	}
+}
+
+/** Remembers for Ctrl+Z what a command answered and, when there are words, offers it in a toast. */
+export function say(reply: unknown, said?: string): void {
+	const token = undoToken(reply);
+	if (token !== null) {
+		undoable.push({ token, what: said ?? '' });
+		if (undoable.length > deepest) undoable.shift();
+	}
+	if (said) toast(said, token === null ? {} : { undo: () => takeBack(token) });
 }
 
 /** Ctrl+Z. */

@@ -129,7 +129,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, ImportError> {
             builder.cell(cell, row)?;
         }
         // Only the last record can run into the end of the file.
-        let unclosed = reader.is_done() && text.get(start..).is_some_and(|raw| is_unclosed(raw, delimiter));
+        let unclosed =
+            end >= text.len() && text.get(start..).is_some_and(|raw| is_unclosed(raw, delimiter));
         builder.end_row(row, unclosed)?;
         start = end;
     }

@@ -363,7 +363,7 @@ fn string_lengths(mut chunks: Vec<&[u8]>) -> Vec<u32> {
                 let size = [bytes.byte()?, bytes.byte()?, bytes.byte()?, bytes.byte()?];
                 extra += u32::from_le_bytes(size) as usize;
             }
-            lengths.push(characters as u32 * 3);
+            lengths.push(characters as u32 * if flags & 1 == 0 { 2 } else { 3 });
             bytes.skip_characters(characters, flags & 1 != 0)?;
             bytes.skip(extra)
         })();

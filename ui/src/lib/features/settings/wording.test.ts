@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgramSync } from '$bindings/ProgramSync';
-import { canTry, line, lostByDiscarding, lostByLeaving, place, retryIn, syncedAge } from './wording';
+import { canTry, deviceLine, line, lostByDiscarding, lostByLeaving, place, retryIn, syncedAge } from './wording';
 
 const now = 1_795_000_000_000;
 const sync: ProgramSync = {
@@ -25,6 +25,15 @@ describe('the line to a hub', () => {
 
 	it('does not hide a revocation behind working offline', () => {
 		expect(line({ ...sync, connection: 'revoked' }, true, now)).toMatch(/^Access was ended/);
+	});
+
+	it('of a device is as old as its oldest program', () => {
+		const old = { ...sync, program: 'q', connection: 'offline' as const, synced_at: now - 3_600_000 };
+		const status = { programs: [sync, old], waiting: 0, needs_you: 0, connection: 'offline' as const, work_offline: false };
+		expect(deviceLine(status, now)).toBe('Offline · synced 1 h ago');
+		const never = { ...old, synced_at: null };
+		expect(deviceLine({ ...status, programs: [sync, never] }, now)).toBe('Offline · not synced yet');
+		expect(deviceLine({ ...status, work_offline: true }, now)).toMatch(/^Working offline/);
 	});
 
 	it('offers an attempt only where one could help', () => {

@@ -1,7 +1,9 @@
 import type { Connection } from '$bindings/Connection';
 import type { ProgramSync } from '$bindings/ProgramSync';
+import type { SyncStatus } from '$bindings/SyncStatus';
 import type { WaitingItem } from '$bindings/WaitingItem';
 import { agoText } from '$lib/design/format';
+import { connectionWord } from '$lib/design/words';
 
 /** The line to a hub in words. `now` and the times are milliseconds. */
 export function line(sync: ProgramSync, workOffline: boolean, now: number): string {
@@ -22,12 +24,21 @@ export function line(sync: ProgramSync, workOffline: boolean, now: number): stri
 	}
 }
 
+/** The worst line of all programs, for the device as a whole; the age is that of the oldest data. */
+export function deviceLine(sync: SyncStatus, now: number): string {
+	const times = sync.programs.map((program) => program.synced_at);
+	const oldest = times.includes(null) ? null : Math.min(...times.filter((at) => at !== null));
+	if (sync.programs.length === 0) return '';
+	const word = sync.work_offline ? 'Working offline' : connectionWord[sync.connection];
+	return `${word} · ${syncedAge(oldest, now)}`;
+}
+
 export function syncedAge(at: number | null, now: number): string {
-	return at === null ? 'not synced yet' : `synced ${age(at, now)}`;
+	return at === null ? 'not synced yet' : `synced ${madeAge(at, now)}`;
 }
 
 /** Clocks disagree: what lies ahead of ours was just now. */
-const age = (at: number, now: number): string => agoText(Math.min(at, now), now);
+export const madeAge = (at: number, now: number): string => agoText(Math.min(at, now), now);
 
 /** When the next attempt is made: `in 20 s`, or `now` when it is due. */
 export function retryIn(at: number, now: number): string {

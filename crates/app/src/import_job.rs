@@ -1,0 +1,171 @@
+//! The job that writes an imported list: in chunks, with progress and cancel, while the window lives.
+
+use crate::app::{App, held};
+use crate::dto::{
+    CommandError, ImportJob, ImportOf, ImportPreview, ImportRequest, ImportState, Tag,
+};
+use crate::import::{Existing, Mapping, Table, Upload, preview, rows};
+use crate::map;
+use crate::session::Joined;
+use domain::AccountId;
+use domain::mutation::{ACCOUNTS_PER_MUTATION, AccountDraft, AccountsPut};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Finished jobs that are remembered, so that a window that comes back can show the summary.
+const REMEMBERED: usize = 16;
+
+/// Running and finished jobs of this run.
+#[derive(Debug, Default)]
+pub(crate) struct ImportJobs {
+    next: u64,
+    jobs: BTreeMap<u64, (ImportJob, Arc<AtomicBool>)>,
+}
+
+impl App {
+    pub(crate) async fn import_preview(
+        self: &Arc<Self>,
+        asked: ImportRequest,
+    ) -> Result<ImportPreview, CommandError> {
+        let joined = self.program(&asked.program)?;
+        let existing = existing(&joined).await?;
+        let upload = self.uploaded(&asked.upload)?;
+        let previewed = tokio::task::spawn_blocking(move || {
+            let table = table(&upload, &asked)?;
+            Ok(preview(&table, asked.mapping.as_deref(), &existing))
+        });
+        previewed.await.map_err(|error| CommandError::internal("reading a list", &error))?
+    }
+
+    pub(crate) async fn import_start(self: &Arc<Self>, asked: ImportRequest) -> Result<ImportJob, CommandError> {
+        let joined = self.program(&asked.program)?;
+        let existing = existing(&joined).await?;
+        let upload = self.uploaded(&asked.upload)?;
+        let name = upload.name().to_owned();
+        let program = asked.program.clone();
+        let checked = tokio::task::spawn_blocking(move || {
+            let table = table(&upload, &asked)?;
+            let mapping = Mapping::new(&table, asked.mapping.as_deref());
+            let mut drafts = Vec::new();
+            let mut skipped = 0;
+            for row in rows(&table, &mapping, &existing) {
+                match row {
+                    Ok(row) => drafts.push(AccountDraft {
+                        account: AccountId(map::new_id()),
+                        name: row.name,
+                        domain: row.domain.unwrap_or_default(),
+                        country: row.country.unwrap_or_default().to_owned(),
+                        industry: row.industry.unwrap_or_default(),
+                        owner: row.owner.unwrap_or_default(),
+                    }),
+                    Err(_) => skipped += 1,
+                }
+            }
+            Ok::<_, CommandError>((drafts, skipped))
+        });
+        let (drafts, skipped) =
+            checked.await.map_err(|error| CommandError::internal("reading a list", &error))??;
+        let cancel = Arc::new(AtomicBool::new(false));
+        let job = {
+            let mut jobs = held(&self.imports);
+            jobs.next += 1;
+            let id = jobs.next;
+            let job = ImportJob {
+                id: id.to_string(),
+                program,
+                name,
+                total: u32::try_from(drafts.len()).unwrap_or(u32::MAX),
+                done: 0,
+                skipped,
+                state: ImportState::Running,
+                message: None,
+            };
+            jobs.jobs.insert(id, (job.clone(), Arc::clone(&cancel)));
+            while jobs.jobs.len() > REMEMBERED {
+                jobs.jobs.pop_first();
+            }
+            job
+        };
+        let id = jobs_key(&job.id)?;
+        let app = Arc::clone(self);
+        tokio::spawn(async move { app.write_accounts(id, &joined, drafts, &cancel).await });
+        self.tell(&[Tag::Imports]);
+        Ok(job)
+    }
+
+    pub(crate) async fn import_status(self: &Arc<Self>, asked: ImportOf) -> Result<ImportJob, CommandError> {
+        let id = jobs_key(&asked.job)?;
+        let jobs = held(&self.imports);
+        jobs.jobs.get(&id).map(|(job, _)| job.clone()).ok_or_else(|| CommandError::not_found("import"))
+    }
+
+    pub(crate) async fn import_list(self: &Arc<Self>, (): ()) -> Result<Vec<ImportJob>, CommandError> {
+        Ok(held(&self.imports).jobs.values().rev().map(|(job, _)| job.clone()).collect())
+    }
+
+    pub(crate) async fn import_cancel(self: &Arc<Self>, asked: ImportOf) -> Result<ImportJob, CommandError> {
+        let id = jobs_key(&asked.job)?;
+        if let Some((_, cancel)) = held(&self.imports).jobs.get(&id) {
+            cancel.store(true, Ordering::Relaxed);
+        }
+        self.import_status(asked).await
+    }
+
+    async fn write_accounts(
+        &self,
+        id: u64,
+        joined: &Joined,
+        drafts: Vec<AccountDraft>,
+        cancel: &AtomicBool,
+    ) {
+        let organization = match joined.store.me().await {
+            Ok(me) => me.organization,
+            Err(error) => return self.end_job(id, ImportState::Failed, Some(map::store_error(&error).message)),
+        };
+        let mut drafts = drafts.into_iter().peekable();
+        while drafts.peek().is_some() {
+            if cancel.load(Ordering::Relaxed) {
+                return self.end_job(id, ImportState::Cancelled, None);
+            }
+            let accounts: Vec<_> = drafts.by_ref().take(ACCOUNTS_PER_MUTATION).collect();
+            let written = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
+            if let Err(error) = joined.commit(AccountsPut { organization, accounts }).await {
+                return self.end_job(id, ImportState::Failed, Some(error.message));
+            }
+            if let Some((job, _)) = held(&self.imports).jobs.get_mut(&id) {
+                job.done = job.done.saturating_add(written);
+            }
+            self.tell(&[Tag::Imports]);
+        }
+        self.end_job(id, ImportState::Finished, None);
+    }
+
+    fn end_job(&self, id: u64, state: ImportState, message: Option<String>) {
+        if let Some((job, _)) = held(&self.imports).jobs.get_mut(&id) {
+            job.state = state;
+            job.message = message;
+        }
+        self.tell(&[Tag::Imports, Tag::Accounts]);
+    }
+}
+
+fn jobs_key(id: &str) -> Result<u64, CommandError> {
+    id.parse().map_err(|_| CommandError::not_found("import"))
+}
+
+fn table(upload: &Upload, asked: &ImportRequest) -> Result<Table, CommandError> {
+    upload
+        .table(asked.sheet.as_deref())
+        .map_err(|error| CommandError::new(crate::dto::Code::BadInput, error.to_string()))
+}
+
+/// What is on file already, for finding repeats.
+async fn existing(joined: &Joined) -> Result<Existing, CommandError> {
+    let known = joined.store.account_keys().await.map_err(|error| map::store_error(&error))?;
+    let mut existing = Existing::default();
+    for (domain, name) in known {
+        existing.add(Some(domain.as_str()).filter(|domain| !domain.is_empty()), &name);
+    }
+    Ok(existing)
+}

@@ -1,0 +1,232 @@
+//! Looking at an invitation, joining, signing out and leaving.
+
+use crate::app::App;
+use crate::dto::{
+    Code, CommandError, Done, InProgram, InvitationInspect, InvitationKind, InvitationPreview, ProgramJoin,
+    ProgramSummary, SyncStatus, Tag, WorkOffline,
+};
+use crate::map;
+use crate::session::{Joined, Session};
+use crate::start::WORK_OFFLINE;
+use domain::entity::Key;
+use domain::mutation::{DeviceRevoke, InvitationAccept, MemberLeave, ProgramCreate};
+use domain::{DeviceId, MemberId, Mutation, OrganizationId, ProgramId};
+use protocol::client::Line;
+use protocol::link::InvitationLink;
+use protocol::seal::{DeviceKey, token_hash};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use store::{JoinedProgram, Store};
+use sync::entry;
+
+/// How long signing out waits for the hub to hear of it before it erases anyway.
+const FAREWELL: Duration = Duration::from_secs(4);
+/// How long joining waits for the first rows.
+const FIRST_ROWS: Duration = Duration::from_secs(10);
+
+impl App {
+    pub(crate) async fn invitation_inspect(
+        self: &Arc<Self>,
+        asked: InvitationInspect,
+    ) -> Result<InvitationPreview, CommandError> {
+        let link = parse(&asked.link)?;
+        self.not_joined_yet(&link)?;
+        let preview = entry::inspect(&self.dial, &link).await.map_err(|error| map::entry_error(&error))?;
+        Ok(InvitationPreview {
+            kind: preview.kind.map_or(InvitationKind::Found, map::invitation_kind),
+            hub: host(&link.hub),
+            program_name: preview.program_name,
+            organization_name: preview.organization_name,
+            member_name: preview.member_name,
+            role: preview.role.map(map::role),
+            expires_at: map::at(preview.expires_at),
+        })
+    }
+
+    /// Takes an invitation. The keys are on disk before the hub is asked, so that a device the hub
+    /// knows is never without them.
+    pub(crate) async fn program_join(
+        self: &Arc<Self>,
+        asked: ProgramJoin,
+    ) -> Result<ProgramSummary, CommandError> {
+        let session = self.session()?;
+        let link = parse(&asked.link)?;
+        self.not_joined_yet(&link)?;
+        let program = link.program.unwrap_or_else(|| ProgramId(map::new_id()));
+        let name = program.to_string();
+        let keys = session.vault.create_program(&name).map_err(|error| map::vault_error(&error))?;
+        let key = DeviceKey::from_seed(keys.device_seed.expose());
+        let (device, member) = (DeviceId(map::new_id()), MemberId(map::new_id()));
+        let mutation = entrance(&asked, &link, program, member, device, key.public());
+        let member = match entry::join(&self.dial, &link, &mutation, &key).await {
+            Ok((joined, member)) if joined == program => member,
+            answer => {
+                self.forget(&session, program).await;
+                return Err(match answer {
+                    Ok(_) => {
+                        CommandError::new(Code::HubIncompatible, "The hub answered for another program.")
+                    }
+                    Err(error) => map::entry_error(&error),
+                });
+            }
+        };
+        let entry = JoinedProgram { program, hub: link.hub.clone(), device, member, joined_at: Self::now() };
+        session.device.add(&entry).await.map_err(|error| map::store_error(&error))?;
+        let opened = session.open_program(self, &entry, &keys, true).await?;
+        self.first_rows(&opened).await?;
+        self.tell(&Tag::ALL);
+        self.summary(&opened).await?.ok_or_else(|| {
+            CommandError::new(Code::HubUnreachable, "You have joined. The program appears once the hub answers.")
+        })
+    }
+
+    /// Waits until the first rows are there, so that the window opens on something.
+    async fn first_rows(&self, joined: &Joined) -> Result<(), CommandError> {
+        let Some(mut status) = joined.with_link(sync::Link::status) else { return Ok(()) };
+        let caught_up = status.wait_for(|status| status.synced_at.is_some() || status.line == Line::Revoked);
+        // Not an error: the rest arrives while the person is already inside.
+        let _ = tokio::time::timeout(FIRST_ROWS, caught_up).await;
+        Ok(())
+    }
+
+    /// Removes what a join that failed had made.
+    async fn forget(&self, session: &Arc<Session>, program: ProgramId) {
+        let name = program.to_string();
+        let dir = session.vault.program_dir(&name);
+        if let Err(error) = session.vault.forget_program(&name) {
+            tracing::warn!(%error, "removing the keys of a program");
+        }
+        if let Ok(dir) = dir
+            && let Err(error) = tokio::fs::remove_dir_all(&dir).await
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "removing the folder of a program");
+        }
+    }
+
+    fn not_joined_yet(&self, link: &InvitationLink) -> Result<(), CommandError> {
+        match link.program.and_then(|program| self.session().ok()?.program(program)) {
+            Some(_) => Err(CommandError::new(
+                Code::AlreadyJoined,
+                "This device has joined the program already. A colleague can use the link instead.",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn program_sign_out(self: &Arc<Self>, asked: InProgram) -> Result<Done, CommandError> {
+        let joined = self.program(&asked.program)?;
+        let revoke = DeviceRevoke { device: joined.device, member: joined.member };
+        self.part_from(&joined, revoke.into()).await
+    }
+
+    pub(crate) async fn program_leave(self: &Arc<Self>, asked: InProgram) -> Result<Done, CommandError> {
+        let joined = self.program(&asked.program)?;
+        self.part_from(&joined, MemberLeave { member: joined.member }.into()).await
+    }
+
+    /// Tells the hub if it can be reached, then removes the program from this device.
+    async fn part_from(self: &Arc<Self>, joined: &Arc<Joined>, farewell: Mutation) -> Result<Done, CommandError> {
+        joined.commit(farewell).await?;
+        if let Some(mut status) = joined.with_link(sync::Link::status) {
+            let heard = status.wait_for(|status| status.line == Line::Revoked);
+            if tokio::time::timeout(FAREWELL, heard).await.is_err() {
+                tracing::warn!(program = %joined.id, "the hub did not hear of the sign-out");
+            }
+        }
+        self.erase_program(joined.id).await?;
+        Ok(Done::default())
+    }
+
+    /// The hub shut this device out: its copy goes.
+    pub(crate) async fn erase_revoked(self: &Arc<Self>, program: ProgramId) {
+        if let Err(error) = self.erase_program(program).await {
+            tracing::error!(error = %error.message, "removing a revoked program");
+        }
+    }
+
+    /// Destroys the keys first, so that whatever cannot be deleted is unreadable.
+    async fn erase_program(self: &Arc<Self>, program: ProgramId) -> Result<(), CommandError> {
+        let session = self.session()?;
+        let Some(joined) = session.remove(program) else { return Ok(()) };
+        let path = session.store_path(program)?;
+        joined.close().await;
+        session.device.remove(program).await.map_err(|error| map::store_error(&error))?;
+        self.forget(&session, program).await;
+        if let Err(error) = Store::erase(&path).await {
+            tracing::warn!(%error, "removing the file of a program");
+        }
+        self.tell(&Tag::ALL);
+        Ok(())
+    }
+
+    pub(crate) async fn work_offline(self: &Arc<Self>, asked: WorkOffline) -> Result<SyncStatus, CommandError> {
+        let session = self.session()?;
+        let setting = if asked.on { "on" } else { "off" };
+        session.device.set_setting(WORK_OFFLINE, setting).await.map_err(|error| map::store_error(&error))?;
+        self.work_offline.store(asked.on, Ordering::Relaxed);
+        for joined in session.programs() {
+            joined.with_link(|link| link.work_offline(asked.on));
+        }
+        self.tell(&[Tag::App, Tag::Sync]);
+        self.sync_status(()).await
+    }
+}
+
+/// The mutation by which this device comes into being.
+fn entrance(
+    asked: &ProgramJoin,
+    link: &InvitationLink,
+    program: ProgramId,
+    member: MemberId,
+    device: DeviceId,
+    device_key: Key,
+) -> Mutation {
+    let device_name = match asked.device_name.trim() {
+        "" => "This computer".to_owned(),
+        name => name.to_owned(),
+    };
+    match link.program {
+        Some(_) => InvitationAccept {
+            token_hash: token_hash(&link.token),
+            member,
+            member_name: asked.your_name.trim().to_owned(),
+            device,
+            device_name,
+            device_key,
+        }
+        .into(),
+        None => ProgramCreate {
+            program,
+            name: asked.program_name.trim().to_owned(),
+            vendor: OrganizationId(map::new_id()),
+            vendor_name: asked.company_name.trim().to_owned(),
+            member,
+            member_name: asked.your_name.trim().to_owned(),
+            device,
+            device_name,
+            device_key,
+            demo: false,
+            products: Vec::new(),
+            regions: Vec::new(),
+            currency: "EUR".to_owned(),
+        }
+        .into(),
+    }
+}
+
+fn parse(link: &str) -> Result<InvitationLink, CommandError> {
+    link.parse().map_err(|_| {
+        CommandError::new(
+            Code::InvitationMalformed,
+            "This is not an invitation link. It looks like https://hub.example/join#… — copy all of it.",
+        )
+    })
+}
+
+/// The host of a hub's address, as a person would recognise it.
+pub(crate) fn host(hub: &str) -> String {
+    let address = hub.split_once("://").map_or(hub, |(_, rest)| rest);
+    address.split('/').next().unwrap_or(address).to_owned()
+}

@@ -1,0 +1,208 @@
+//! Between the shapes of the rules and the shapes of the window.
+
+use crate::dto::{
+    self, Code, CommandError, Court, InvitationKind, Money, OwnerSideName, RegistrationStatus, RejectionRule,
+    RoleName, StageName, SyncMark,
+};
+use domain::entity::{self, OwnerSide, Role, Side, Stage, Status};
+use domain::{Date, Refusal, Rule, Timestamp};
+use store::StoreError;
+use sync::DialError;
+use sync::entry::EntryError;
+use uuid::Uuid;
+
+/// A new id: UUIDv7, so that ids sort by the time they were made.
+pub(crate) fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// Reads an id that the window handed back.
+pub(crate) fn id<I: From<Uuid>>(text: &str) -> Result<I, CommandError> {
+    Uuid::parse_str(text)
+        .map(I::from)
+        .map_err(|_| CommandError::new(Code::BadInput, "This is not an id of Lockstep."))
+}
+
+/// Milliseconds since 1970; exact, since they stay far below 2^53.
+pub(crate) fn at(time: Timestamp) -> f64 {
+    time.0 as f64
+}
+
+/// A date as people type it into a date field.
+pub(crate) fn date(text: &str) -> Result<Date, CommandError> {
+    text.trim()
+        .parse()
+        .map_err(|_| CommandError::new(Code::BadInput, format!("“{text}” is not a date like 2026-12-31.")))
+}
+
+/// An optional date; empty text is none.
+pub(crate) fn optional_date(text: Option<&str>) -> Result<Option<Date>, CommandError> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(date).transpose()
+}
+
+pub(crate) fn money(amount: &domain::Money) -> Money {
+    Money { minor: amount.minor, currency: amount.currency.clone() }
+}
+
+pub(crate) fn amount(money: &Money) -> domain::Money {
+    domain::Money { minor: money.minor, currency: money.currency.trim().to_uppercase() }
+}
+
+/// Twins of closed lists, both ways.
+macro_rules! twins {
+    ($( $into:ident / $from:ident: $inner:ty = $outer:ty { $( $name:ident ),* $(,)? } )*) => {$(
+        pub(crate) fn $into(value: $inner) -> $outer {
+            match value { $( <$inner>::$name => <$outer>::$name, )* }
+        }
+        pub(crate) fn $from(value: $outer) -> $inner {
+            match value { $( <$outer>::$name => <$inner>::$name, )* }
+        }
+    )*};
+}
+
+twins! {
+    stage / stage_of: Stage = StageName {
+        Prospect, Qualified, TechnicalValidation, BusinessValidation, Committed, Launched, ClosedLost
+    }
+    status / status_of: Status = RegistrationStatus {
+        Draft, Submitted, InReview, Approved, Rejected, Duplicate, Withdrawn
+    }
+    role / role_of: Role = RoleName { Admin, Seller, ChannelManager, Member }
+    rejection / rejection_of: entity::RejectionRule = RejectionRule {
+        ExistingCustomer, OpenOpportunity, NamedAccount, PublicTender, NotQualified
+    }
+    owner_side / owner_side_of: OwnerSide = OwnerSideName { Vendor, Partner, Customer }
+}
+
+pub(crate) fn side(side: Side) -> dto::Side {
+    match side {
+        Side::Vendor => dto::Side::Vendor,
+        Side::Partner => dto::Side::Partner,
+    }
+}
+
+pub(crate) fn invitation_kind(kind: entity::InvitationKind) -> InvitationKind {
+    match kind {
+        entity::InvitationKind::Member => InvitationKind::Member,
+        entity::InvitationKind::Device => InvitationKind::Device,
+    }
+}
+
+/// An owning side as seen by a member of `mine`.
+pub(crate) fn court(owner: Option<OwnerSide>, mine: Side) -> Court {
+    match (owner, mine) {
+        (None, _) => Court::Nobody,
+        (Some(OwnerSide::Customer), _) => Court::Customer,
+        (Some(OwnerSide::Vendor), Side::Vendor) | (Some(OwnerSide::Partner), Side::Partner) => Court::Us,
+        (Some(_), _) => Court::Them,
+    }
+}
+
+/// The owning side that a member of `mine` means.
+pub(crate) fn court_of(court: Court, mine: Side) -> Option<OwnerSide> {
+    let (us, them) = match mine {
+        Side::Vendor => (OwnerSide::Vendor, OwnerSide::Partner),
+        Side::Partner => (OwnerSide::Partner, OwnerSide::Vendor),
+    };
+    match court {
+        Court::Us => Some(us),
+        Court::Them => Some(them),
+        Court::Customer => Some(OwnerSide::Customer),
+        Court::Nobody => None,
+    }
+}
+
+/// The words for a rule that a rejection cites.
+pub(crate) fn rejection_words(rule: entity::RejectionRule) -> &'static str {
+    match rule {
+        entity::RejectionRule::ExistingCustomer => "Already a customer for this product",
+        entity::RejectionRule::OpenOpportunity => "Already worked by the vendor",
+        entity::RejectionRule::NamedAccount => "On the named-account list",
+        entity::RejectionRule::PublicTender => "A public tender",
+        entity::RejectionRule::NotQualified => "Not enough to go on",
+    }
+}
+
+/// What a person is told when a rule refuses.
+pub(crate) fn refusal(refusal: &Refusal) -> CommandError {
+    let code = match refusal.rule {
+        Rule::InvalidField => Code::BadInput,
+        Rule::NotFound => Code::NotFound,
+        Rule::InvitationUsed => Code::InvitationUsed,
+        Rule::InvitationExpired => Code::InvitationExpired,
+        _ => Code::Refused,
+    };
+    CommandError::new(code, refusal.message.clone())
+}
+
+/// What a person is told when the store fails.
+pub(crate) fn store_error(error: &StoreError) -> CommandError {
+    use store::Code as Store;
+    match error.code() {
+        Store::DiskFull => CommandError::new(
+            Code::DiskFull,
+            "The disk is full. Nothing was changed; free some space and try again.",
+        ),
+        Store::ReadOnlyDisk => CommandError::new(
+            Code::DiskFull,
+            "The disk cannot be written. Nothing was changed; check the permissions of the profile folder.",
+        ),
+        Store::NewerSchema => {
+            CommandError::new(Code::ReadOnly, "A newer version of Lockstep wrote this program. Update to open it.")
+        }
+        Store::NotCaughtUp => CommandError::new(
+            Code::HubUnreachable,
+            "This program has not arrived on this device yet. It will as soon as its hub answers.",
+        ),
+        Store::NotFound => CommandError::not_found("entry"),
+        Store::Closed => CommandError::new(Code::NotFound, "This program is being closed."),
+        _ => CommandError::internal("using the store", error),
+    }
+}
+
+/// What a person is told when the vault fails.
+pub(crate) fn vault_error(error: &vault::Error) -> CommandError {
+    let code = match error.code() {
+        vault::Code::WrongPassphrase => Code::WrongPassphrase,
+        vault::Code::BadPassphrase => Code::BadInput,
+        vault::Code::DiskFull => Code::DiskFull,
+        vault::Code::ProgramExists => Code::AlreadyJoined,
+        vault::Code::NoSuchProgram => Code::NotFound,
+        _ => return CommandError::internal("using the vault", error),
+    };
+    CommandError::new(code, error.to_string())
+}
+
+/// What a person is told when an invitation cannot be looked at or taken.
+pub(crate) fn entry_error(error: &EntryError) -> CommandError {
+    let unreachable =
+        |why: &str| CommandError::new(Code::HubUnreachable, format!("{why} Nothing was changed; try again."));
+    match error {
+        EntryError::Refused(refused) => refusal(refused),
+        EntryError::Foreign => CommandError::new(
+            Code::InvitationForeign,
+            "This hub does not know the program of this invitation. Ask for a new link where you got it.",
+        ),
+        EntryError::Incompatible => CommandError::new(
+            Code::HubIncompatible,
+            "This hub and this version of Lockstep do not understand each other. Update the older one.",
+        ),
+        EntryError::Dial(DialError::Address(why)) => CommandError::new(Code::InvitationMalformed, why.clone()),
+        EntryError::Dial(DialError::NotAHub(_)) => {
+            CommandError::new(Code::HubIncompatible, "There is no Lockstep hub at the address of this link.")
+        }
+        EntryError::Dial(DialError::Unreachable(why)) => unreachable(&format!("The hub cannot be reached ({why}).")),
+        EntryError::Lost(why) => unreachable(why),
+    }
+}
+
+/// How far something has travelled, from what the outbox says about it and what the line has sent.
+pub(crate) fn mark(mark: store::Mark, sent: u64, awaiting: bool) -> SyncMark {
+    match mark {
+        store::Mark::Synced if awaiting => SyncMark::AwaitingDecision,
+        store::Mark::Synced => SyncMark::Synced,
+        store::Mark::Pending(n) if n <= sent => SyncMark::Sending,
+        store::Mark::Pending(_) => SyncMark::Queued,
+        store::Mark::Parked => SyncMark::NeedsYou,
+    }
+}

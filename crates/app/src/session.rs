@@ -1,0 +1,155 @@
+//! While the vault is open: the device file and one [`Joined`] a program.
+
+use crate::app::App;
+use crate::dto::{CommandError, Tag};
+use crate::{feed, map};
+use domain::{DeviceId, MemberId, Mutation, ProgramId, Undo};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use store::{CommitError, DeviceFile, FileKey, Identity, JoinedProgram, Store};
+use sync::link::{Link, LinkOptions};
+use tokio::task::AbortHandle;
+use vault::{ProgramKeys, Vault};
+
+/// The open vault and what it opens.
+pub(crate) struct Session {
+    pub vault: Vault,
+    pub device: DeviceFile,
+    programs: RwLock<BTreeMap<ProgramId, Arc<Joined>>>,
+}
+
+/// One joined program: its store and the link to its hub.
+pub(crate) struct Joined {
+    pub id: ProgramId,
+    pub hub: String,
+    pub device: DeviceId,
+    pub member: MemberId,
+    pub store: Store,
+    pub link: RwLock<Option<Link>>,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Session {
+    pub fn new(vault: Vault, device: DeviceFile) -> Self {
+        Self { vault, device, programs: RwLock::default() }
+    }
+
+    pub fn program(&self, id: ProgramId) -> Option<Arc<Joined>> {
+        self.programs.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// All programs, in the order of their ids, which is that of joining.
+    pub fn programs(&self) -> Vec<Arc<Joined>> {
+        self.programs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    pub fn remove(&self, id: ProgramId) -> Option<Arc<Joined>> {
+        self.programs.write().unwrap_or_else(PoisonError::into_inner).remove(&id)
+    }
+
+    pub async fn close(&self) {
+        for joined in self.programs() {
+            joined.close().await;
+        }
+        if let Err(error) = self.device.close().await {
+            tracing::warn!(%error, "closing the device file");
+        }
+    }
+
+    /// Where the encrypted file of a program lies.
+    pub fn store_path(&self, program: ProgramId) -> Result<PathBuf, CommandError> {
+        let dir = self.vault.program_dir(&program.to_string()).map_err(|error| map::vault_error(&error))?;
+        Ok(dir.join("store.db"))
+    }
+
+    /// Opens the store of a joined program, or writes a new one, and starts its link.
+    pub async fn open_program(
+        self: &Arc<Self>,
+        app: &Arc<App>,
+        joined: &JoinedProgram,
+        keys: &ProgramKeys,
+        create: bool,
+    ) -> Result<Arc<Joined>, CommandError> {
+        let identity = Identity {
+            program: joined.program,
+            device: joined.device,
+            member: joined.member,
+            device_key: protocol::seal::DeviceKey::from_seed(keys.device_seed.expose()),
+        };
+        let path = self.store_path(joined.program)?;
+        let key = file_key(&keys.database)?;
+        let store = if create {
+            Store::create(&path, &key, identity).await
+        } else {
+            Store::open(&path, &key, identity).await
+        };
+        let store = store.map_err(|error| map::store_error(&error))?;
+        let link = Link::start(LinkOptions {
+            store: store.clone(),
+            program: joined.program,
+            hub: joined.hub.clone(),
+            dial: app.dial.clone(),
+            work_offline: app.work_offline.load(std::sync::atomic::Ordering::Relaxed),
+        });
+        let tasks = feed::watch(app, joined.program, &store, &link);
+        let opened = Arc::new(Joined {
+            id: joined.program,
+            hub: joined.hub.clone(),
+            device: joined.device,
+            member: joined.member,
+            store,
+            link: RwLock::new(Some(link)),
+            tasks,
+        });
+        self.programs
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(joined.program, Arc::clone(&opened));
+        app.tell(&[Tag::App]);
+        Ok(opened)
+    }
+}
+
+/// The vault's key in the store's form.
+pub(crate) fn file_key(key: &vault::DbKey) -> Result<FileKey, CommandError> {
+    FileKey::from_literal(&key.sqlcipher_literal())
+        .ok_or_else(|| CommandError::internal("reading a key", &"malformed"))
+}
+
+impl Joined {
+    /// Commits a mutation made by the person; returns its inverse.
+    pub async fn commit(&self, mutation: impl Into<Mutation>) -> Result<Undo, CommandError> {
+        match self.store.commit(mutation.into(), App::now()).await {
+            Ok(committed) => Ok(committed.undo),
+            Err(error) => Err(commit_error(&error)),
+        }
+    }
+
+    /// Stops the link and closes the store.
+    pub async fn close(&self) {
+        let link = self.link.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(link) = link {
+            link.stop().await;
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(%error, program = %self.id, "closing a store");
+        }
+    }
+
+    /// Does something with the link while it runs.
+    pub fn with_link<T>(&self, work: impl FnOnce(&Link) -> T) -> Option<T> {
+        self.link.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(work)
+    }
+}
+
+/// What a person is told when a change was not committed.
+pub(crate) fn commit_error(error: &CommitError) -> CommandError {
+    match error {
+        CommitError::Refused(refusal) => map::refusal(refusal),
+        CommitError::Store(error) => map::store_error(error),
+    }
+}

@@ -1,0 +1,214 @@
+//! Taking a change back leaves everything as people saw it before.
+
+use super::world::*;
+use crate::date::Date;
+use crate::entity::{ActionPlan, Deal, Invitation, Milestone, OwnerSide, Stage, Status};
+use crate::id::{DealId, InvitationId};
+use crate::mutation::*;
+use crate::refusal::Rule;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What people see of a deal and its plan.
+fn visible(world: &World) -> String {
+    let mut deal: Deal = world.deal(1);
+    deal.field_seq.clear();
+    deal.field_by.clear();
+    let plan: ActionPlan = world.get(id::<DealId>(1)).unwrap();
+    let milestones: BTreeMap<Uuid, (Milestone, bool)> = world
+        .rows
+        .values()
+        .filter(|row| row.key.table == crate::Table::Milestones)
+        .map(|row| {
+            let milestone: Milestone = world.get(row.key.id).unwrap();
+            let done = milestone.done.is_some();
+            (row.key.id, (Milestone { done: None, ..milestone }, done))
+        })
+        .collect();
+    format!("{deal:#?}\n{plan:#?}\n{milestones:#?}")
+}
+
+/// Applies a mutation and takes it back; false when it was refused or cannot be taken back.
+fn there_and_back(world: &mut World, who: &Actor, mutation: &Mutation) -> bool {
+    let before = visible(world);
+    let undo = world.inverse(who, mutation.clone());
+    if world.hub(who, mutation.clone()).is_err() {
+        return false;
+    }
+    let Undo::By(inverse) = undo else { return false };
+    world.hub(who, *inverse.clone()).unwrap_or_else(|refusal| panic!("{mutation:?} by {inverse:?}: {refusal:?}"));
+    assert_eq!(visible(world), before, "{mutation:?} taken back by {inverse:?}");
+    true
+}
+
+const STEPS: std::ops::Range<u128> = 0x3000..0x3003;
+
+fn some_day() -> impl Strategy<Value = Option<Date>> {
+    proptest::option::of((20_000..22_000).prop_map(|days| Date::from_days(days).unwrap()))
+}
+
+fn some_side() -> impl Strategy<Value = OwnerSide> {
+    prop_oneof![Just(OwnerSide::Vendor), Just(OwnerSide::Partner), Just(OwnerSide::Customer)]
+}
+
+fn some_value() -> impl Strategy<Value = DealValue> {
+    prop_oneof![
+        "[a-z ]{0,12}".prop_map(DealValue::Title),
+        (0..1_000i64).prop_map(|whole| DealValue::Amount(euros(whole))),
+        (20_000..22_000).prop_map(|days| DealValue::CloseDate(Date::from_days(days).unwrap())),
+        prop_oneof![Just(Stage::Qualified), Just(Stage::Launched)].prop_map(DealValue::Stage),
+        "[a-z ]{0,12}".prop_map(DealValue::Need),
+        prop_oneof![Just("Gateway"), Just("Archive")].prop_map(|name| DealValue::Product(name.into())),
+    ]
+}
+
+/// A change of the deal or its plan, by alice (true) or bob.
+fn some_change() -> impl Strategy<Value = (bool, Mutation)> {
+    let about = || STEPS.prop_map(id);
+    let changes = prop_oneof![
+        some_day().prop_map(|go_live| PlanSchedule { deal: id(1), go_live }.into()),
+        (STEPS, "[a-z ]{0,9}", some_side(), some_day()).prop_map(|(n, title, owner_side, due)| {
+            MilestoneAdd { owner_side, due, done_condition: title.clone(), ..step(1, n, &title) }.into()
+        }),
+        (about(), "[a-z ]{0,9}", some_side(), some_day()).prop_map(|(milestone, title, owner_side, due)| {
+            let (deal, owner, done_condition) = (id(1), Some(id(0x100)), title.clone());
+            MilestoneEdit { deal, milestone, title, owner_side, owner, due, done_condition }.into()
+        }),
+        about().prop_map(|milestone| MilestoneComplete { deal: id(1), milestone }.into()),
+        about().prop_map(|milestone| MilestoneReopen { deal: id(1), milestone }.into()),
+        about().prop_map(|milestone| MilestoneRemove { deal: id(1), milestone }.into()),
+        proptest::collection::vec(some_value(), 1..4).prop_map(|values| {
+            let patch = values.into_iter().map(|value| FieldPatch { value, base: u64::MAX }).collect();
+            DealEdit { deal: id(1), patch }.into()
+        }),
+    ];
+    (any::<bool>(), changes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_came_before_a_change_taken_back_leaves_no_trace(
+        status in prop_oneof![Just(Status::Draft), Just(Status::Submitted), Just(Status::Approved)],
+        before in proptest::collection::vec(some_change(), 0..12),
+        last in some_change(),
+    ) {
+        let (mut world, people) = World::with_deal(1, status);
+        let who = |alice| if alice { &people.alice } else { &people.bob };
+        world.hub(&people.alice, step(1, 0x3000, "Security review")).unwrap();
+        for (alice, mutation) in before {
+            // Some of them are refused; that is part of the story.
+            let _ = world.hub(who(alice), mutation);
+        }
+        there_and_back(&mut world, who(last.0), &last.1);
+    }
+}
+
+/// An approved deal with an open step 0x3000 and a step 0x3001 that bob has ticked.
+fn planned() -> (World, People) {
+    let (mut world, people) = World::with_deal(1, Status::Approved);
+    for n in [0x3000, 0x3001] {
+        world.hub(&people.bob, step(1, n, "Security review")).unwrap();
+    }
+    world.hub(&people.bob, MilestoneComplete { deal: id(1), milestone: id(0x3001) }).unwrap();
+    (world, people)
+}
+
+#[test]
+fn every_kind_of_change_of_a_plan_can_be_taken_back() {
+    let (world, people) = planned();
+    let edit = MilestoneEdit {
+        deal: id(1),
+        milestone: id(0x3001),
+        title: "Other".into(),
+        owner_side: OwnerSide::Customer,
+        owner: None,
+        due: None,
+        done_condition: String::new(),
+    };
+    let changes: [Mutation; 7] = [
+        PlanSchedule { deal: id(1), go_live: Some(day("2026-10-01")) }.into(),
+        step(1, 0x3002, "Pilot").into(),
+        edit.into(),
+        MilestoneComplete { deal: id(1), milestone: id(0x3000) }.into(),
+        MilestoneReopen { deal: id(1), milestone: id(0x3001) }.into(),
+        MilestoneRemove { deal: id(1), milestone: id(0x3000) }.into(),
+        DealEdit {
+            deal: id(1),
+            patch: vec![FieldPatch::on(&world.deal(1), DealValue::Amount(euros(7)))],
+        }
+        .into(),
+    ];
+    for change in changes {
+        assert!(there_and_back(&mut world.clone(), &people.alice, &change), "{change:?}");
+    }
+}
+
+#[test]
+fn what_changed_nothing_is_not_taken_back() {
+    let (world, people) = planned();
+    let again = MilestoneComplete { deal: id(1), milestone: id(0x3001) };
+    assert!(matches!(world.inverse(&people.alice, again), Undo::No(_)), "the tick is bob's");
+    let open = MilestoneReopen { deal: id(1), milestone: id(0x3000) };
+    assert!(matches!(world.inverse(&people.alice, open), Undo::No(_)), "it was not ticked");
+    let nothing = MilestoneComplete { deal: id(1), milestone: id(0x3009) };
+    assert!(matches!(world.inverse(&people.alice, nothing), Undo::No(_)), "it does not exist");
+}
+
+#[test]
+fn a_ticked_step_that_was_removed_is_not_brought_back_unticked() {
+    let (world, people) = planned();
+    let remove = MilestoneRemove { deal: id(1), milestone: id(0x3001) };
+    assert!(matches!(world.inverse(&people.alice, remove), Undo::No(_)));
+}
+
+#[test]
+fn taking_back_an_edit_does_not_silently_undo_somebody_elses() {
+    let (mut world, people) = planned();
+    let edit = |world: &World, whole| DealEdit {
+        deal: id(1),
+        patch: vec![FieldPatch::on(&world.deal(1), DealValue::Amount(euros(whole)))],
+    };
+    let mine = edit(&world, 1);
+    let Undo::By(back) = world.inverse(&people.alice, mine.clone()) else { panic!("edits can be taken back") };
+    world.hub(&people.alice, mine).unwrap();
+    world.hub(&people.bob, edit(&world, 2)).unwrap();
+    assert_eq!(refused(world.hub(&people.alice, *back)), Rule::StaleField);
+    assert_eq!(world.deal(1).amount, euros(2));
+}
+
+#[test]
+fn decisions_and_departures_are_not_taken_back() {
+    let (world, people) = World::with_deal(1, Status::Submitted);
+    let final_ones: [(&Actor, Mutation); 6] = [
+        (&people.bob, approve(1).into()),
+        (&people.bob, RegistrationReview { deal: id(1) }.into()),
+        (&people.alice, RegistrationWithdraw { deal: id(1) }.into()),
+        (&people.alice, sent(2).into()),
+        (&people.alice, MemberLeave { member: people.alice.member }.into()),
+        (&people.alice, DeviceRevoke { device: people.alice.device, member: people.alice.member }.into()),
+    ];
+    for (who, mutation) in final_ones {
+        assert!(matches!(world.inverse(who, mutation.clone()), Undo::No(_)), "{mutation:?}");
+    }
+}
+
+#[test]
+fn an_invitation_is_taken_back_by_revoking_it() {
+    let (mut world, people) = World::founded();
+    let invite = InvitationCreate {
+        invitation: id(0x400),
+        kind: crate::entity::InvitationKind::Device,
+        organization: id(NORTHBEAM),
+        role: crate::entity::Role::Seller,
+        token_hash: crate::entity::Key([0x77; 32]),
+        days: 1,
+        by_organization: id(NORTHBEAM),
+    };
+    let Undo::By(back) = world.inverse(&people.alice, invite.clone()) else { panic!("it can be revoked") };
+    world.hub(&people.alice, invite).unwrap();
+    world.hub(&people.alice, *back).unwrap();
+    assert!(world.get::<Invitation>(id::<InvitationId>(0x400)).unwrap().revoked_at.is_some());
+}

@@ -1,0 +1,307 @@
+//! The programs of a hub that somebody is connected to, and the way in.
+//!
+//! A program's task is started by the first connection and ends when nobody is left. Whoever comes by
+//! the founding path waits in the lobby until a valid founding invitation names the program to be.
+
+use crate::Error;
+use crate::clock::Clock;
+use crate::outbox::Outbox;
+use crate::program::{EVENTS, Event, ProgramTask};
+use crate::storage::{Opened, Storage};
+use domain::entity::Key;
+use domain::{Mutation, ProgramId};
+use protocol::frame::{
+    self, Challenge, FrameError, FromDevice, FromHub, Incoming, Inspected, Join, Joined, PAYLOAD_MAX, PROTO,
+    PROTO_MIN, Reason,
+};
+use protocol::sequencer::{ConnectionId, Settings, founding_preview};
+use protocol::seal;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::task::TaskTracker;
+
+/// Times a connection is handed to a program whose task is just ending.
+const TRIES: usize = 3;
+const UNKNOWN_PROGRAM: &str = "There is no such program on this hub.";
+const NO_RECORDS: &str = "The hub could not read its records.";
+
+/// See the module documentation.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    storage: Storage,
+    clock: Clock,
+    settings: Settings,
+    tasks: TaskTracker,
+    connections: AtomicU64,
+    /// `None` once the hub stops.
+    open: Mutex<Option<HashMap<ProgramId, mpsc::Sender<Event>>>>,
+}
+
+impl Programs {
+    pub fn new(storage: Storage, clock: Clock, settings: Settings) -> Self {
+        Self {
+            storage,
+            clock,
+            settings,
+            tasks: TaskTracker::new(),
+            connections: AtomicU64::new(0),
+            open: Mutex::new(Some(HashMap::new())),
+        }
+    }
+
+    /// A connection arrives for a program, or to found one.
+    pub async fn visit(self: &Arc<Self>, program: Option<ProgramId>) -> Result<Visitor, Error> {
+        let mut visitor = Visitor {
+            programs: Arc::clone(self),
+            connection: self.connections.fetch_add(1, Ordering::Relaxed),
+            nonce: Key(random()?),
+            outbox: Arc::new(Outbox::default()),
+            inside: None,
+        };
+        match program {
+            None => {
+                let challenge = Challenge {
+                    proto: PROTO,
+                    proto_min: PROTO_MIN,
+                    capabilities: Vec::new(),
+                    nonce: visitor.nonce,
+                    now: self.clock.now(),
+                };
+                visitor.send(&FromHub::Challenge(challenge));
+            }
+            Some(program) => visitor.enter(program, Entry::Existing).await,
+        }
+        Ok(visitor)
+    }
+
+    /// Hangs up on everybody, after what is being stored is stored, and lets nobody in any more.
+    pub async fn shut_down(&self) {
+        let open = self.open.lock().await.take();
+        for (_, events) in open.into_iter().flatten() {
+            // A task that has ended has nobody to hang up on.
+            let _ = events.send(Event::ShuttingDown).await;
+        }
+        self.tasks.close();
+    }
+
+    /// Waits until nothing is being stored any more.
+    pub async fn finished(&self) {
+        self.tasks.wait().await;
+    }
+
+    /// The way to a program's task, which is started when it does not run; `None` without the program.
+    async fn task(
+        self: &Arc<Self>,
+        program: ProgramId,
+        entry: Entry,
+    ) -> Result<Option<mpsc::Sender<Event>>, Error> {
+        let mut open = self.open.lock().await;
+        let open = open.as_mut().ok_or(Error::Closed)?;
+        if let Some(events) = open.get(&program) {
+            return Ok(Some(events.clone()));
+        }
+        let store = self.storage.program(program);
+        let found = store.opened().await?;
+        let opened = match (found, entry) {
+            (Some(opened), _) => opened,
+            (None, Entry::Existing) => return Ok(None),
+            (None, Entry::Founding) => {
+                // Never 0, which devices say that have nothing, and within what SQLite can hold.
+                let epoch = (u64::from_le_bytes(random()?) >> 1).max(1);
+                Opened { epoch, head: 0 }
+            }
+        };
+        let (events, receiver) = mpsc::channel(EVENTS);
+        open.insert(program, events.clone());
+        let exists = found.is_some();
+        let task = ProgramTask::new(store, self.clock.clone(), self.settings, opened, exists, receiver);
+        self.tasks.spawn(task.run(Retirement { programs: Arc::clone(self), program }));
+        Ok(Some(events))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Existing,
+    Founding,
+}
+
+/// How a program's task takes itself off the list.
+pub(crate) struct Retirement {
+    programs: Arc<Programs>,
+    program: ProgramId,
+}
+
+impl Retirement {
+    /// Ends the task unless somebody is on the way in.
+    pub async fn retire(&self, events: &mut mpsc::Receiver<Event>) -> bool {
+        let mut open = self.programs.open.lock().await;
+        if !events.is_empty() {
+            return false;
+        }
+        if let Some(open) = open.as_mut() {
+            open.remove(&self.program);
+        }
+        events.close();
+        // Whoever slipped in between tries again.
+        while let Ok(event) = events.try_recv() {
+            if let Event::Opened { outbox, .. } = event {
+                outbox.goodbye(Reason::Busy, "Please try again.", Some(200));
+            }
+        }
+        true
+    }
+}
+
+/// The hub's end of one connection, however its bytes travel.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    programs: Arc<Programs>,
+    connection: ConnectionId,
+    nonce: Key,
+    outbox: Arc<Outbox>,
+    /// The way to the program; `None` in the lobby.
+    inside: Option<mpsc::Sender<Event>>,
+}
+
+impl Visitor {
+    /// What is to be written to the connection.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// A frame arrived.
+    pub async fn received(&mut self, bytes: Vec<u8>) {
+        if self.outbox.is_closing() {
+            return;
+        }
+        let connection = self.connection;
+        match &self.inside {
+            Some(events) => {
+                if events.send(Event::Received { connection, bytes }).await.is_err() {
+                    self.outbox.close();
+                }
+            }
+            None => self.received_in_lobby(bytes).await,
+        }
+    }
+
+    /// What waited has been written.
+    pub async fn drained(&self) {
+        let connection = self.connection;
+        if let Some(events) = &self.inside {
+            let _ = events.send(Event::Drained { connection }).await;
+        }
+    }
+
+    /// The connection is gone.
+    pub async fn leave(&self) {
+        let connection = self.connection;
+        self.outbox.close();
+        if let Some(events) = &self.inside {
+            let _ = events.send(Event::Closed { connection }).await;
+        }
+    }
+
+    async fn enter(&mut self, program: ProgramId, entry: Entry) {
+        for _ in 0..TRIES {
+            let events = match self.programs.task(program, entry).await {
+                Ok(Some(events)) => events,
+                Ok(None) => return self.outbox.goodbye(Reason::UnknownProgram, UNKNOWN_PROGRAM, None),
+                Err(Error::Closed) => {
+                    return self.outbox.goodbye(Reason::ShuttingDown, "The hub restarts.", Some(500));
+                }
+                Err(error) => {
+                    tracing::error!(%error, program.id = %program, "program {program} could not be opened");
+                    return self.outbox.goodbye(Reason::Busy, NO_RECORDS, Some(2_000));
+                }
+            };
+            let event = Event::Opened {
+                connection: self.connection,
+                nonce: self.nonce,
+                outbox: Arc::clone(&self.outbox),
+                greeted: entry == Entry::Founding,
+            };
+            if events.send(event).await.is_ok() {
+                self.inside = Some(events);
+                return;
+            }
+        }
+        self.outbox.goodbye(Reason::Busy, "Please try again.", Some(200));
+    }
+
+    async fn received_in_lobby(&mut self, bytes: Vec<u8>) {
+        match frame::decode::<FromDevice>(&bytes) {
+            Ok(Incoming::Known(FromDevice::Inspect(inspect))) => {
+                let preview = match self.founding(&inspect.token).await {
+                    Ok(preview) => preview,
+                    Err(()) => return,
+                };
+                let inspected = match preview {
+                    Ok(preview) => Inspected { preview: Some(preview), refusal: None },
+                    Err(refusal) => Inspected { preview: None, refusal: Some(refusal) },
+                };
+                self.send(&FromHub::Inspected(inspected));
+            }
+            Ok(Incoming::Known(FromDevice::Join(join))) => self.found(join, bytes).await,
+            Ok(Incoming::Known(FromDevice::Hello(_) | FromDevice::Push(_))) => {
+                self.outbox.goodbye(Reason::Malformed, "A frame came out of turn.", None);
+            }
+            Ok(Incoming::Unknown(_)) => {}
+            Err(error @ FrameError::TooLarge(_)) => {
+                self.outbox.goodbye(Reason::TooLarge, &error.to_string(), None);
+            }
+            Err(error @ FrameError::Malformed) => {
+                self.outbox.goodbye(Reason::Malformed, &error.to_string(), None);
+            }
+        }
+    }
+
+    /// Only who shows a usable founding invitation gets as far as a program that does not exist.
+    async fn found(&mut self, join: Join, bytes: Vec<u8>) {
+        if join.payload.len() > PAYLOAD_MAX {
+            return self.outbox.goodbye(Reason::TooLarge, "The request is too large.", None);
+        }
+        let Ok(Mutation::ProgramCreate(create)) = Mutation::from_payload(&join.name, &join.payload) else {
+            return self.outbox.goodbye(Reason::Malformed, "This is no way to found a program.", None);
+        };
+        let preview = match self.founding(&join.token).await {
+            Ok(preview) => preview,
+            Err(()) => return,
+        };
+        if let Err(refusal) = preview {
+            let joined = Joined { program: create.program, member: None, refusal: Some(refusal) };
+            return self.send(&FromHub::Joined(joined));
+        }
+        self.enter(create.program, Entry::Founding).await;
+        if let Some(events) = &self.inside {
+            let _ = events.send(Event::Received { connection: self.connection, bytes }).await;
+        }
+    }
+
+    /// What a founding invitation leads to; `Err` after hanging up.
+    async fn founding(&self, token: &Key) -> Result<Result<frame::Preview, domain::Refusal>, ()> {
+        let hash = seal::token_hash(token);
+        match self.programs.storage.founding(&[hash]).await {
+            Ok(found) => Ok(founding_preview(self.programs.clock.now(), found.get(&hash))),
+            Err(error) => {
+                tracing::error!(%error, "founding invitations could not be read");
+                self.outbox.goodbye(Reason::Busy, NO_RECORDS, Some(2_000));
+                Err(())
+            }
+        }
+    }
+
+    fn send(&self, frame: &FromHub) {
+        self.outbox.put(frame::encode(frame));
+    }
+}
+
+/// Random bytes from the operating system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
+    Ok(bytes)
+}

@@ -1,0 +1,115 @@
+//! Where a hub keeps everything: one SQLite file.
+//!
+//! The pools are private to this module, and whatever belongs to a program is read and written through
+//! [`ProgramStore`], which puts its program into every statement: a query across programs cannot be
+//! written anywhere else. Within a program rows leave only by [`ProgramStore::page`], which takes the
+//! scopes, and by [`ProgramStore::load`], for the rules.
+//!
+//! One connection writes, begins with `BEGIN IMMEDIATE` and is the only one that checkpoints (the
+//! SQLite below SQLCipher corrupts a file on which two do); a few others read.
+
+mod access;
+mod commit;
+mod founding;
+mod load;
+mod open;
+mod page;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use access::Holder;
+
+use crate::Error;
+use domain::{ProgramId, Timestamp};
+use sqlx::SqlitePool;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Answers kept for every device.
+pub(crate) const ANSWERS_KEPT: u64 = 4_096;
+
+/// The store of a whole hub.
+#[derive(Debug, Clone)]
+pub(crate) struct Storage(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// `None` in memory.
+    folder: Option<PathBuf>,
+    /// Held as long as the hub runs: two of them on one file would each think they alone write.
+    _lock: Option<std::fs::File>,
+}
+
+impl Storage {
+    /// What belongs to one program.
+    pub fn program(&self, program: ProgramId) -> ProgramStore {
+        ProgramStore { storage: self.clone(), program }
+    }
+
+    /// Whether nothing was ever founded here and nobody invited to.
+    pub async fn is_fresh(&self) -> Result<bool, Error> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM program) AND NOT EXISTS (SELECT 1 FROM founding)";
+        let fresh: i64 =
+            sqlx::query_scalar(sql).fetch_one(&self.0.readers).await.map_err(|error| self.failed(error))?;
+        Ok(fresh == 1)
+    }
+
+    /// Closes the file: readers first, so that the writer is the one that tidies up.
+    pub async fn close(&self) {
+        self.0.readers.close().await;
+        self.0.writer.close().await;
+    }
+
+    fn failed(&self, error: sqlx::Error) -> Error {
+        sql::classify(error, self.0.folder.as_deref())
+    }
+}
+
+/// The store of one program.
+#[derive(Debug, Clone)]
+pub(crate) struct ProgramStore {
+    storage: Storage,
+    program: ProgramId,
+}
+
+/// A program as it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opened {
+    /// Which history it is.
+    pub epoch: u64,
+    /// Last sequence number.
+    pub head: u64,
+}
+
+impl ProgramStore {
+    /// Which program.
+    pub fn id(&self) -> ProgramId {
+        self.program
+    }
+
+    /// Epoch and head, if the program exists.
+    pub async fn opened(&self) -> Result<Option<Opened>, Error> {
+        let found: Option<(i64, i64)> = sqlx::query_as("SELECT epoch, head FROM program WHERE id = ?")
+            .bind(&self.program.as_bytes()[..])
+            .fetch_optional(self.readers())
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(found.map(|(epoch, head)| Opened { epoch: sql::unsigned(epoch), head: sql::unsigned(head) }))
+    }
+
+    fn readers(&self) -> &SqlitePool {
+        &self.storage.0.readers
+    }
+
+    fn failed(&self, error: sqlx::Error) -> Error {
+        self.storage.failed(error)
+    }
+}
+
+/// When a founding invitation was used or ends, as stored.
+fn stored(at: Timestamp) -> i64 {
+    at.0
+}

@@ -1,0 +1,148 @@
+//! Opening the hub's folder: lock, file, migrations.
+
+use super::{Inner, Storage, sql};
+use crate::{Data, Error};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Sqlite};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Name of the database in the hub's folder.
+pub(super) const FILE: &str = "hub.sqlite";
+/// Folder of objects beside it.
+const OBJECTS: &str = "objects";
+/// File whose lock says that a hub runs.
+const LOCK: &str = "hub.lock";
+/// Connections that read.
+const READERS: u32 = 4;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/hub/sqlite");
+
+impl Storage {
+    /// Opens the store, and creates it when there is none.
+    pub async fn open(data: &Data) -> Result<Self, Error> {
+        match data {
+            Data::Folder(folder) => Self::open_folder(folder).await,
+            Data::Memory => {
+                let options = SqliteConnectOptions::new().in_memory(true);
+                // An in-memory database belongs to its one connection.
+                let only = writer_pool().connect_with(options).await;
+                let only = only.map_err(|error| sql::classify(error, None))?;
+                migrate(&only, None).await?;
+                let inner = Inner { writer: only.clone(), readers: only, folder: None, _lock: None };
+                Ok(Self(Arc::new(inner)))
+            }
+        }
+    }
+
+    async fn open_folder(folder: &Path) -> Result<Self, Error> {
+        let unusable = |path: PathBuf| move |source| Error::Folder { path, source };
+        for path in [folder.to_owned(), folder.join(OBJECTS), folder.join(super::founding::PENDING)] {
+            create_private(&path).map_err(unusable(path))?;
+        }
+        let lock = folder.join(LOCK);
+        let lock = File::create(&lock).map_err(unusable(lock))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse(folder.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(unusable(folder.to_owned())(source)),
+        }
+        let file = folder.join(FILE);
+        let existed = file.exists();
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(200)
+            .command_buffer_size(64)
+            .row_buffer_size(256);
+        let writing = options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("journal_size_limit", "67108864")
+            .pragma("cache_size", "-32768");
+        let failed = |error| sql::classify(error, Some(folder));
+        let writer = writer_pool().connect_with(writing).await.map_err(failed)?;
+        migrate(&writer, existed.then_some(folder)).await?;
+        let reading = options.read_only(true).pragma("query_only", "1").pragma("cache_size", "-8192");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(Duration::from_secs(60))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(reading)
+            .await
+            .map_err(failed)?;
+        let inner = Inner { writer, readers, folder: Some(folder.to_owned()), _lock: Some(lock) };
+        Ok(Self(Arc::new(inner)))
+    }
+}
+
+/// Exactly one connection that is never replaced.
+fn writer_pool() -> PoolOptions<Sqlite> {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(60))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Creates a folder that only its owner can look into.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Brings the schema up to date, after copying a file that is about to change.
+async fn migrate(writer: &SqlitePool, existing: Option<&Path>) -> Result<(), Error> {
+    let failed = |error| sql::classify(error, existing);
+    if let Some(folder) = existing
+        && let Some(next) = pending(writer).await.map_err(failed)?
+    {
+        let copy = folder.join(format!("hub.before-{next:04}.sqlite"));
+        if !copy.exists() {
+            let path = copy.to_string_lossy().replace('\'', "''");
+            sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{path}'")))
+                .execute(writer)
+                .await
+                .map_err(failed)?;
+        }
+    }
+    MIGRATIONS.run(writer).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => Error::NewerSchema(version),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failed(error),
+        error => Error::Database(Box::new(error)),
+    })
+}
+
+/// The first migration that an existing file lacks; `None` for one without any, which is new.
+async fn pending(writer: &SqlitePool) -> Result<Option<i64>, sqlx::Error> {
+    let mut connection = writer.acquire().await?;
+    let table = "_sqlx_migrations";
+    let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE name = ?")
+        .bind(table)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if known.is_none() {
+        return Ok(None);
+    }
+    let applied = connection.list_applied_migrations(table).await.map_err(|error| match error {
+        MigrateError::Execute(error) => error,
+        error => sqlx::Error::Migrate(Box::new(error)),
+    })?;
+    let last = applied.iter().map(|migration| migration.version).max().unwrap_or(0);
+    Ok(MIGRATIONS.iter().map(|migration| migration.version).find(|version| *version > last))
+}

@@ -1,0 +1,363 @@
+//! Pages for a device that catches up. A page is chosen from the indexes first and gets its bodies
+//! second; a row that changes in between is past the head of the page, so it is left out and comes with
+//! a later one.
+//!
+//! The order within a scope, and in the tail across scopes, is by sequence number. Rows of one mutation
+//! share theirs, and a page never ends between them: what a device has after a page is a state that
+//! existed. If they alone are more than a page, the page is longer.
+
+use super::load::by_table;
+use super::{ProgramStore, sql};
+use crate::Error;
+use domain::{RowKey, ScopeId, Table};
+use futures_util::TryStreamExt;
+use protocol::frame::Resume;
+use protocol::sequencer::{CommitRow, PAGE_BYTES, PAGE_ROWS, Page, PageQuery};
+use sqlx::Row as _;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Up to this many scopes are looked at one by one; with more it is cheaper to walk all changes.
+const FEW_SCOPES: usize = 32;
+/// Bytes a row costs on the wire besides its body.
+const ROW_BYTES: usize = 64;
+/// Rows whose bodies are read at a time.
+const BODIES: usize = 256;
+/// Rows read beyond the room in a page, so that it can end where a mutation ends.
+const SLACK: usize = 1_024;
+
+/// A row that may go into a page.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    seq: u64,
+    key: RowKey,
+}
+
+/// Which rows of the old scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Grants,
+    Others,
+}
+
+/// Whether tombstones are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Live,
+    All,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+struct Chosen {
+    rows: Vec<Candidate>,
+    /// How many rows the statement gave.
+    read: usize,
+    /// Whether it was left before its end.
+    more: bool,
+}
+
+impl Part {
+    fn has(self, table: Table) -> bool {
+        (table == Table::Grants) == (self == Self::Grants)
+    }
+}
+
+impl ProgramStore {
+    /// Reads a page, see [`PageQuery`].
+    pub async fn page(&self, query: &PageQuery) -> Result<Page, Error> {
+        let head = query.from.head;
+        let mut page = Filling::default();
+        if query.first && !query.old.is_empty() {
+            // All of them, however many: they tell the device what the rest is about.
+            let (grants, _) = self.changed(&query.old, query.base, head, Part::Grants, None).await?;
+            for grants in grants.chunks(BODIES) {
+                for group in self.with_bodies(grants, head, Kind::All).await? {
+                    page.add(group);
+                }
+            }
+            page.grants = page.rows.len();
+        }
+        let mut after = query.from.after;
+        if let Some(from) = query.from.scope {
+            let mut scopes = query.new.iter().filter(|scope| **scope >= from).peekable();
+            while let Some(scope) = scopes.next() {
+                let start = if *scope == from { after } else { 0 };
+                let full = self.fill_scope(*scope, start, head, &mut page).await?;
+                let next = match full {
+                    Some(after) => Resume { head, scope: Some(*scope), after },
+                    None if page.is_full() && scopes.peek().is_some() => {
+                        Resume { head, scope: scopes.peek().map(|scope| **scope), after: 0 }
+                    }
+                    None => continue,
+                };
+                return Ok(Page { head, rows: page.rows, resume: Some(next) });
+            }
+            after = 0;
+        }
+        let resume = self.fill_tail(query, after.max(query.base), &mut page).await?;
+        Ok(Page { head, rows: page.rows, resume })
+    }
+
+    /// Adds live rows of one scope; where to go on when they did not all fit.
+    async fn fill_scope(
+        &self,
+        scope: ScopeId,
+        mut after: u64,
+        head: u64,
+        page: &mut Filling,
+    ) -> Result<Option<u64>, Error> {
+        loop {
+            let room = page.room();
+            let (candidates, more) = self.of_scope(scope, after, head, room).await?;
+            for group in self.with_bodies(&candidates, head, Kind::Live).await? {
+                let seq = group.iter().map(|row| row.seq).max();
+                if !page.takes(&group) {
+                    return Ok(Some(after));
+                }
+                page.add(group);
+                after = seq.unwrap_or(after);
+            }
+            if !more {
+                return Ok(None);
+            }
+            after = candidates.last().map_or(head, |last| last.seq);
+            if page.is_full() {
+                return Ok(Some(after));
+            }
+        }
+    }
+
+    /// Adds changes of the old scopes; where to go on when they did not all fit.
+    async fn fill_tail(
+        &self,
+        query: &PageQuery,
+        mut after: u64,
+        page: &mut Filling,
+    ) -> Result<Option<Resume>, Error> {
+        let head = query.from.head;
+        if query.old.is_empty() {
+            return Ok(None);
+        }
+        let on = |after| Ok(Some(Resume { head, scope: None, after }));
+        let room = page.room();
+        let (candidates, more) = self.changed(&query.old, after, head, Part::Others, Some(room)).await?;
+        for group in self.with_bodies(&candidates, head, Kind::All).await? {
+            if !page.takes(&group) {
+                return on(after);
+            }
+            after = group.iter().map(|row| row.seq).max().unwrap_or(after);
+            page.add(group);
+        }
+        if more { on(candidates.last().map_or(after, |last| last.seq)) } else { Ok(None) }
+    }
+
+    /// Rows of one scope with a number above `after`, and whether there are more.
+    async fn of_scope(
+        &self,
+        scope: ScopeId,
+        after: u64,
+        head: u64,
+        room: usize,
+    ) -> Result<(Vec<Candidate>, bool), Error> {
+        let sql = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_scope \
+                   WHERE program = ? AND scope = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
+        let query = sqlx::query(sql)
+            .bind(&self.program.as_bytes()[..])
+            .bind(scope.to_bytes())
+            .bind(sql::signed(after))
+            .bind(sql::signed(head));
+        let chosen = self.choose(query, Some(room), |_, _| true).await?;
+        Ok((chosen.rows, chosen.more))
+    }
+
+    /// Rows and tombstones of the scopes with a number above `after`, and whether there are more.
+    async fn changed(
+        &self,
+        scopes: &[ScopeId],
+        after: u64,
+        head: u64,
+        part: Part,
+        room: Option<usize>,
+    ) -> Result<(Vec<Candidate>, bool), Error> {
+        if scopes.len() > FEW_SCOPES {
+            let sql = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
+                       WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
+            let query = sqlx::query(sql)
+                .bind(&self.program.as_bytes()[..])
+                .bind(sql::signed(after))
+                .bind(sql::signed(head));
+            let scopes: BTreeSet<ScopeId> = scopes.iter().copied().collect();
+            let wanted = |table, scope| part.has(table) && scopes.contains(&scope);
+            let chosen = self.choose(query, room, wanted).await?;
+            return Ok((chosen.rows, chosen.more));
+        }
+        // Sorted across scopes, so limited: a long tail is not sorted anew for every page of it. The
+        // limit may cut through a mutation, which is then left for the next page, or read whole.
+        let limit = room.map(|room| room + SLACK);
+        let chosen = self.changed_in_few(scopes, after, head, part, room, limit).await?;
+        if limit != Some(chosen.read) || chosen.more {
+            return Ok((chosen.rows, chosen.more));
+        }
+        let cut = chosen.rows.last().map_or(head, |last| last.seq);
+        let whole: Vec<Candidate> = chosen.rows.into_iter().filter(|row| row.seq < cut).collect();
+        if !whole.is_empty() {
+            return Ok((whole, true));
+        }
+        let chosen = self.changed_in_few(scopes, after, cut, part, None, None).await?;
+        Ok((chosen.rows, cut < head))
+    }
+
+    async fn changed_in_few(
+        &self,
+        scopes: &[ScopeId],
+        after: u64,
+        head: u64,
+        part: Part,
+        room: Option<usize>,
+        limit: Option<usize>,
+    ) -> Result<Chosen, Error> {
+        let text = sql::repeated(
+            "SELECT seq, tbl, id, scope FROM row INDEXED BY row_scope \
+             WHERE program = ? AND seq > ? AND seq <= ? AND (tbl = ?) = ? AND scope IN (",
+            "?",
+            scopes.len(),
+            ") ORDER BY seq, tbl, id LIMIT ?",
+        );
+        let mut query = sqlx::query(text)
+            .bind(&self.program.as_bytes()[..])
+            .bind(sql::signed(after))
+            .bind(sql::signed(head))
+            .bind(i64::from(Table::Grants.number()))
+            .bind(part == Part::Grants);
+        for scope in scopes {
+            query = query.bind(scope.to_bytes());
+        }
+        let query = query.bind(limit.map_or(-1, |limit| sql::signed(limit as u64)));
+        self.choose(query, room, |_, _| true).await
+    }
+
+    /// Takes candidates until there are `room` of them and a mutation ends.
+    async fn choose(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+        room: Option<usize>,
+        wanted: impl Fn(Table, ScopeId) -> bool,
+    ) -> Result<Chosen, Error> {
+        let mut chosen = Chosen::default();
+        let mut found = query.fetch(self.readers());
+        while let Some(row) = found.try_next().await.map_err(|error| self.failed(error))? {
+            let read = || -> Result<(i64, i64, &[u8], &[u8]), sqlx::Error> {
+                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+            };
+            let (seq, table, id, scope) = read().map_err(|error| self.failed(error))?;
+            chosen.read += 1;
+            let key = sql::key(table, id)?;
+            if !wanted(key.table, sql::scope(scope)?) {
+                continue;
+            }
+            let seq = sql::unsigned(seq);
+            let ended = chosen.rows.last().is_some_and(|last| last.seq != seq);
+            if ended && room.is_some_and(|room| chosen.rows.len() >= room) {
+                chosen.more = true;
+                break;
+            }
+            chosen.rows.push(Candidate { seq, key });
+        }
+        Ok(chosen)
+    }
+
+    /// The rows of candidates as they are now, grouped by sequence number, in order; without those that
+    /// have changed since. Stops early at more than any page takes.
+    async fn with_bodies(
+        &self,
+        candidates: &[Candidate],
+        head: u64,
+        kind: Kind,
+    ) -> Result<Vec<Vec<CommitRow>>, Error> {
+        let mut groups: Vec<Vec<CommitRow>> = Vec::new();
+        let mut bytes = 0;
+        for piece in candidates.chunks(BODIES) {
+            let keys: Vec<RowKey> = piece.iter().map(|candidate| candidate.key).collect();
+            let mut bodies = self.stored(&keys).await?;
+            for candidate in piece {
+                let Some(row) = bodies.remove(&candidate.key).filter(|row| row.seq <= head) else { continue };
+                if kind == Kind::Live && row.body.is_none() {
+                    continue;
+                }
+                bytes += row.body.as_ref().map_or(0, Vec::len);
+                match groups.last_mut() {
+                    Some(group) if group.last().is_some_and(|last| last.seq == row.seq) => group.push(row),
+                    _ => groups.push(vec![row]),
+                }
+            }
+            if bytes > 2 * PAGE_BYTES && groups.len() > 1 {
+                // The last group may be incomplete: the ones before it or it alone fill the page.
+                break;
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Rows and tombstones by key.
+    async fn stored(&self, keys: &[RowKey]) -> Result<BTreeMap<RowKey, CommitRow>, Error> {
+        let mut found = BTreeMap::new();
+        for (table, ids) in by_table(keys) {
+            for ids in sql::pieces(&ids) {
+                let text = sql::repeated(
+                    "SELECT id, scope, seq, body FROM row WHERE program = ? AND tbl = ? AND id IN (",
+                    "?",
+                    ids.len(),
+                    ")",
+                );
+                let mut query =
+                    sqlx::query_as(text).bind(&self.program.as_bytes()[..]).bind(i64::from(table.number()));
+                for id in ids {
+                    query = query.bind(&id.as_bytes()[..]);
+                }
+                let rows: Vec<(Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>)> =
+                    query.fetch_all(self.readers()).await.map_err(|error| self.failed(error))?;
+                for (id, scope, seq, body) in rows {
+                    let key = sql::key(i64::from(table.number()), &id)?;
+                    let scope = sql::scope(&scope)?;
+                    found.insert(key, CommitRow { key, scope, seq: sql::unsigned(seq), body });
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A page that is being filled.
+#[derive(Debug, Default)]
+struct Filling {
+    rows: Vec<CommitRow>,
+    bytes: usize,
+    /// Rows at the start that are grants. They do not count as a step forward, which every page makes.
+    grants: usize,
+}
+
+impl Filling {
+    fn room(&self) -> usize {
+        PAGE_ROWS.saturating_sub(self.rows.len()).max(1)
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= PAGE_ROWS || self.bytes >= PAGE_BYTES
+    }
+
+    /// Whether a group fits. A page without any takes it in any case.
+    fn takes(&self, group: &[CommitRow]) -> bool {
+        let bytes = bytes_of(group);
+        self.rows.len() == self.grants
+            || (self.rows.len() + group.len() <= PAGE_ROWS && self.bytes + bytes <= PAGE_BYTES)
+    }
+
+    fn add(&mut self, group: Vec<CommitRow>) {
+        self.bytes += bytes_of(&group);
+        self.rows.extend(group);
+    }
+}
+
+fn bytes_of(rows: &[CommitRow]) -> usize {
+    rows.iter().map(|row| ROW_BYTES + row.body.as_ref().map_or(0, Vec::len)).sum()
+}

@@ -1,0 +1,310 @@
+//! Taking in what the hub sends.
+
+use crate::change::Change;
+use crate::error::{Code, Result, StoreError};
+use crate::meta::{self, SyncState, signed};
+use crate::outbox::{self, ANSWERED, PARKED};
+use crate::rebase::Before;
+use crate::rows::{self, Write};
+use crate::store::{Store, Tx};
+use crate::{local, rebase, tray};
+use domain::codec::Entity as _;
+use domain::entity::Grant;
+use domain::{RowKey, ScopeId, Table};
+use protocol::frame::{Answer, Delta, DeltaRow};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What taking in a delta came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What changed.
+    pub change: Change,
+    /// Ids of the refusals that are new.
+    pub refused: Vec<i64>,
+    /// Scopes that were taken away and erased.
+    pub revoked_scopes: Vec<ScopeId>,
+}
+
+impl Store {
+    /// Takes in rows and answers in one transaction: pending mutations they concern are undone, the
+    /// rows are written, settled mutations leave the outbox, refused ones become refusals, and the
+    /// rest runs again. Whoever reads sees the state before or after, nothing between.
+    ///
+    /// # Errors
+    /// [`Code::WrongEpoch`] when [`Store::reset_for_epoch`] has to come first, and whatever the disk
+    /// has to say.
+    pub async fn apply_delta(&self, epoch: u64, delta: Delta) -> Result<Applied> {
+        let work = self.write(move |tx| Box::pin(async move { apply(tx, Some(epoch), delta).await }));
+        let (applied, change) = work.await?;
+        Ok(Applied { change, ..applied })
+    }
+
+    /// Takes in answers that come without rows, as a hub gives them when a device signs in.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn apply_answers(&self, answers: Vec<Answer>) -> Result<Applied> {
+        if answers.is_empty() {
+            return Ok(Applied::default());
+        }
+        let work = self.write(move |tx| {
+            Box::pin(async move {
+                let state = state(tx).await?;
+                let delta = Delta { to: state.cursor, answers, rows: Vec::new(), resume: state.resume };
+                apply(tx, None, delta).await
+            })
+        });
+        let (applied, change) = work.await?;
+        Ok(Applied { change, ..applied })
+    }
+
+    /// Forgets all rows and the cursor, because the hub's history is another one now. What waits in
+    /// the outbox and what was refused stays, and runs again when everything has been fetched anew.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn reset_for_epoch(&self, epoch: u64) -> Result<Change> {
+        let work = self.write(move |tx| Box::pin(async move { reset(tx, epoch).await }));
+        let ((), change) = work.await?;
+        Ok(change)
+    }
+}
+
+async fn state(tx: &mut Tx) -> Result<SyncState> {
+    let identity = tx.identity().clone();
+    meta::read(tx.conn()?, &identity).await
+}
+
+async fn reset(tx: &mut Tx, epoch: u64) -> Result<()> {
+    let mut state = state(tx).await?;
+    rows::erase_all(tx).await?;
+    for forget in [
+        "DELETE FROM undo_image",
+        "DELETE FROM touched",
+        // Their numbers in the old history mean nothing in the new one.
+        "UPDATE outbox SET state = 0, seq = NULL WHERE state = 2",
+        "UPDATE meta SET rerun = 1",
+    ] {
+        sqlx::query(forget).execute(tx.conn()?).await?;
+    }
+    let first: Option<i64> = sqlx::query_scalar("SELECT min(n) FROM outbox").fetch_one(tx.conn()?).await?;
+    if let Some(first) = first {
+        state.answered = state.answered.min(meta::unsigned(first).saturating_sub(1));
+    }
+    (state.epoch, state.cursor, state.resume) = (epoch, 0, None);
+    tx.changing.sync = true;
+    meta::write_cursor(tx.conn()?, &state).await
+}
+
+async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied> {
+    let mut state = state(tx).await?;
+    if state.epoch == 0 && state.cursor == 0 {
+        // The first history this file meets.
+        state.epoch = epoch.unwrap_or_default();
+    }
+    if epoch.is_some_and(|epoch| epoch != state.epoch) {
+        return Err(StoreError::new(Code::WrongEpoch, "taking in a delta"));
+    }
+    let answered = delta.answers.last().map_or(0, |answer| answer.n);
+    state.answered = state.answered.max(answered);
+    if delta.resume.is_none() {
+        state.cursor = state.cursor.max(delta.to);
+    }
+    state.resume = delta.resume;
+
+    let applied = if rebase::any_pending(tx).await? {
+        settle(tx, &state, &delta.answers, delta.rows).await?
+    } else {
+        let opened = open_scopes(tx, &delta.rows, &BTreeMap::new()).await?;
+        rows::write(tx, delta.rows.into_iter().map(write_of).collect()).await?;
+        Applied { revoked_scopes: opened.revoked, ..Applied::default() }
+    };
+    meta::write_cursor(tx.conn()?, &state).await?;
+    Ok(applied)
+}
+
+/// Takes in a delta while mutations are pending.
+async fn settle(
+    tx: &mut Tx,
+    state: &SyncState,
+    answers: &[Answer],
+    rows: Vec<DeltaRow>,
+) -> Result<Applied> {
+    let complete = state.resume.is_none();
+    let refetching: bool = sqlx::query_scalar("SELECT rerun FROM meta").fetch_one(tx.conn()?).await?;
+    let refused = note_answers(tx, answers).await?;
+    let settled = if complete { reached(tx, state.cursor).await? } else { BTreeSet::new() };
+    let leaving = tray::leaving(tx, refused).await?;
+
+    let mut affected: BTreeSet<i64> = &settled | &leaving.ids();
+    let keys = rebase::keys_of(tx, &rows).await?;
+    affected.extend(rebase::touching(tx, &keys).await?);
+    let opening = scopes_to_erase(tx, &rows, &BTreeMap::new()).await?;
+    affected.extend(rebase::touching_scopes(tx, &opening.all()).await?);
+    // What has no effect while rows are fetched anew waits for the last page.
+    if (refetching && complete) || (!refetching && acts_differently(tx, &rows).await?) {
+        affected.extend(rebase::all_pending(tx).await?);
+        sqlx::query("UPDATE meta SET rerun = 0").execute(tx.conn()?).await?;
+    }
+    rebase::close_over(tx, &mut affected).await?;
+
+    let before = rebase::take_back(tx, &affected).await?;
+    let refused = tray::leave(tx, leaving).await?;
+    let opened = open_scopes(tx, &rows, &before).await?;
+    write_over(tx, before, &opened, rows).await?;
+    drop_settled(tx, &settled).await?;
+    let again = &affected & &rebase::all_pending(tx).await?;
+    rebase::run_again(tx, &again).await?;
+    Ok(Applied { refused, revoked_scopes: opened.revoked, ..Applied::default() })
+}
+
+/// Whether the rows may change who acts on this device.
+async fn acts_differently(tx: &mut Tx, rows: &[DeltaRow]) -> Result<bool> {
+    let people = |row: &&DeltaRow| {
+        matches!(row.key.table, Table::Devices | Table::Members | Table::Organizations)
+    };
+    let mut people = rows.iter().filter(people).peekable();
+    if people.peek().is_none() {
+        return Ok(false);
+    }
+    Ok(match local::actor(tx).await? {
+        Some((_, acting)) => people.any(|row| acting.contains(&row.key)),
+        None => true,
+    })
+}
+
+/// Notes accepted mutations, forgets parked ones that were answered, and returns the refused ones.
+async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
+    let mut refused = Vec::new();
+    for answer in answers {
+        let n = signed(answer.n);
+        let state: Option<i64> = sqlx::query_scalar("SELECT state FROM outbox WHERE n = ?")
+            .bind(n)
+            .fetch_optional(tx.conn()?)
+            .await?;
+        match (state, &answer.refusal) {
+            // Settled already.
+            (None, _) => continue,
+            (Some(PARKED), refusal) => {
+                if refusal.is_none() {
+                    // It did not depend on what was refused after all.
+                    sqlx::query("DELETE FROM parked WHERE n = ?").bind(n).execute(tx.conn()?).await?;
+                }
+                sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
+            }
+            (Some(_), None) => {
+                sqlx::query("UPDATE outbox SET state = ?, seq = ? WHERE n = ?")
+                    .bind(ANSWERED)
+                    .bind(signed(answer.seq))
+                    .bind(n)
+                    .execute(tx.conn()?)
+                    .await?;
+            }
+            (Some(_), Some(_)) => refused.push(answer.clone()),
+        }
+        tx.changing.sync = true;
+    }
+    Ok(refused)
+}
+
+/// Accepted mutations whose effect is among the rows up to `cursor`.
+async fn reached(tx: &mut Tx, cursor: u64) -> Result<BTreeSet<i64>> {
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM outbox WHERE state = ? AND seq <= ?")
+        .bind(ANSWERED)
+        .bind(signed(cursor))
+        .fetch_all(tx.conn()?)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+async fn drop_settled(tx: &mut Tx, settled: &BTreeSet<i64>) -> Result<()> {
+    if settled.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(rebase::json(settled))
+        .execute(tx.conn()?)
+        .await?;
+    tx.changing.sync = true;
+    outbox::prune_chain(tx.conn()?).await
+}
+
+/// Scopes whose rows have to go before a delta is written.
+#[derive(Debug, Default)]
+struct Opened {
+    /// Granted anew: the delta carries all of it again.
+    granted: BTreeSet<ScopeId>,
+    /// Taken away.
+    revoked: Vec<ScopeId>,
+}
+
+impl Opened {
+    fn all(&self) -> BTreeSet<ScopeId> {
+        self.granted.iter().chain(&self.revoked).copied().collect()
+    }
+}
+
+/// Finds scopes that were taken away or granted anew. A grant that is already here in the same
+/// version is neither: the hub may name it again when a catch-up goes on. Grants come before the rows
+/// of their scope, so that nothing is erased that this catch-up has brought.
+async fn scopes_to_erase(
+    tx: &mut Tx,
+    rows: &[DeltaRow],
+    before: &BTreeMap<RowKey, Before>,
+) -> Result<Opened> {
+    let grants: Vec<&DeltaRow> = rows.iter().filter(|row| row.key.table == Table::Grants).collect();
+    let mut opened = Opened::default();
+    if grants.is_empty() {
+        return Ok(opened);
+    }
+    let stored = rows::read(tx.conn()?, grants.iter().map(|row| &row.key)).await?;
+    for row in grants {
+        let base = match before.get(&row.key) {
+            Some(before) => before.row.as_ref(),
+            None => stored.get(&row.key),
+        };
+        if base.is_some_and(|base| base.seq >= row.seq) {
+            continue;
+        }
+        match &row.body {
+            Some(body) => opened.granted.extend(Grant::from_body(body).map(|grant| grant.scope)),
+            None => {
+                let base = base.and_then(|base| Grant::from_body(&base.body).ok());
+                opened.revoked.extend(base.map(|grant| grant.scope));
+            }
+        }
+    }
+    Ok(opened)
+}
+
+async fn open_scopes(
+    tx: &mut Tx,
+    rows: &[DeltaRow],
+    before: &BTreeMap<RowKey, Before>,
+) -> Result<Opened> {
+    let opened = scopes_to_erase(tx, rows, before).await?;
+    rows::erase_scopes(tx, &opened.all()).await?;
+    Ok(opened)
+}
+
+fn write_of(row: DeltaRow) -> Write {
+    Write { key: row.key, scope: row.scope, seq: row.seq, body: row.body }
+}
+
+/// Writes the hub's rows over what was there before pending mutations.
+async fn write_over(
+    tx: &mut Tx,
+    before: BTreeMap<RowKey, Before>,
+    opened: &Opened,
+    rows: Vec<DeltaRow>,
+) -> Result<()> {
+    let erased = opened.all();
+    let known = |row: &DeltaRow| match before.get(&row.key).and_then(|before| before.row.as_ref()) {
+        Some(base) => base.seq > row.seq && !erased.contains(&base.scope),
+        None => false,
+    };
+    let newer: Vec<Write> = rows.into_iter().filter(|row| !known(row)).map(write_of).collect();
+    let mut writes = rebase::restored(before, &erased);
+    writes.extend(newer);
+    rows::write(tx, writes).await
+}

@@ -1,0 +1,93 @@
+//! Opening and removing files.
+
+use crate::error::{Code, Result, StoreError, code_of_io};
+use crate::key::FileKey;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How many windows can be read at the same time.
+const READERS: u32 = 2;
+/// Statements that stay prepared: one per table and batch size, and the queries.
+const STATEMENTS: usize = 256;
+
+fn options(path: &Path, key: &FileKey) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .pragma("key", key.pragma())
+        .foreign_keys(false)
+        .pragma("temp_store", "MEMORY")
+        .pragma("trusted_schema", "OFF")
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(512)
+        .busy_timeout(Duration::from_secs(5))
+        // Statements are logged by nobody: the first one carries the key.
+        .disable_statement_logging()
+}
+
+/// Checks that `key` opens the file, without writing anything anywhere: neither a lock nor a log
+/// file is made.
+pub(crate) async fn check_key(path: &Path, key: &FileKey) -> Result<()> {
+    let doing = "opening the file";
+    let found = tokio::fs::metadata(path).await;
+    found.map_err(|error| StoreError::caused(code_of_io(&error), doing, error))?;
+    let options = options(path, key).read_only(true).immutable(true);
+    let wrong = |error: sqlx::Error| {
+        let error = StoreError::from(error).doing(doing);
+        // A page that does not authenticate reads as "not a database".
+        if error.code() == Code::Damaged { error.with_code(Code::WrongKey) } else { error }
+    };
+    let mut conn = options.connect().await.map_err(wrong)?;
+    let read: Result<i64, _> = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut conn).await;
+    conn.close().await.map_err(wrong)?;
+    read.map(drop).map_err(wrong)
+}
+
+/// The one connection that writes.
+pub(crate) async fn writer(path: &Path, key: &FileKey, create: bool) -> Result<SqliteConnection> {
+    let options = options(path, key)
+        .create_if_missing(create)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("fullfsync", "ON")
+        .pragma("checkpoint_fullfsync", "ON")
+        .pragma("secure_delete", "ON")
+        .pragma("cache_size", "-8000");
+    options.connect().await.map_err(|error| StoreError::from(error).doing("opening the file"))
+}
+
+/// The connections that read; none is opened before it is needed.
+pub(crate) fn readers(path: &Path, key: &FileKey) -> SqlitePool {
+    let options = options(path, key)
+        .read_only(true)
+        .pragma("query_only", "ON")
+        .pragma("cache_size", "-2000");
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .min_connections(0)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_lazy_with(options)
+}
+
+/// Removes a file and everything beside it. Missing files are fine.
+pub(crate) async fn remove(path: &Path) -> Result<()> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let all = [path.to_owned(), beside("-wal"), beside("-shm"), beside("-journal")];
+    for file in all.into_iter().chain(crate::schema::backup_paths(path)) {
+        match tokio::fs::remove_file(&file).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::caused(code_of_io(&error), "removing the file", error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

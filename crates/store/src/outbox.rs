@@ -1,0 +1,248 @@
+//! Own mutations on their way to the hub: sealing, order, what they touched.
+
+use crate::error::{Code, CommitError, Result, StoreError};
+use crate::local::{self, Attempt, Effect};
+use crate::meta::{self, damaged, key, signed, unsigned};
+use crate::rows::{insert_many, scope};
+use crate::store::{Store, Tx};
+use crate::tables::Value;
+use crate::change::Change;
+use crate::meta::SyncState;
+use domain::entity::Key;
+use domain::{LookupKey, Mutation, Refusal, Timestamp, Undo};
+use protocol::frame::{Header, Sealed, Signature};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+/// Stands for lookup keys where a table number is stored.
+const LOOKUPS: u8 = 255;
+/// Hashes of the chain that are kept behind the first waiting mutation.
+const CHAIN_KEPT: i64 = 4_096;
+
+/// States of an outbox row; 1 would be "sent", which only the connection knows.
+pub(crate) const QUEUED: i64 = 0;
+pub(crate) const ANSWERED: i64 = 2;
+pub(crate) const PARKED: i64 = 3;
+
+/// What a pending mutation did with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Touch {
+    Read = 0,
+    Changed = 1,
+    Created = 2,
+}
+
+/// How a lookup key is noted among the rows a mutation touched.
+pub(crate) fn lookup_touch(lookup: &LookupKey) -> (u8, Uuid) {
+    (LOOKUPS, domain::id::derived("lookup", &[lookup.0.as_bytes()]))
+}
+
+/// A change that was committed here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Committed {
+    /// Its place in the outbox.
+    pub outbox_id: i64,
+    /// Its number in the chain of this device.
+    pub n: u64,
+    /// What its transaction changed.
+    pub change: Change,
+    /// How to take it back.
+    pub undo: Undo,
+}
+
+impl Store {
+    /// Applies a mutation here and queues it for the hub, in one transaction. `now` is this device's
+    /// time: evidence, and what is shown until the hub says otherwise.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] when the rules refuse it and [`CommitError::Store`] when it cannot be
+    /// written, [`Code::NotCaughtUp`] among others; nothing is changed then.
+    pub async fn commit(
+        &self,
+        mutation: impl Into<Mutation>,
+        now: Timestamp,
+    ) -> Result<Committed, CommitError> {
+        let mut committed = self.commit_all(vec![mutation.into()], now).await?;
+        committed.pop().ok_or_else(|| StoreError::new(Code::Internal, "committing").into())
+    }
+
+    /// As [`Store::commit`] for many: all of them, in order, or none.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; the first refusal ends it.
+    pub async fn commit_all(
+        &self,
+        mutations: Vec<Mutation>,
+        now: Timestamp,
+    ) -> Result<Vec<Committed>, CommitError> {
+        let work = self.write(move |tx| Box::pin(async move { commit_in(tx, &mutations, now).await }));
+        let (mut committed, change) = work.await?;
+        committed.iter_mut().for_each(|committed| committed.change = change.clone());
+        Ok(committed)
+    }
+
+    /// Mutations for the hub, numbered from `n` + 1 without gaps: at most `max_items`, and no more
+    /// once their payloads exceed `max_bytes`.
+    ///
+    /// # Errors
+    /// [`Code::HistoryGone`] when the first one was given up already: the hub has lost something.
+    pub async fn outbox_after(&self, n: u64, max_items: usize, max_bytes: usize) -> Result<Vec<Sealed>> {
+        let mut conn = self.reader().await?;
+        // The payloads may be large: read them in handfuls.
+        let mut sealed: Vec<Sealed> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let after = sealed.last().map_or(n, |last| last.header.n);
+            let rows = sqlx::query(
+                "SELECT n, lane, name, at, payload, signature FROM outbox WHERE n > ? ORDER BY n LIMIT 32",
+            )
+            .bind(signed(after))
+            .fetch_all(&mut *conn)
+            .await?;
+            if rows.is_empty() {
+                return Ok(sealed);
+            }
+            for row in rows {
+                let next = read_sealed(&row)?;
+                let expected = sealed.last().map_or(n, |last| last.header.n) + 1;
+                if next.header.n != expected {
+                    return if sealed.is_empty() {
+                        Err(StoreError::new(Code::HistoryGone, "reading the outbox"))
+                    } else {
+                        Ok(sealed)
+                    };
+                }
+                bytes += next.payload.len();
+                if sealed.len() >= max_items || (bytes > max_bytes && !sealed.is_empty()) {
+                    return Ok(sealed);
+                }
+                sealed.push(next);
+            }
+        }
+    }
+
+    /// What this device says when it signs in.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn sync_state(&self) -> Result<SyncState> {
+        let mut conn = self.reader().await?;
+        meta::read(&mut conn, self.identity()).await
+    }
+
+    /// The hash of the own chain at number `n`; `None` for a number that was never reached or is long
+    /// settled. A hub that names another hash there has met a copy of this device.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn chain_hash_at(&self, n: u64) -> Result<Option<Key>> {
+        let mut conn = self.reader().await?;
+        let hash: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM chain WHERE n = ?")
+            .bind(signed(n))
+            .fetch_optional(&mut *conn)
+            .await?;
+        hash.as_deref().map(key).transpose()
+    }
+}
+
+/// Applies and queues mutations within a transaction.
+pub(crate) async fn commit_in(
+    tx: &mut Tx,
+    mutations: &[Mutation],
+    now: Timestamp,
+) -> Result<Vec<Committed>, CommitError> {
+    let mut committed = Vec::with_capacity(mutations.len());
+    for mutation in mutations {
+        let Some((actor, _)) = local::actor(tx).await? else {
+            return Err(StoreError::new(Code::NotCaughtUp, "finding out who acts").into());
+        };
+        let attempt = local::attempt(tx, Some(&actor), mutation, now).await?;
+        if let Err(refusal) = &attempt.outcome {
+            return Err(Refusal::clone(refusal).into());
+        }
+        let (outbox_id, n) = enqueue(tx, mutation, now).await?;
+        record(tx, outbox_id, &attempt).await?;
+        committed.push(Committed { outbox_id, n, change: Change::default(), undo: attempt.undo });
+    }
+    Ok(committed)
+}
+
+/// Seals a mutation onto the chain and queues it.
+async fn enqueue(tx: &mut Tx, mutation: &Mutation, now: Timestamp) -> Result<(i64, u64)> {
+    let chain = meta::chain(tx.conn()?).await?;
+    let (sealed, next) = tx.identity().device_key.seal(&chain, mutation, now);
+    let Sealed { header, payload, signature } = sealed;
+    let conn = tx.conn()?;
+    let queued = sqlx::query(
+        "INSERT INTO outbox (n, lane, name, at, payload, signature) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(signed(header.n))
+    .bind(header.lane.to_bytes())
+    .bind(header.name)
+    .bind(header.at.0)
+    .bind(payload)
+    .bind(signature.0.to_vec())
+    .execute(&mut *conn)
+    .await?;
+    meta::write_chain(conn, &next).await?;
+    meta::note_chain(conn, &next).await?;
+    tx.changing.sync = true;
+    Ok((queued.last_insert_rowid(), header.n))
+}
+
+/// Performs what a mutation changes and keeps what it takes to undo it and to see conflicts.
+pub(crate) async fn record(tx: &mut Tx, outbox_id: i64, attempt: &Attempt) -> Result<Effect> {
+    let effect = local::perform(tx, attempt).await?;
+    let touch = |(&(table, id), &touch): (&(u8, Uuid), &Touch)| {
+        vec![
+            Value::Int(i64::from(table)),
+            id.as_bytes().into(),
+            Value::Int(outbox_id),
+            Value::Int(touch as i64),
+        ]
+    };
+    let touches: Vec<_> = effect.touches.iter().map(touch).collect();
+    let head = "INSERT OR REPLACE INTO touched (tbl, id, outbox_id, wrote)";
+    insert_many(tx.conn()?, "touched", (head, ""), 4, touches).await?;
+    let image = |row: &domain::Row| {
+        vec![
+            Value::Int(outbox_id),
+            Value::Int(i64::from(row.key.table.number())),
+            row.key.id.as_bytes().into(),
+            Value::Blob(row.scope.to_bytes()),
+            Value::Int(signed(row.seq)),
+            Value::Blob(row.body.clone()),
+        ]
+    };
+    let images: Vec<_> = effect.images.iter().map(image).collect();
+    let head = "INSERT INTO undo_image (outbox_id, tbl, id, scope, seq, body)";
+    insert_many(tx.conn()?, "undo_image", (head, ""), 6, images).await?;
+    Ok(effect)
+}
+
+fn read_sealed(row: &SqliteRow) -> Result<Sealed> {
+    let signature: Vec<u8> = row.try_get(5)?;
+    let signature = <[u8; 64]>::try_from(signature.as_slice()).map_err(damaged)?;
+    Ok(Sealed {
+        header: Header {
+            n: unsigned(row.try_get(0)?),
+            lane: scope(&row.try_get::<Vec<u8>, _>(1)?)?,
+            name: row.try_get(2)?,
+            at: Timestamp(row.try_get(3)?),
+        },
+        payload: row.try_get(4)?,
+        signature: Signature(signature),
+    })
+}
+
+/// Drops chain hashes nobody will ask for any more.
+pub(crate) async fn prune_chain(conn: &mut SqliteConnection) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM chain WHERE n < coalesce((SELECT min(n) FROM outbox), (SELECT chain_n FROM meta)) - ?",
+    )
+    .bind(CHAIN_KEPT)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Undoing pending mutations and running them again on top of what came from the hub.
+//!
+//! A pending mutation is applied in place, with the rows it replaced kept as images. When rows it
+//! read or wrote arrive, or when it settles itself, its effect is taken away, the hub's rows are
+//! written, and it runs again unless it has settled. So that a thousand waiting mutations are not
+//! run again for each of them that settles, only those are touched that depend on one another.
+
+use crate::error::Result;
+use crate::local::{self, ActorKeys};
+use crate::meta::unsigned;
+use crate::outbox::{self, PARKED, lookup_touch};
+use crate::rows::{self, Write, scope};
+use crate::store::Tx;
+use crate::tables::row_key;
+use domain::{Actor, Mutation, Refusal, Row, RowKey, ScopeId, Timestamp};
+use sqlx::Row as _;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// What a mutation touches: table number (or the mark of lookup keys) and id.
+pub(crate) type Touched = (u8, Uuid);
+
+/// Ids as a JSON list, for `json_each`.
+pub(crate) fn json(ids: &BTreeSet<i64>) -> String {
+    let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
+    format!("[{}]", ids.join(","))
+}
+
+/// Whether anything is pending at all: usually nothing is, and nothing has to be looked at.
+pub(crate) async fn any_pending(tx: &mut Tx) -> Result<bool> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM outbox LIMIT 1").fetch_optional(tx.conn()?).await?;
+    Ok(found.is_some())
+}
+
+/// All pending mutations that may have an effect here.
+pub(crate) async fn all_pending(tx: &mut Tx) -> Result<BTreeSet<i64>> {
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM outbox WHERE state <> ?")
+        .bind(PARKED)
+        .fetch_all(tx.conn()?)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Pending mutations that touched one of `keys`.
+pub(crate) async fn touching(tx: &mut Tx, keys: &BTreeSet<Touched>) -> Result<BTreeSet<i64>> {
+    let mut found = BTreeSet::new();
+    let mut by_table: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    for (table, id) in keys {
+        by_table.entry(*table).or_default().push(format!("\"{}\"", id.simple()));
+    }
+    for (table, ids) in by_table {
+        for ids in ids.chunks(2_000) {
+            // Both sides are in the order of the index, so this is one walk along it.
+            let hits: Vec<i64> = sqlx::query_scalar(
+                "SELECT DISTINCT t.outbox_id FROM json_each(?1) AS k
+                 CROSS JOIN touched AS t ON t.tbl = ?2 AND t.id = unhex(k.value)",
+            )
+            .bind(format!("[{}]", ids.join(",")))
+            .bind(i64::from(table))
+            .fetch_all(tx.conn()?)
+            .await?;
+            found.extend(hits);
+        }
+    }
+    Ok(found)
+}
+
+/// Pending mutations that belong to one of `scopes`, touched a row of one, or replaced one.
+pub(crate) async fn touching_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Result<BTreeSet<i64>> {
+    let mut found: BTreeSet<i64> = BTreeSet::new();
+    if scopes.is_empty() {
+        return Ok(found);
+    }
+    let scopes = rows::scope_list(scopes);
+    for layout in crate::tables::layouts() {
+        let sql = format!(
+            "SELECT DISTINCT t.outbox_id FROM touched AS t JOIN {} AS r ON r.id = t.id
+             WHERE t.tbl = ? AND r.scope IN (SELECT unhex(value) FROM json_each(?))",
+            layout.name
+        );
+        let hits: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(i64::from(layout.table.number()))
+            .bind(&scopes)
+            .fetch_all(tx.conn()?)
+            .await?;
+        found.extend(hits);
+    }
+    let hits: Vec<i64> = sqlx::query_scalar(
+        "WITH scopes (scope) AS (SELECT unhex(value) FROM json_each(?1))
+         SELECT outbox_id FROM undo_image WHERE scope IN (SELECT scope FROM scopes)
+         UNION SELECT id FROM outbox WHERE lane IN (SELECT scope FROM scopes) AND state <> ?2",
+    )
+    .bind(&scopes)
+    .bind(PARKED)
+    .fetch_all(tx.conn()?)
+    .await?;
+    found.extend(hits);
+    Ok(found)
+}
+
+/// Adds every later mutation that touched what one of `affected` wrote, and so on.
+pub(crate) async fn close_over(tx: &mut Tx, affected: &mut BTreeSet<i64>) -> Result<()> {
+    if affected.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<i64> = sqlx::query_scalar(
+        "WITH RECURSIVE affected (id) AS (
+           SELECT value FROM json_each(?)
+           UNION
+           SELECT later.outbox_id FROM affected
+           JOIN touched AS wrote ON wrote.outbox_id = affected.id AND wrote.wrote > 0
+           JOIN touched AS later ON later.tbl = wrote.tbl AND later.id = wrote.id
+                                AND later.outbox_id > affected.id
+         ) SELECT id FROM affected",
+    )
+    .bind(json(affected))
+    .fetch_all(tx.conn()?)
+    .await?;
+    affected.extend(all);
+    Ok(())
+}
+
+/// A row as it was before pending mutations wrote it.
+#[derive(Debug)]
+pub(crate) struct Before {
+    /// `None` when they created it.
+    pub(crate) row: Option<Row>,
+    /// Lane of the first one that wrote it: the scope of every created row of a deal.
+    lane: ScopeId,
+}
+
+/// Rows as they were before `affected`, which must be closed over; forgets their effects.
+pub(crate) async fn take_back(tx: &mut Tx, affected: &BTreeSet<i64>) -> Result<BTreeMap<RowKey, Before>> {
+    let mut before = BTreeMap::new();
+    if affected.is_empty() {
+        return Ok(before);
+    }
+    let ids = json(affected);
+    // Of several that wrote a row, the first one knows what was there before them all.
+    let wrote = sqlx::query(
+        "SELECT t.tbl, t.id, min(t.outbox_id), i.scope, i.seq, i.body, o.lane
+         FROM json_each(?) AS a
+         JOIN outbox AS o ON o.id = a.value
+         JOIN touched AS t ON t.outbox_id = a.value AND t.wrote > 0 AND t.tbl <> 255
+         LEFT JOIN undo_image AS i ON i.outbox_id = t.outbox_id AND i.tbl = t.tbl AND i.id = t.id
+         GROUP BY t.tbl, t.id",
+    )
+    .bind(&ids)
+    .fetch_all(tx.conn()?)
+    .await?;
+    for row in wrote {
+        let key = row_key(row.try_get(0)?, row.try_get(1)?)?;
+        let lane = scope(row.try_get(6)?)?;
+        let image = match row.try_get::<Option<Vec<u8>>, _>(3)? {
+            Some(home) => {
+                let (seq, body) = (unsigned(row.try_get(4)?), row.try_get(5)?);
+                Some(Row { key, scope: scope(&home)?, seq, body })
+            }
+            None => None,
+        };
+        before.insert(key, Before { row: image, lane });
+    }
+    for forget in [
+        "DELETE FROM undo_image WHERE outbox_id IN (SELECT value FROM json_each(?))",
+        "DELETE FROM touched WHERE outbox_id IN (SELECT value FROM json_each(?))",
+    ] {
+        sqlx::query(forget).bind(&ids).execute(tx.conn()?).await?;
+    }
+    Ok(before)
+}
+
+/// What writes rows back as they were, except those of erased scopes.
+pub(crate) fn restored(before: BTreeMap<RowKey, Before>, erased: &BTreeSet<ScopeId>) -> Vec<Write> {
+    let restore = |(key, Before { row, lane })| match row {
+        Some(row) if erased.contains(&row.scope) => None,
+        Some(row) => Some(Write { key, scope: row.scope, seq: row.seq, body: Some(row.body) }),
+        // Whatever is there was made here.
+        None => Some(Write { key, scope: lane, seq: u64::MAX, body: None }),
+    };
+    before.into_iter().filter_map(restore).collect()
+}
+
+/// Runs `again` once more, in order, as far as the rules still allow: what they refuse now stays
+/// queued without an effect until the hub answers.
+pub(crate) async fn run_again(tx: &mut Tx, again: &BTreeSet<i64>) -> Result<()> {
+    if again.is_empty() {
+        return Ok(());
+    }
+    let mut running = again.clone();
+    let Some(stray) = run(tx, &running).await? else { return Ok(()) };
+    // Rare: a mutation writes something else than before, on which one depends that was left alone.
+    // Start over with everything, where no such thing can happen.
+    tracing::debug!(stray, "running all pending mutations again");
+    running = all_pending(tx).await?;
+    let before = take_back(tx, &running).await?;
+    rows::write(tx, restored(before, &BTreeSet::new())).await?;
+    run(tx, &running).await?;
+    Ok(())
+}
+
+/// Runs mutations in order. Returns one that was left alone although it touches what they wrote.
+async fn run(tx: &mut Tx, ids: &BTreeSet<i64>) -> Result<Option<i64>> {
+    let mut actor = Actors::default();
+    let mut written: BTreeMap<Touched, i64> = BTreeMap::new();
+    let queued = sqlx::query(
+        "SELECT o.id, o.name, o.payload, o.at FROM json_each(?) AS a JOIN outbox AS o ON o.id = a.value ORDER BY o.id",
+    )
+    .bind(json(ids))
+    .fetch_all(tx.conn()?)
+    .await?;
+    for row in queued {
+        let id: i64 = row.try_get(0)?;
+        let (name, payload): (&str, &[u8]) = (row.try_get(1)?, row.try_get(2)?);
+        let now = Timestamp(row.try_get(3)?);
+        let Ok(mutation) = Mutation::from_payload(name, payload) else { continue };
+        let acting = actor.resolve(tx).await?;
+        let attempt = local::attempt(tx, acting.as_ref(), &mutation, now).await?;
+        if let Err(Refusal { rule, .. }) = &attempt.outcome {
+            tracing::debug!(outbox_id = id, rule = rule.name(), "a pending mutation has no effect any more");
+        }
+        let effect = outbox::record(tx, id, &attempt).await?;
+        for (touched, touch) in effect.touches {
+            if touch != outbox::Touch::Read {
+                actor.forget_if(&touched);
+                written.entry(touched).or_insert(id);
+            }
+        }
+    }
+    let keys = written.keys().copied().collect();
+    let touching = touching(tx, &keys).await?;
+    let first = written.values().min().copied().unwrap_or_default();
+    Ok(touching.into_iter().find(|id| !ids.contains(id) && *id > first))
+}
+
+/// Who acts, looked up again only after their rows changed.
+#[derive(Default)]
+struct Actors(Option<Option<(Actor, ActorKeys)>>);
+
+impl Actors {
+    async fn resolve(&mut self, tx: &mut Tx) -> Result<Option<Actor>> {
+        if self.0.is_none() {
+            self.0 = Some(local::actor(tx).await?);
+        }
+        Ok(self.0.iter().flatten().next().map(|(actor, _)| actor.clone()))
+    }
+
+    fn forget_if(&mut self, touched: &Touched) {
+        let acts = |(_, keys): &(Actor, ActorKeys)| {
+            let keys = [keys.device, keys.member, keys.organization];
+            keys.iter().any(|key| (key.table.number(), key.id) == *touched)
+        };
+        if self.0.iter().flatten().any(acts) {
+            self.0 = None;
+        }
+    }
+}
+
+/// The touched keys of rows that arrive: their own, and the lookup keys they come or go under.
+pub(crate) async fn keys_of(
+    tx: &mut Tx,
+    rows: &[protocol::frame::DeltaRow],
+) -> Result<BTreeSet<Touched>> {
+    let mut keys = BTreeSet::new();
+    for row in rows {
+        keys.insert((row.key.table.number(), row.key.id));
+        match &row.body {
+            Some(body) => {
+                keys.extend(domain::row::lookups_of(row.key, body).iter().map(lookup_touch));
+            }
+            None if crate::tables::layout(row.key.table).is_some_and(|layout| layout.has_lookups) => {
+                let under: Vec<String> = sqlx::query_scalar("SELECT key FROM lookup WHERE tbl = ? AND id = ?")
+                    .bind(i64::from(row.key.table.number()))
+                    .bind(row.key.id.as_bytes().as_slice())
+                    .fetch_all(tx.conn()?)
+                    .await?;
+                keys.extend(under.into_iter().map(|key| lookup_touch(&domain::LookupKey(key))));
+            }
+            None => {}
+        }
+    }
+    Ok(keys)
+}
+

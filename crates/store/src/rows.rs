@@ -1,0 +1,327 @@
+//! Reading and writing rows, many at a time.
+
+use crate::error::{Code, Result, StoreError};
+use crate::meta::{damaged, signed, unsigned};
+use crate::store::Tx;
+use crate::tables::{self, Layout, Value};
+use domain::row::lookups_of;
+use domain::{LookupKey, Row, RowKey, ScopeId, Table};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Row as _, SqliteConnection};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex};
+use uuid::Uuid;
+
+/// Batch sizes of statements with many rows. Few, so that each stays prepared.
+const BATCHES: [usize; 4] = [500, 50, 8, 1];
+
+/// One row to write.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    pub(crate) key: RowKey,
+    pub(crate) scope: ScopeId,
+    /// The version the row is based on. A stored row with a newer one stays as it is.
+    pub(crate) seq: u64,
+    /// `None` deletes.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// Cuts `items` into batches of the sizes above.
+fn batches<T>(mut items: &[T]) -> Vec<&[T]> {
+    let mut batches = Vec::new();
+    for size in BATCHES {
+        while let Some((batch, rest)) = items.split_at_checked(size) {
+            batches.push(batch);
+            items = rest;
+        }
+    }
+    batches
+}
+
+type Shape = (&'static str, usize);
+static SQL: LazyLock<Mutex<HashMap<Shape, Arc<str>>>> = LazyLock::new(Mutex::default);
+
+/// The statement of a kind for a number of rows, written once.
+fn sql(kind: &'static str, rows: usize, write: impl FnOnce() -> String) -> AssertSqlSafe<Arc<str>> {
+    // A poisoned cache is still a cache: entries are whole or absent.
+    let mut cache = SQL.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let statement = cache.entry((kind, rows)).or_insert_with(|| write().into());
+    AssertSqlSafe(Arc::clone(statement))
+}
+
+/// `(?,?),(?,?)`: `rows` tuples of `columns` parameters.
+fn tuples(columns: usize, rows: usize) -> String {
+    let tuple = format!("({})", vec!["?"; columns].join(","));
+    vec![tuple; rows].join(",")
+}
+
+fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<()> {
+    let bound = match value {
+        Value::Null => arguments.add(None::<i64>),
+        Value::Int(value) => arguments.add(value),
+        Value::Text(value) => arguments.add(value),
+        Value::Blob(value) => arguments.add(value),
+    };
+    bound.map_err(|error| StoreError::caused(Code::Internal, "binding a value", error))
+}
+
+/// Inserts `rows` of `columns` values each with `head VALUES (…),(…) tail`, in batches. `kind` names
+/// the statement in the cache.
+pub(crate) async fn insert_many(
+    conn: &mut SqliteConnection,
+    kind: &'static str,
+    (head, tail): (&str, &str),
+    columns: usize,
+    rows: Vec<Vec<Value>>,
+) -> Result<()> {
+    let mut rows = rows.into_iter();
+    for size in BATCHES {
+        while rows.len() >= size {
+            let statement = sql(kind, size, || format!("{head} VALUES {} {tail}", tuples(columns, size)));
+            let mut arguments = SqliteArguments::default();
+            arguments.reserve(columns * size, 0);
+            for value in rows.by_ref().take(size).flatten() {
+                bind(&mut arguments, value)?;
+            }
+            sqlx::query_with(statement, arguments).execute(&mut *conn).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs `head (?,?,…) tail` over ids, in batches; `tail` may close brackets.
+pub(crate) async fn for_ids(
+    conn: &mut SqliteConnection,
+    kind: &'static str,
+    (head, tail): (&str, &str),
+    ids: &[Uuid],
+) -> Result<()> {
+    for batch in batches(ids) {
+        let statement = sql(kind, batch.len(), || format!("{head} {} {tail}", tuples(batch.len(), 1)));
+        let mut arguments = SqliteArguments::default();
+        for id in batch {
+            bind(&mut arguments, id.as_bytes().into())?;
+        }
+        sqlx::query_with(statement, arguments).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// The stored rows among `keys`.
+pub(crate) async fn read<'k>(
+    conn: &mut SqliteConnection,
+    keys: impl IntoIterator<Item = &'k RowKey>,
+) -> Result<BTreeMap<RowKey, Row>> {
+    let mut by_table: BTreeMap<Table, Vec<Uuid>> = BTreeMap::new();
+    for key in keys {
+        by_table.entry(key.table).or_default().push(key.id);
+    }
+    let mut found = BTreeMap::new();
+    for (table, ids) in by_table {
+        // Claims and counters never leave the hub: here they are always absent.
+        let Some(layout) = tables::layout(table) else { continue };
+        for batch in batches(&ids) {
+            let statement = sql(read_kind(layout), batch.len(), || {
+                let (name, ids) = (layout.name, tuples(batch.len(), 1));
+                format!("SELECT id, scope, seq, body FROM {name} WHERE id IN {ids}")
+            });
+            let mut arguments = SqliteArguments::default();
+            for id in batch {
+                bind(&mut arguments, id.as_bytes().into())?;
+            }
+            for row in sqlx::query_with(statement, arguments).fetch_all(&mut *conn).await? {
+                let row = decode(table, &row)?;
+                found.insert(row.key, row);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Names of statements in the cache; a table's own name means "write".
+fn read_kind(layout: &Layout) -> &'static str {
+    match layout.table {
+        Table::Programs => "read programs",
+        Table::Organizations => "read organizations",
+        Table::Members => "read members",
+        Table::Devices => "read devices",
+        Table::Invitations => "read invitations",
+        Table::Grants => "read grants",
+        Table::Accounts => "read accounts",
+        Table::Deals => "read deals",
+        Table::Messages => "read messages",
+        Table::ReadMarks => "read read_marks",
+        Table::ActionPlans => "read action_plans",
+        Table::Milestones => "read milestones",
+        Table::FieldHistory => "read field_history",
+        Table::Claims | Table::Counters => "read nothing",
+    }
+}
+
+/// A row from the columns id, scope, seq and body.
+pub(crate) fn decode(table: Table, row: &SqliteRow) -> Result<Row> {
+    let id = Uuid::from_slice(&row.try_get::<Vec<u8>, _>(0)?).map_err(damaged)?;
+    Ok(Row {
+        key: RowKey { table, id },
+        scope: scope(&row.try_get::<Vec<u8>, _>(1)?)?,
+        seq: unsigned(row.try_get(2)?),
+        body: row.try_get(3)?,
+    })
+}
+
+/// A stored scope.
+pub(crate) fn scope(bytes: &[u8]) -> Result<ScopeId> {
+    ScopeId::from_bytes(bytes).ok_or_else(|| StoreError::new(Code::Damaged, "reading a scope"))
+}
+
+/// The rows under a lookup key.
+pub(crate) async fn under(conn: &mut SqliteConnection, key: &LookupKey) -> Result<Vec<RowKey>> {
+    let found: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT tbl, id FROM lookup WHERE key = ? ORDER BY tbl, id")
+        .bind(key.0.as_str())
+        .fetch_all(conn)
+        .await?;
+    found.iter().map(|(table, id)| tables::row_key(*table, id)).collect()
+}
+
+/// Writes rows with their lookup keys, and whatever is derived from them. Later writes of the same
+/// row win. Rows that never leave the hub are passed over.
+pub(crate) async fn write(tx: &mut Tx, writes: Vec<Write>) -> Result<()> {
+    let mut by_table: BTreeMap<Table, BTreeMap<Uuid, Write>> = BTreeMap::new();
+    let mut deals = BTreeSet::new();
+    for write in writes {
+        if write.scope == ScopeId::Hub {
+            continue;
+        }
+        if let (Table::Deals | Table::Messages | Table::Milestones, ScopeId::Deal(deal)) =
+            (write.key.table, write.scope)
+        {
+            deals.insert(deal.0);
+        }
+        tx.changing.row(write.key);
+        by_table.entry(write.key.table).or_default().insert(write.key.id, write);
+    }
+    for (table, writes) in by_table {
+        let Some(layout) = tables::layout(table) else { continue };
+        write_table(tx.conn()?, layout, writes.into_values().collect()).await?;
+    }
+    let deals: Vec<_> = deals.into_iter().collect();
+    crate::deals::settle(tx, &deals).await
+}
+
+async fn write_table(conn: &mut SqliteConnection, layout: &Layout, writes: Vec<Write>) -> Result<()> {
+    if layout.has_lookups {
+        write_lookups(conn, layout, &writes).await?;
+    }
+    let mut puts = Vec::with_capacity(writes.len());
+    for Write { key, scope, seq, body } in writes {
+        let Some(body) = body else {
+            let statement = sql("delete", usize::from(layout.table.number()), || {
+                format!("DELETE FROM {} WHERE id = ? AND seq <= ?", layout.name)
+            });
+            let delete = sqlx::query(statement).bind(key.id.as_bytes().as_slice()).bind(signed(seq));
+            delete.execute(&mut *conn).await?;
+            continue;
+        };
+        let mut put: Vec<Value> =
+            vec![key.id.as_bytes().into(), Value::Blob(scope.to_bytes()), Value::Int(signed(seq))];
+        put.extend(layout.values(&body));
+        put.push(Value::Blob(body));
+        puts.push(put);
+    }
+    let columns = layout.columns.len() + 4;
+    let (head, tail) = put_sql(layout);
+    insert_many(conn, layout.name, (&head, &tail), columns, puts).await
+}
+
+fn put_sql(layout: &Layout) -> (String, String) {
+    let (name, columns) = (layout.name, layout.columns.join(", "));
+    let set: Vec<_> = layout.columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let set = set.join(", ");
+    let head = format!("INSERT INTO {name} (id, scope, seq, {columns}, body)");
+    let tail = format!(
+        "ON CONFLICT (id) DO UPDATE SET scope = excluded.scope, seq = excluded.seq, {set}, \
+         body = excluded.body WHERE excluded.seq >= {name}.seq"
+    );
+    (head, tail)
+}
+
+/// Replaces the lookup keys of rows. What an entity can be found under never changes while it
+/// exists, so keys of an older version that is passed over below are right all the same.
+async fn write_lookups(conn: &mut SqliteConnection, layout: &Layout, writes: &[Write]) -> Result<()> {
+    let ids: Vec<_> = writes.iter().map(|write| write.key.id).collect();
+    let table = layout.table.number();
+    let kind = match layout.table {
+        Table::Devices => "forget devices",
+        Table::Invitations => "forget invitations",
+        Table::Grants => "forget grants",
+        _ => "forget members",
+    };
+    for_ids(conn, kind, (&format!("DELETE FROM lookup WHERE tbl = {table} AND id IN"), ""), &ids).await?;
+    let mut rows = Vec::new();
+    for write in writes {
+        let Some(body) = &write.body else { continue };
+        for LookupKey(key) in lookups_of(write.key, body) {
+            rows.push(vec![key.into(), Value::Int(i64::from(table)), write.key.id.as_bytes().into()]);
+        }
+    }
+    insert_many(conn, "lookup", ("INSERT OR REPLACE INTO lookup (key, tbl, id)", ""), 3, rows).await
+}
+
+/// Scopes as a JSON list of hexadecimal digits, for `json_each` and `unhex`.
+pub(crate) fn scope_list(scopes: &BTreeSet<ScopeId>) -> String {
+    let mut list = String::from("[");
+    for scope in scopes {
+        list.push_str(if list.len() == 1 { "\"" } else { ",\"" });
+        for byte in scope.to_bytes() {
+            list.extend([byte >> 4, byte & 15].iter().filter_map(|nibble| char::from_digit(u32::from(*nibble), 16)));
+        }
+        list.push('"');
+    }
+    list.push(']');
+    list
+}
+
+/// Removes every row of some scopes, with their lookup keys, for good.
+pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Result<()> {
+    if scopes.is_empty() {
+        return Ok(());
+    }
+    let list = scope_list(scopes);
+    let mut erased = 0;
+    for layout in tables::layouts() {
+        let (name, table) = (layout.name, layout.table.number());
+        if layout.has_lookups {
+            let statement = sql("erase lookups", usize::from(table), || {
+                format!(
+                    "DELETE FROM lookup WHERE tbl = {table} AND id IN (SELECT id FROM {name}
+                     WHERE scope IN (SELECT unhex(value) FROM json_each(?)))"
+                )
+            });
+            sqlx::query(statement).bind(&list).execute(tx.conn()?).await?;
+        }
+        let statement = sql("erase", usize::from(table), || {
+            format!("DELETE FROM {name} WHERE scope IN (SELECT unhex(value) FROM json_each(?))")
+        });
+        let done = sqlx::query(statement).bind(&list).execute(tx.conn()?).await?;
+        if done.rows_affected() > 0 {
+            erased += done.rows_affected();
+            tx.changing.table(layout.table);
+        }
+    }
+    if erased > 0 {
+        sqlx::query("UPDATE meta SET wipe = 1").execute(tx.conn()?).await?;
+        tx.wipe = true;
+    }
+    Ok(())
+}
+
+/// Removes every row of every table.
+pub(crate) async fn erase_all(tx: &mut Tx) -> Result<()> {
+    for layout in tables::layouts() {
+        let statement = sql("clear", usize::from(layout.table.number()), || format!("DELETE FROM {}", layout.name));
+        sqlx::query(statement).execute(tx.conn()?).await?;
+        tx.changing.table(layout.table);
+    }
+    sqlx::query("DELETE FROM lookup").execute(tx.conn()?).await?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Brings a file up to the present schema. The rules are in `migrations/desktop/README.md`.
+
+use crate::error::{Code, Result, StoreError, code_of_io};
+use sqlx::SqliteConnection;
+use std::path::{Path, PathBuf};
+
+/// The steps, in order; the first one has number 1.
+const STEPS: &[&str] = &[include_str!("../../../migrations/desktop/0001_store.sql")];
+
+/// Runs the steps the file lacks.
+pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
+    run(conn, path, STEPS).await.map_err(|error| error.doing("updating the file's schema"))
+}
+
+async fn run(conn: &mut SqliteConnection, path: &Path, steps: &'static [&'static str]) -> Result<()> {
+    let done: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *conn).await?;
+    let done = usize::try_from(done).map_err(|_| StoreError::new(Code::Damaged, "reading the schema version"))?;
+    if done > steps.len() {
+        let readable_from: i64 =
+            sqlx::query_scalar("SELECT readable_from FROM meta").fetch_one(&mut *conn).await?;
+        let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+        if readable_from > known {
+            return Err(StoreError::new(Code::NewerSchema, "reading the schema version"));
+        }
+        return Ok(());
+    }
+    for (number, step) in (1..).zip(steps).skip(done) {
+        if done > 0 && number == done + 1 {
+            back_up(conn, path, number).await?;
+        }
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+        let outcome = one(conn, number, step).await;
+        let last = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let closed = sqlx::query(last).execute(&mut *conn).await;
+        outcome?;
+        closed?;
+    }
+    Ok(())
+}
+
+async fn one(conn: &mut SqliteConnection, number: usize, step: &'static str) -> Result<()> {
+    sqlx::raw_sql(step).execute(&mut *conn).await?;
+    let version = format!("PRAGMA user_version = {number}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(version)).execute(&mut *conn).await?;
+    Ok(())
+}
+
+/// Copies the file, as encrypted as it is, and drops the copy made before an earlier step.
+async fn back_up(conn: &mut SqliteConnection, path: &Path, number: usize) -> Result<()> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await?;
+    let failed = |error: std::io::Error| StoreError::caused(code_of_io(&error), "copying the file", error);
+    tokio::fs::copy(path, backup_path(path, number)).await.map_err(failed)?;
+    for older in 1..number {
+        match tokio::fs::remove_file(backup_path(path, older)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Where the copy made before step `number` is.
+fn backup_path(path: &Path, number: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-{number:04}"));
+    PathBuf::from(name)
+}
+
+/// Every copy that steps so far can have left beside a file.
+pub(crate) fn backup_paths(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
+    (1..=STEPS.len()).map(|number| backup_path(path, number))
+}

@@ -1,0 +1,229 @@
+//! The store itself: one writing connection, a few reading ones, and the change feed.
+
+use crate::change::{Change, Changing};
+use crate::error::{Code, Result, StoreError};
+use crate::key::{FileKey, Identity};
+use crate::{meta, open, schema};
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool};
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
+
+/// Changes that a slow listener may lag behind before it loses some.
+const FEED: usize = 1_024;
+
+/// The encrypted file of one joined program. Cheap to clone; all clones share one file.
+///
+/// Every change goes through the one connection that writes, one transaction after the other, and
+/// runs to its end even when the caller stops waiting. Reading never waits for writing.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) identity: Identity,
+    /// The only connection that writes, and the only one that checkpoints: SQLCipher's SQLite can
+    /// corrupt the log when two do. It is opened first and closed last; `None` once closed.
+    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    readers: SqlitePool,
+    feed: broadcast::Sender<Change>,
+}
+
+/// A connection for windows; goes back to the pool when dropped.
+pub(crate) type PooledReader = PoolConnection<Sqlite>;
+
+impl Store {
+    /// Writes a new file for `identity`.
+    ///
+    /// # Errors
+    /// [`Code::AlreadyExists`] when there is a file already, and whatever the disk has to say.
+    pub async fn create(path: &Path, key: &FileKey, identity: Identity) -> Result<Self> {
+        let doing = "creating the file";
+        // Made here first: SQLite would silently take over a file that exists.
+        let file = tokio::fs::OpenOptions::new().write(true).create_new(true).open(path).await;
+        file.map_err(|error| StoreError::caused(crate::error::code_of_io(&error), doing, error))?;
+        let made = async {
+            let mut conn = open::writer(path, key, true).await?;
+            schema::migrate(&mut conn, path).await?;
+            meta::create(&mut conn, &identity).await?;
+            truncate_log(&mut conn).await?;
+            Ok(conn)
+        };
+        match made.await {
+            Ok(conn) => Ok(Self::over(conn, path, key, identity)),
+            Err(error) => {
+                // Half a file would never open again.
+                open::remove(path).await?;
+                Err(StoreError::doing(error, doing))
+            }
+        }
+    }
+
+    /// Opens the file of `identity`.
+    ///
+    /// # Errors
+    /// [`Code::Missing`], [`Code::WrongKey`] (the file is not touched), [`Code::Foreign`] when it
+    /// belongs to another program or device, [`Code::NewerSchema`], [`Code::Damaged`], and whatever
+    /// the disk has to say.
+    pub async fn open(path: &Path, key: &FileKey, identity: Identity) -> Result<Self> {
+        open::check_key(path, key).await?;
+        let mut conn = open::writer(path, key, false).await?;
+        let ready = async {
+            schema::migrate(&mut conn, path).await?;
+            meta::check(&mut conn, &identity).await?;
+            meta::wipe_if_owed(&mut conn).await
+        };
+        match ready.await {
+            Ok(()) => Ok(Self::over(conn, path, key, identity)),
+            Err(error) => {
+                conn.close().await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn over(conn: SqliteConnection, path: &Path, key: &FileKey, identity: Identity) -> Self {
+        let (feed, _) = broadcast::channel(FEED);
+        let writer = Arc::new(Mutex::new(Some(conn)));
+        Self { inner: Arc::new(Inner { identity, writer, readers: open::readers(path, key), feed }) }
+    }
+
+    /// Removes a file that no store has open, with its log and backups. Missing files are fine.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say; calling again goes on.
+    pub async fn erase(path: &Path) -> Result<()> {
+        open::remove(path).await
+    }
+
+    /// Closes the file: waits for what is being written and read, empties the log into the file.
+    /// Everything fails with [`Code::Closed`] from then on.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say; what was committed is safe nevertheless.
+    pub async fn close(&self) -> Result<()> {
+        let mut writer = self.inner.writer.lock().await;
+        self.inner.readers.close().await;
+        let Some(mut conn) = writer.take() else { return Ok(()) };
+        let emptied = truncate_log(&mut conn).await;
+        conn.close().await?;
+        emptied.map(drop)
+    }
+
+    /// Who uses this store.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// What commits change from now on. A listener that lags by more than a thousand loses some and
+    /// has to ask for everything again.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.feed.subscribe()
+    }
+
+    pub(crate) async fn reader(&self) -> Result<PooledReader> {
+        match self.inner.readers.acquire().await {
+            Ok(reader) => Ok(reader),
+            Err(error) => Err(StoreError::from(error).doing("opening a reading connection")),
+        }
+    }
+
+    /// Runs `work` in one transaction: all of it is committed, or nothing. Runs to its end even when
+    /// the caller is dropped.
+    pub(crate) async fn write<T, E, W>(&self, work: W) -> Result<(T, Change), E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        W: for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>
+            + Send
+            + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let running = tokio::spawn(async move {
+            let mut tx = Tx::begin(inner).await?;
+            let outcome = work(&mut tx).await;
+            tx.finish(outcome).await
+        });
+        let crashed = |error| StoreError::caused(Code::Internal, "writing to the store", error);
+        running.await.map_err(crashed)?
+    }
+}
+
+/// Moves all of the log into the file and cuts it to nothing, so that nothing erased survives in
+/// it. Returns false when a reader is still in the way.
+pub(crate) async fn truncate_log(conn: &mut SqliteConnection) -> Result<bool> {
+    let (busy, _, _): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(conn).await?;
+    Ok(busy == 0)
+}
+
+/// A running transaction.
+pub(crate) struct Tx {
+    writer: OwnedMutexGuard<Option<SqliteConnection>>,
+    inner: Arc<Inner>,
+    pub(crate) changing: Changing,
+    /// Set when rows were erased for good: the log is emptied after the commit.
+    pub(crate) wipe: bool,
+}
+
+impl Tx {
+    async fn begin(inner: Arc<Inner>) -> Result<Self> {
+        let writer = Arc::clone(&inner.writer).lock_owned().await;
+        let mut tx = Self { writer, inner, changing: Changing::default(), wipe: false };
+        let conn = tx.conn()?;
+        if sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.is_err() {
+            // A transaction that crashed may have been left open.
+            drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
+            let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await;
+            begun.map_err(|error| StoreError::from(error).doing("starting to write"))?;
+        }
+        Ok(tx)
+    }
+
+    /// The connection.
+    pub(crate) fn conn(&mut self) -> Result<&mut SqliteConnection> {
+        self.writer.as_mut().ok_or_else(|| StoreError::new(Code::Closed, "using the store"))
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    async fn finish<T, E: From<StoreError>>(mut self, outcome: Result<T, E>) -> Result<(T, Change), E> {
+        let wipe = self.wipe;
+        let conn = self.conn()?;
+        let committed = match outcome {
+            Ok(value) => match sqlx::query("COMMIT").execute(&mut *conn).await {
+                Ok(_) => Ok(value),
+                Err(error) => Err(StoreError::from(error).doing("committing").into()),
+            },
+            Err(error) => Err(error),
+        };
+        let value = match committed {
+            Ok(value) => value,
+            Err(error) => {
+                // On some errors SQLite has rolled back by itself, and this one fails: both are fine.
+                drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
+                return Err(error);
+            }
+        };
+        if wipe {
+            // The rows are gone already. If their bytes cannot be removed from the log now, the next
+            // start or the next erasure does it.
+            if let Err(error) = meta::wipe_if_owed(conn).await {
+                tracing::warn!(code = ?error.code(), "the log still holds erased rows");
+            }
+        }
+        let change = std::mem::take(&mut self.changing).finish();
+        if !change.is_empty() {
+            // Nobody listening is no error.
+            drop(self.inner.feed.send(change.clone()));
+        }
+        Ok((value, change))
+    }
+}

@@ -1,0 +1,301 @@
+//! One joined program's link: drives the client core with a store, a line and a timer.
+
+use crate::dial::{Dial, Door};
+use crate::line::Line;
+use domain::ProgramId;
+use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status, SyncState};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use store::{Store, StoreError};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// What the sync page shows of a link. Times are milliseconds since 1970 by this device's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// Where the line stands.
+    pub line: LineState,
+    /// When the next attempt is made.
+    pub retry_at: Option<i64>,
+    /// When it was last caught up.
+    pub synced_at: Option<i64>,
+    /// Why it is not online.
+    pub message: Option<String>,
+    /// Highest own mutation handed to the open line.
+    pub sent: u64,
+}
+
+/// What a link needs.
+pub struct LinkOptions {
+    /// The program's store.
+    pub store: Store,
+    /// Program.
+    pub program: ProgramId,
+    /// Base address of its hub.
+    pub hub: String,
+    /// How to reach it.
+    pub dial: Dial,
+    /// Start without connecting.
+    pub work_offline: bool,
+}
+
+enum Order {
+    WorkOffline(bool),
+    TryNow,
+    Stop,
+}
+
+/// A running link. Dropping it stops it at the next await; [`Link::stop`] waits for that.
+#[derive(Debug)]
+pub struct Link {
+    orders: mpsc::UnboundedSender<Order>,
+    status: watch::Receiver<LinkStatus>,
+    task: JoinHandle<()>,
+}
+
+impl Link {
+    /// Starts driving a program's client.
+    pub fn start(options: LinkOptions) -> Self {
+        let (orders, order_end) = mpsc::unbounded_channel();
+        let (status_end, status) = watch::channel(LinkStatus {
+            line: if options.work_offline { LineState::WorkingOffline } else { LineState::Offline },
+            retry_at: None,
+            synced_at: None,
+            message: None,
+            sent: 0,
+        });
+        let task = tokio::spawn(Driver::run(options, order_end, status_end));
+        Self { orders, status, task }
+    }
+
+    /// Where the line stands, now and whenever it changes.
+    pub fn status(&self) -> watch::Receiver<LinkStatus> {
+        self.status.clone()
+    }
+
+    /// Goes off the network, or back on.
+    pub fn work_offline(&self, on: bool) {
+        let _ = self.orders.send(Order::WorkOffline(on));
+    }
+
+    /// Tries to connect at once.
+    pub fn try_now(&self) {
+        let _ = self.orders.send(Order::TryNow);
+    }
+
+    /// Hangs up and waits until nothing touches the store any more.
+    pub async fn stop(self) {
+        let _ = self.orders.send(Order::Stop);
+        let _ = self.task.await;
+    }
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Line, crate::DialError>> + Send>>;
+
+struct Driver {
+    options: LinkOptions,
+    client: Client,
+    began: Instant,
+    events: VecDeque<ClientEvent>,
+    line: Option<Line>,
+    connecting: Option<Connecting>,
+    timer: Option<Instant>,
+    status: watch::Sender<LinkStatus>,
+}
+
+impl Driver {
+    async fn run(
+        options: LinkOptions,
+        mut orders: mpsc::UnboundedReceiver<Order>,
+        status: watch::Sender<LinkStatus>,
+    ) {
+        let mut seed = [0; 8];
+        // Without randomness the pauses are merely regular.
+        let _ = getrandom::fill(&mut seed);
+        let identity = options.store.identity();
+        let client = Client::new(
+            options.program,
+            identity.device,
+            identity.device_key.clone(),
+            options.work_offline,
+            u64::from_le_bytes(seed),
+        );
+        let mut changes = options.store.changes();
+        let mut driver = Self {
+            options,
+            client,
+            began: Instant::now(),
+            events: VecDeque::new(),
+            line: None,
+            connecting: None,
+            timer: None,
+            status,
+        };
+        match state_of(&driver.options.store).await {
+            Ok(state) => driver.events.push_back(ClientEvent::Loaded(state)),
+            Err(error) => {
+                tracing::error!(%error, "the store cannot be read, this program stays offline");
+                return;
+            }
+        }
+        loop {
+            while let Some(event) = driver.events.pop_front() {
+                driver.take(event).await;
+            }
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::WorkOffline(on)) => driver.events.push_back(ClientEvent::WorkOffline(on)),
+                    Some(Order::TryNow) => driver.events.push_back(ClientEvent::TryNow),
+                    Some(Order::Stop) | None => return,
+                },
+                change = changes.recv() => match change {
+                    Ok(change) if !change.sync => {}
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                        driver.events.push_back(ClientEvent::Queued);
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                opened = pending(&mut driver.connecting) => {
+                    driver.connecting = None;
+                    driver.events.push_back(match opened {
+                        Ok(line) => {
+                            driver.line = Some(line);
+                            ClientEvent::Opened
+                        }
+                        Err(error) => ClientEvent::Lost { message: error.to_string() },
+                    });
+                }
+                received = receive(&mut driver.line) => driver.events.push_back(match received {
+                    Ok(bytes) => ClientEvent::Received { bytes },
+                    Err(message) => {
+                        driver.line = None;
+                        ClientEvent::Lost { message }
+                    }
+                }),
+                () = until(driver.timer) => {
+                    driver.timer = None;
+                    driver.events.push_back(ClientEvent::Timer);
+                }
+            }
+        }
+    }
+
+    /// Runs one event through the client and carries out what it asks for. Answers of effects are the
+    /// next events, before anything from outside.
+    async fn take(&mut self, event: ClientEvent) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut answers = VecDeque::new();
+        for effect in self.client.step(now, event) {
+            if let Some(answer) = self.carry_out(effect).await {
+                answers.push_back(answer);
+            }
+        }
+        while let Some(answer) = answers.pop_back() {
+            self.events.push_front(answer);
+        }
+        let sent = self.client.sent();
+        self.status.send_if_modified(|status| std::mem::replace(&mut status.sent, sent) != sent);
+    }
+
+    async fn carry_out(&mut self, effect: ClientEffect) -> Option<ClientEvent> {
+        let store = &self.options.store;
+        let answered = match effect {
+            ClientEffect::Connect => {
+                let (dial, hub) = (self.options.dial.clone(), self.options.hub.clone());
+                let door = Door::Program(self.options.program);
+                self.connecting = Some(Box::pin(async move { dial.open(&hub, door).await }));
+                return None;
+            }
+            ClientEffect::Send { bytes } => {
+                if let Some(line) = &self.line {
+                    line.send(bytes);
+                }
+                return None;
+            }
+            ClientEffect::HangUp => {
+                self.line = None;
+                self.connecting = None;
+                return None;
+            }
+            ClientEffect::Timer { at } => {
+                self.timer = Some(self.began + Duration::from_millis(at));
+                return None;
+            }
+            ClientEffect::Status(status) => {
+                self.tell(status);
+                return None;
+            }
+            ClientEffect::ReadOutbox { after, items, bytes } => {
+                store.outbox_after(after, items, bytes).await.map(ClientEvent::OutboxRead)
+            }
+            ClientEffect::CheckChain(chain) => store
+                .chain_hash_at(chain.n)
+                .await
+                .map(|hash| ClientEvent::ChainChecked(hash == Some(chain.hash))),
+            ClientEffect::Apply { epoch, delta } => match store.apply_delta(epoch, delta).await {
+                Ok(_) => state_of(store).await.map(ClientEvent::Applied),
+                Err(error) => Err(error),
+            },
+            ClientEffect::Reset { epoch } => match store.reset_for_epoch(epoch).await {
+                Ok(_) => state_of(store).await.map(ClientEvent::Applied),
+                Err(error) => Err(error),
+            },
+        };
+        Some(answered.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the store refused what came from the hub");
+            ClientEvent::StoreFailed { message: error.to_string() }
+        }))
+    }
+
+    fn tell(&self, status: Status) {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        tracing::info!(line = ?status.line, message = status.message.as_deref(), "link");
+        self.status.send_modify(|shown| {
+            shown.line = status.line;
+            shown.message = status.message;
+            shown.retry_at =
+                status.retry_at.map(|at| wall + i64::try_from(at).unwrap_or(i64::MAX).saturating_sub(elapsed));
+            if status.caught_up {
+                shown.synced_at = Some(wall);
+            }
+        });
+    }
+}
+
+/// The store's numbers in the client's form.
+async fn state_of(store: &Store) -> Result<SyncState, StoreError> {
+    let state = store.sync_state().await?;
+    Ok(SyncState {
+        epoch: state.epoch,
+        cursor: state.cursor,
+        resume: state.resume,
+        answered: state.answered,
+        chain: state.chain,
+    })
+}
+
+async fn pending(connecting: &mut Option<Connecting>) -> Result<Line, crate::DialError> {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn receive(line: &mut Option<Line>) -> Result<Vec<u8>, String> {
+    match line {
+        Some(line) => line.receive().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(timer: Option<Instant>) {
+    match timer {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

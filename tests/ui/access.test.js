@@ -1,0 +1,107 @@
+// @ts-check
+// axe on every main screen, light and dark, with no rule turned off.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { ask, devhost, hook, launch, openWindow, someDeal } from './window.js';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {string} */
+let room;
+
+before(async () => {
+	browser = await launch();
+	const deal = await someDeal();
+	room = `/deals/${deal.program}/${deal.id}`;
+});
+after(() => browser.close());
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @type {[name: string, path: () => string, ready: string, then?: (page: Page) => Promise<unknown>][]} */
+const screens = [
+	['Today', () => '/', 'today'],
+	['deals', () => '/deals', 'deal-list'],
+	['register', () => '/deals/new', 'register-form'],
+	['register with mistakes', () => '/deals/new', 'register-form', (page) => page.keyboard.press('Control+Enter')],
+	['room', () => room, 'composer'],
+	['accounts', () => '/accounts', 'import'],
+	['import', () => '/accounts/import', 'import-drop'],
+	['people', () => '/people', 'organization'],
+	['invite', () => '/people', 'organization', inviteDialog],
+	['sync', () => '/settings?tab=sync', 'sync-device'],
+	['devices', () => '/settings?tab=devices', 'link-device'],
+	['leaving', () => '/settings?tab=devices', 'leave', leaveDialog],
+	['appearance', () => '/settings?tab=appearance', 'theme-system'],
+	['diagnostics', () => '/settings?tab=diagnostics', 'diagnostics-save'],
+	['join', () => '/start?join', 'join-link', badLink],
+	['palette', () => '/', 'today', palette],
+	['keys', () => '/', 'today', keys]
+];
+
+async function inviteDialog(/** @type {Page} */ page) {
+	if ((await page.locator(hook('invite')).count()) === 0) return;
+	await page.click(hook('invite'));
+	await page.waitForSelector(hook('invite-dialog'));
+}
+
+async function leaveDialog(/** @type {Page} */ page) {
+	await page.click(hook('leave'));
+	await page.waitForSelector(hook('leave-dialog'));
+}
+
+async function badLink(/** @type {Page} */ page) {
+	await page.fill(hook('join-link'), 'nonsense');
+	await page.waitForSelector(hook('join-trouble'));
+}
+
+async function palette(/** @type {Page} */ page) {
+	await page.keyboard.press('Control+k');
+	await page.waitForSelector(hook('palette-entry'));
+}
+
+async function keys(/** @type {Page} */ page) {
+	await page.keyboard.press('?');
+	await page.waitForSelector(hook('key-sheet'));
+}
+
+// High contrast moves colours only, so the screens that have them all are enough.
+const coloured = new Set(['Today', 'deals', 'room', 'sync', 'leaving', 'join']);
+
+/** @type {[theme: string, options: import('playwright-core').BrowserContextOptions][]} */
+const themes = [
+	['light', { colorScheme: 'light' }],
+	['dark', { colorScheme: 'dark' }],
+	['high contrast', { colorScheme: 'light', contrast: 'more' }],
+	['high contrast, dark', { colorScheme: 'dark', contrast: 'more' }]
+];
+
+for (const [theme, options] of themes) {
+	test(`no axe violations, ${theme}`, async (t) => {
+		const { context, page } = await openWindow(browser, options);
+		const { programs } = await ask('app_state');
+		const sells = programs.some((/** @type {{ side: string }} */ program) => program.side === 'partner');
+		for (const [name, path, ready, then] of screens) {
+			if (options.contrast && !coloured.has(name)) continue;
+			await t.test(name, async (t) => {
+				if (!sells && ready === 'register-form') return t.skip('vendors do not register deals');
+				await page.goto(devhost + path());
+				await page.waitForSelector(hook(ready));
+				await then?.(page);
+				await page.addScriptTag({ path: axe });
+				const { violations, passes } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
+				const told = violations.map(
+					(/** @type {any} */ violation) =>
+						`${violation.id}: ${violation.help}\n${violation.nodes
+							.map((/** @type {any} */ node) => `    ${node.html.slice(0, 160)}\n      ${node.failureSummary.replaceAll('\n', '\n      ')}`)
+							.join('\n')}`
+				);
+				assert.ok(passes.length > 10, 'axe looked at hardly anything');
+				assert.equal(told.length, 0, `\n${told.join('\n')}`);
+			});
+		}
+		await context.close();
+	});
+}

@@ -1,0 +1,158 @@
+// @ts-check
+// The first minute with the window, by keyboard, in a browser on a devhost.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { ask, devhost, everyDeal, hook, launch, openWindow, someDeal } from './window.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof openWindow>>} */
+let opened;
+/** @type {import('playwright-core').Page} */
+let page;
+
+before(async () => {
+	browser = await launch();
+});
+after(() => browser.close());
+
+beforeEach(async () => {
+	opened = await openWindow(browser);
+	page = opened.page;
+	await page.goto(devhost);
+	await page.waitForSelector(hook('today'));
+});
+afterEach(() => opened.context.close());
+
+test('opens on Today and keeps the console clean', async () => {
+	assert.equal(await page.title(), 'Today · Lockstep');
+	assert.equal(await page.getAttribute(hook('nav-today'), 'aria-current'), 'page');
+	await page.waitForSelector(hook('sync-dot'));
+	assert.deepEqual(opened.faults, []);
+});
+
+test('goes to every place by its keys', async () => {
+	for (const [second, path] of [['d', '/deals'], ['a', '/accounts'], ['e', '/people'], ['t', '/']]) {
+		await page.keyboard.press('g');
+		await page.keyboard.press(String(second));
+		await page.waitForURL(`${devhost}${path}`);
+	}
+	await page.keyboard.press('Control+,');
+	await page.waitForURL(/\/settings/);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('lists the deals that the core has', async () => {
+	const { total, rows } = await ask('deal_list', everyDeal);
+	await page.keyboard.press('g');
+	await page.keyboard.press('d');
+	await page.waitForSelector(hook('deal-row'));
+	assert.match((await page.textContent(hook('deal-count'))) ?? '', new RegExp(`^${total.toLocaleString('en')}\\s`));
+	const shown = await page.locator(hook('deal-row')).first().textContent();
+	assert.ok(shown?.includes(rows[0].title), `${shown} is not ${rows[0].title}`);
+	// Windows of rows: a long list must not become a long document.
+	assert.ok((await page.locator(hook('deal-row')).count()) < 100);
+});
+
+test('opens a room, takes a message and shows it, by keyboard alone', async () => {
+	await page.keyboard.press('g');
+	await page.keyboard.press('d');
+	await page.waitForSelector(`${hook('deal-row')}[aria-selected="true"]`);
+	const active = page.locator(`${hook('deal-row')}[aria-selected="true"]`);
+	const first = await active.getAttribute('data-deal');
+	await page.keyboard.press('j');
+	await page.waitForFunction(
+		([selector, before]) => document.querySelector(String(selector))?.getAttribute('data-deal') !== before,
+		[`${hook('deal-row')}[aria-selected="true"]`, first]
+	);
+	// A draft opens in its form, not in a room.
+	for (let tries = 0; tries < 30 && (await active.textContent())?.includes('Draft'); tries++) {
+		await page.keyboard.press('j');
+	}
+	const deal = await active.getAttribute('data-deal');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector(hook('room'));
+	assert.ok(page.url().endsWith(`/${deal}`));
+
+	const words = `Can we hold the price until Friday? ${Date.now()}`;
+	await page.focus(hook('composer'));
+	await page.keyboard.type(words);
+	await page.keyboard.press('Enter');
+	await page.waitForSelector(`${hook('message')}:has-text("${words}")`);
+	assert.equal(await page.inputValue(hook('composer')), '');
+	assert.deepEqual(opened.faults, []);
+});
+
+test('single letters stay letters while one writes', async () => {
+	const deal = await someDeal();
+	await page.goto(`${devhost}/deals/${deal.program}/${deal.id}`);
+	await page.focus(hook('composer'));
+	await page.keyboard.type('gd c ?');
+	assert.equal(await page.inputValue(hook('composer')), 'gd c ?');
+	assert.ok(page.url().endsWith(`/${deal.id}`));
+});
+
+test('finds a deal in the palette and opens it', async () => {
+	const deal = await someDeal();
+	await page.keyboard.press('Control+k');
+	await page.waitForSelector(hook('palette'));
+	await page.keyboard.type(`#${deal.title}`);
+	const entry = page.locator(hook('palette-entry'), { hasText: deal.title }).first();
+	await entry.waitFor();
+	await page.keyboard.press('Enter');
+	await page.waitForSelector(hook('room'));
+	assert.match(await page.title(), /Lockstep$/);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('the palette knows commands that have no key', async () => {
+	await page.keyboard.press('Control+k');
+	await page.keyboard.type('>join');
+	await page.locator(hook('palette-entry'), { hasText: 'Join a program' }).waitFor();
+	await page.keyboard.press('Enter');
+	await page.waitForSelector(hook('join-link'));
+});
+
+test('the register form says what is missing and reads what people type', async (t) => {
+	const { programs } = await ask('app_state');
+	if (!programs.some((/** @type {{ side: string }} */ program) => program.side === 'partner')) {
+		return t.skip('vendors do not register deals');
+	}
+	await page.keyboard.press('c');
+	await page.waitForSelector(hook('register-form'));
+	await page.keyboard.press('Control+Enter');
+	await page.waitForSelector('[aria-invalid="true"]');
+	assert.ok((await page.locator('[aria-invalid="true"]').count()) >= 5, 'five fields are required');
+	assert.match(page.url(), /\/deals\/new/);
+
+	await page.fill(hook('register-customer'), 'Quayside Cold Storage');
+	await page.fill(hook('register-domain'), 'https://www.quayside-cold.example/about');
+	await page.fill(hook('register-title'), 'Quayside sensor rollout');
+	await page.fill(hook('register-amount'), 'about nothing');
+	await page.fill(hook('register-close'), 'end of jan');
+	await page.waitForFunction(() => document.querySelectorAll('[aria-invalid="true"]').length === 1);
+	await page.fill(hook('register-amount'), '41.5k');
+	await page.waitForFunction(() => document.querySelectorAll('[aria-invalid="true"]').length === 0);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('a list is previewed before anything is written', async () => {
+	await page.goto(`${devhost}/accounts/import`);
+	const rows = ['Firma;Webseite;Land', 'Polder Port Authority;polderport.example;NL', 'Brightwater Foods;brightwater.example;GB'];
+	await page.setInputFiles(hook('import-file'), {
+		name: 'customers.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from(rows.join('\r\n'))
+	});
+	await page.waitForSelector(hook('import-preview'));
+	await page.waitForSelector(hook('import-outcome'));
+	assert.ok((await page.locator('tr', { hasText: 'Firma' }).count()) > 0);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('a link that is no invitation is explained', async () => {
+	await page.goto(`${devhost}/start?join`);
+	await page.fill(hook('join-link'), 'https://example.com/nothing');
+	await page.waitForSelector(hook('join-trouble'));
+	assert.equal(await page.locator(hook('join-submit')).count(), 0);
+});
