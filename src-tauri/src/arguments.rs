@@ -23,6 +23,21 @@ pub struct Arguments {
     pub demo: bool,
 }
 
+impl Arguments {
+    /// Whether this run leaves nothing behind: the demo, unless somebody names a folder for its log.
+    pub fn scratch(&self) -> bool {
+        self.demo && self.profile.is_none()
+    }
+
+    /// The folder of this run.
+    pub fn profile(&self) -> PathBuf {
+        if self.scratch() {
+            return std::env::temp_dir().join(format!("lockstep-demo-window-{}", std::process::id()));
+        }
+        app::profile_dir(self.profile.clone())
+    }
+}
+
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wish {

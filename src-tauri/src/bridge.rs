@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::{Code, CommandError, Uploaded};
+use app::dto::{Code, CommandError, Uploaded};
 use serde_json::Value;
 use tauri::ipc::{Channel, InvokeBody, Request};
 use tauri::{AppHandle, State};
@@ -39,7 +39,7 @@ pub async fn upload(core: State<'_, Arc<Core>>, request: Request<'_>) -> Result<
     let Some(name) = name.filter(|name| !name.is_empty()) else {
         return Err(bad_input("The file arrived without a name."));
     };
-    core.app().await?.upload(name, bytes.clone())
+    core.app().await?.upload(name, bytes.clone()).await
 }
 
 /// The page has something to show.

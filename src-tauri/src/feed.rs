@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::{ChangeNote, Tag};
+use app::dto::{ChangeNote, Tag};
 use serde::Serialize;
 use tauri::ipc::Channel;
 use tokio::sync::broadcast::Receiver;

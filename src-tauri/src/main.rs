@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, started: Instant) -> ExitCode {
     environment::repair();
-    let profile = app::profile_dir(arguments.profile.clone());
+    let profile = arguments.profile();
     // A log that cannot be opened is no reason to keep a person from their work.
     if let Err(error) = logfile::open(&profile) {
         complain(&format!("no log will be written: {error}"));

@@ -28,6 +28,8 @@ static ON_SCREEN: AtomicUsize = AtomicUsize::new(0);
 pub async fn forward(handle: AppHandle, core: Arc<Core>) {
     let Ok(app) = core.app().await else { return };
     let mut notices = app.notices();
+    // The window may have been looked at before there was an app to tell.
+    app.set_focused(core.is_focused());
     drop(app);
     loop {
         match notices.recv().await {

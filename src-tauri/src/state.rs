@@ -2,11 +2,12 @@
 //! being built, and the feed to the window.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::{App, CommandError};
+use app::App;
+use app::dto::{Code, CommandError};
 use tokio::sync::watch;
 
 use crate::arguments::Arguments;
@@ -14,12 +15,21 @@ use crate::feed::Feed;
 
 type Opened = Result<Arc<App>, CommandError>;
 
+/// What `--demo` keeps alive: a hub inside the process and its folder, which goes when this is dropped.
+#[cfg(feature = "demo")]
+type World = demo::Embedded;
+#[cfg(not(feature = "demo"))]
+type World = std::convert::Infallible;
+
 /// How long closing may take before the process ends anyway; every local write is durable by then.
 const CLOSING_LIMIT: Duration = Duration::from_secs(5);
 
 /// Shared state, managed by Tauri and handed out as `Arc`.
 pub struct Core {
     opened: watch::Receiver<Option<Opened>>,
+    world: Arc<Mutex<Option<World>>>,
+    /// Folder that ends with the process.
+    scratch: Option<PathBuf>,
     /// The way back to the window.
     pub feed: Feed,
     started: Instant,
@@ -29,12 +39,15 @@ pub struct Core {
 }
 
 impl Core {
-    /// Starts to open the profile in the background.
+    /// Starts to open the profile, or the demo world, in the background.
     pub fn open(arguments: &Arguments, profile: PathBuf, started: Instant) -> Arc<Self> {
         let (report, opened) = watch::channel(None);
+        let world = Arc::new(Mutex::new(None));
+        let kept = Arc::clone(&world);
+        let scratch = arguments.scratch().then(|| profile.clone());
         let demo = arguments.demo;
-        tauri::async_runtime::spawn_blocking(move || {
-            let outcome = open_app(profile, demo);
+        tauri::async_runtime::spawn(async move {
+            let outcome = if demo { open_demo(&kept).await } else { open_profile(profile).await };
             match &outcome {
                 Ok(_) => tracing::info!(milliseconds = milliseconds(started), "profile open"),
                 Err(error) => tracing::error!(code = ?error.code, "profile did not open"),
@@ -43,6 +56,8 @@ impl Core {
         });
         Arc::new(Self {
             opened,
+            world,
+            scratch,
             feed: Feed::default(),
             started,
             focused: AtomicBool::new(false),
@@ -57,7 +72,7 @@ impl Core {
         let outcome = opened.wait_for(Option::is_some).await;
         match outcome.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
-            // The opening thread died; the log has the place.
+            // The task died; the log has the place.
             Ok(None) | Err(_) => Err(internal("Lockstep could not open its data. The log has the details.")),
         }
     }
@@ -99,6 +114,10 @@ impl Core {
         if tokio::time::timeout(CLOSING_LIMIT, closing).await.is_err() {
             tracing::warn!("closing took too long and was cut short");
         }
+        drop(self.world.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(scratch) = &self.scratch {
+            let _ = std::fs::remove_dir_all(scratch);
+        }
     }
 }
 
@@ -108,12 +127,29 @@ fn milliseconds(since: Instant) -> u64 {
 
 /// The refusal for what should not happen.
 pub fn internal(message: &str) -> CommandError {
-    CommandError { code: app::Code::Internal, message: message.into() }
+    CommandError { code: Code::Internal, message: message.into() }
 }
 
-fn open_app(profile: PathBuf, demo: bool) -> Opened {
-    if demo {
-        return Err(internal("This build has no demo world."));
-    }
-    App::open(app::Options { profile, keychain: app::Keychain::System, dial: None })
+async fn open_profile(profile: PathBuf) -> Opened {
+    App::open(app::Options { profile, keychain: app::Keychain::System, dial: None, demo: false }).await
+}
+
+#[cfg(feature = "demo")]
+async fn open_demo(kept: &Mutex<Option<World>>) -> Opened {
+    let opening = async {
+        let world = World::start().await?;
+        let app = world.open().await?;
+        anyhow::Ok((world, app))
+    };
+    let (world, app) = opening.await.map_err(|error| {
+        tracing::error!("the demo world could not be built: {error:#}");
+        internal("The demo world could not be built. The log has the details.")
+    })?;
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(world);
+    Ok(app)
+}
+
+#[cfg(not(feature = "demo"))]
+async fn open_demo(_: &Mutex<Option<World>>) -> Opened {
+    Err(internal("This build has no demo world."))
 }

@@ -1,3 +1,6 @@
 //! What the journeys share.
 
 pub mod desktop;
+pub mod hub;
+pub mod notifications;
+pub mod person;

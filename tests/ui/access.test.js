@@ -29,6 +29,7 @@ const screens = [
 	['room', () => room, 'composer'],
 	['accounts', () => '/accounts', 'import'],
 	['import', () => '/accounts/import', 'import-drop'],
+	['import preview', () => '/accounts/import', 'import-drop', previewImport],
 	['people', () => '/people', 'organization'],
 	['invite', () => '/people', 'organization', inviteDialog],
 	['sync', () => '/settings?tab=sync', 'sync-device'],
@@ -45,6 +46,16 @@ async function inviteDialog(/** @type {Page} */ page) {
 	if ((await page.locator(hook('invite')).count()) === 0) return;
 	await page.click(hook('invite'));
 	await page.waitForSelector(hook('invite-dialog'));
+}
+
+async function previewImport(/** @type {Page} */ page) {
+	const rows = ['Company;Website;Country', 'Polder Port Authority;polderport.example;NL', ';nobody.example;NL'];
+	await page.setInputFiles(hook('import-file'), {
+		name: 'customers.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from(rows.join('\n'))
+	});
+	await page.waitForSelector(hook('import-preview'));
 }
 
 async function leaveDialog(/** @type {Page} */ page) {

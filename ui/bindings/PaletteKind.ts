@@ -1,1 +1,1 @@
-export type PaletteKind = "deal" | "account" | "person" | "organization" | "message";
+export type PaletteKind = "deal" | "account" | "person" | "organization";

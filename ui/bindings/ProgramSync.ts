@@ -9,6 +9,7 @@ export type ProgramSync = {
   connection: Connection;
   synced_at: number | null;
   retry_at: number | null;
+  message: string | null;
   waiting: Array<WaitingItem>;
   waiting_total: number;
   needs_you: Array<RefusalItem>;

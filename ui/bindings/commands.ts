@@ -81,6 +81,7 @@ export interface Commands {
   import_preview: [ImportRequest, ImportPreview];
   import_start: [ImportRequest, ImportJob];
   import_status: [ImportOf, ImportJob];
+  import_list: [null, Array<ImportJob>];
   import_cancel: [ImportOf, ImportJob];
   sync_status: [null, SyncStatus];
   sync_now: [null, SyncStatus];

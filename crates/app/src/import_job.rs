@@ -6,6 +6,7 @@ use crate::dto::{
 };
 use crate::import::{Existing, Mapping, Table, Upload, preview, rows};
 use crate::map;
+use crate::people::Faces;
 use crate::session::Joined;
 use domain::AccountId;
 use domain::mutation::{ACCOUNTS_PER_MUTATION, AccountDraft, AccountsPut};
@@ -55,7 +56,7 @@ impl App {
                         account: AccountId(map::new_id()),
                         name: row.name,
                         domain: row.domain.unwrap_or_default(),
-                        country: row.country.unwrap_or_default().to_owned(),
+                        country: row.country.unwrap_or_default(),
                         industry: row.industry.unwrap_or_default(),
                         owner: row.owner.unwrap_or_default(),
                     }),
@@ -119,9 +120,9 @@ impl App {
         drafts: Vec<AccountDraft>,
         cancel: &AtomicBool,
     ) {
-        let organization = match joined.store.me().await {
-            Ok(me) => me.organization,
-            Err(error) => return self.end_job(id, ImportState::Failed, Some(map::store_error(&error).message)),
+        let organization = match Faces::of(joined).await.and_then(|faces| Ok(faces.me()?.organization)) {
+            Ok(organization) => organization,
+            Err(error) => return self.end_job(id, ImportState::Failed, Some(error.message)),
         };
         let mut drafts = drafts.into_iter().peekable();
         while drafts.peek().is_some() {
@@ -162,10 +163,13 @@ fn table(upload: &Upload, asked: &ImportRequest) -> Result<Table, CommandError> 
 
 /// What is on file already, for finding repeats.
 async fn existing(joined: &Joined) -> Result<Existing, CommandError> {
-    let known = joined.store.account_keys().await.map_err(|error| map::store_error(&error))?;
+    let known = store::query::accounts::existing(&joined.store).await.map_err(|error| map::store_error(&error))?;
     let mut existing = Existing::default();
-    for (domain, name) in known {
-        existing.add(Some(domain.as_str()).filter(|domain| !domain.is_empty()), &name);
+    for domain in known.by_domain.keys() {
+        existing.add(Some(domain), "");
+    }
+    for name in known.by_name.keys() {
+        existing.add(None, name);
     }
     Ok(existing)
 }

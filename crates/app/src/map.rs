@@ -68,9 +68,6 @@ twins! {
         Draft, Submitted, InReview, Approved, Rejected, Duplicate, Withdrawn
     }
     role / role_of: Role = RoleName { Admin, Seller, ChannelManager, Member }
-    rejection / rejection_of: entity::RejectionRule = RejectionRule {
-        ExistingCustomer, OpenOpportunity, NamedAccount, PublicTender, NotQualified
-    }
     owner_side / owner_side_of: OwnerSide = OwnerSideName { Vendor, Partner, Customer }
 }
 
@@ -109,6 +106,16 @@ pub(crate) fn court_of(court: Court, mine: Side) -> Option<OwnerSide> {
         Court::Them => Some(them),
         Court::Customer => Some(OwnerSide::Customer),
         Court::Nobody => None,
+    }
+}
+
+pub(crate) fn rejection_of(rule: RejectionRule) -> entity::RejectionRule {
+    match rule {
+        RejectionRule::ExistingCustomer => entity::RejectionRule::ExistingCustomer,
+        RejectionRule::OpenOpportunity => entity::RejectionRule::OpenOpportunity,
+        RejectionRule::NamedAccount => entity::RejectionRule::NamedAccount,
+        RejectionRule::PublicTender => entity::RejectionRule::PublicTender,
+        RejectionRule::NotQualified => entity::RejectionRule::NotQualified,
     }
 }
 
@@ -197,12 +204,12 @@ pub(crate) fn entry_error(error: &EntryError) -> CommandError {
 }
 
 /// How far something has travelled, from what the outbox says about it and what the line has sent.
-pub(crate) fn mark(mark: store::Mark, sent: u64, awaiting: bool) -> SyncMark {
-    match mark {
-        store::Mark::Synced if awaiting => SyncMark::AwaitingDecision,
-        store::Mark::Synced => SyncMark::Synced,
-        store::Mark::Pending(n) if n <= sent => SyncMark::Sending,
-        store::Mark::Pending(_) => SyncMark::Queued,
-        store::Mark::Parked => SyncMark::NeedsYou,
+pub(crate) fn mark(mark: store::query::Mark, sent: u64, awaiting: bool) -> SyncMark {
+    match mark.waiting {
+        _ if mark.needs_you => SyncMark::NeedsYou,
+        Some(n) if n <= sent => SyncMark::Sending,
+        Some(_) => SyncMark::Queued,
+        None if awaiting => SyncMark::AwaitingDecision,
+        None => SyncMark::Synced,
     }
 }

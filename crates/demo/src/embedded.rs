@@ -32,19 +32,16 @@ impl Embedded {
     /// When the temporary folder cannot be written or the content is wrong.
     pub async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("lockstep-demo-").tempdir()?;
-        let options = hub::Options {
-            data: folder.path().join("hub"),
-            allow_demo: true,
-            public_url: "memory://demo".to_owned(),
-        };
+        let options = hub::Options { allow_demo: true, ..hub::Options::memory() };
         let hub = Arc::new(Hub::open(options).await.context("starting the hub")?);
         let dial = {
             let hub = Arc::clone(&hub);
             let runtime = tokio::runtime::Handle::current();
             Dial::Memory(Arc::new(move || {
                 let (ours, theirs) = tokio::io::duplex(STREAM_BYTES);
-                let hub = Arc::clone(&hub);
-                runtime.spawn(async move { hub.serve_stream(theirs).await });
+                // The hub drives the stream with tasks of its own, on the runtime of whoever started it.
+                let _entered = runtime.enter();
+                hub.serve_stream(theirs);
                 ours
             }))
         };

@@ -10,7 +10,9 @@ use uuid::Uuid;
 /// one (an IP address, a bare suffix, a single word).
 pub fn registrable_domain(text: &str) -> Option<String> {
     let text = text.trim();
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    // Only at the start: a query may hold another address.
+    let is_scheme = |start: &str| start.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let text = text.split_once("://").filter(|(start, _)| is_scheme(start)).map_or(text, |(_, rest)| rest);
     let text = text.split(['/', '?', '#']).next()?;
     let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
     let text = match text.rsplit_once(':') {
@@ -18,7 +20,8 @@ pub fn registrable_domain(text: &str) -> Option<String> {
         _ => text,
     };
     let host = idna::domain_to_ascii_strict(text.trim_end_matches('.')).ok()?;
-    if host.parse::<std::net::IpAddr>().is_ok() {
+    // No top-level domain is a number: this is an IP address, perhaps in one of its short forms.
+    if host.rsplit('.').next()?.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     psl::domain_str(&host).map(str::to_owned)

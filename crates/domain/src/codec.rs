@@ -93,11 +93,22 @@ fn read_extra(body: &[u8], last: u64) -> Result<Extra, DecodeError> {
     Ok(Extra(extra))
 }
 
+/// The highest of some field numbers.
+pub(crate) const fn highest(numbers: &[u64]) -> u64 {
+    match numbers {
+        [] => 0,
+        [first, rest @ ..] => {
+            let rest = highest(rest);
+            if *first > rest { *first } else { rest }
+        }
+    }
+}
+
 /// Declares an entity: numbered fields, its table, and optionally its lookup keys.
 macro_rules! entity {
     (
         $(#[$doc:meta])*
-        $name:ident in $table:ident, last $last:literal $(, lookups $lookups:expr)? ;
+        $name:ident in $table:ident $(, lookups $lookups:expr)? ;
         $( $(#[$fdoc:meta])* $n:literal $field:ident : $ty:ty ),* $(,)?
     ) => {
         $(#[$doc])*
@@ -112,7 +123,7 @@ macro_rules! entity {
 
         impl $crate::codec::Entity for $name {
             const TABLE: $crate::row::Table = $crate::row::Table::$table;
-            const LAST: u64 = $last;
+            const LAST: u64 = $crate::codec::highest(&[$($n),*]);
             fn extra(&self) -> &$crate::codec::Extra {
                 &self.extra
             }

@@ -28,7 +28,9 @@ pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
     let of = |side, reason: &str| Court { side, reason: reason.to_owned() };
     match deal.registration.status {
         Status::Draft => return of(Some(OwnerSide::Partner), "Finish and send the registration"),
-        Status::Submitted | Status::InReview => return of(Some(OwnerSide::Vendor), "Decide the registration"),
+        Status::Submitted | Status::InReview => {
+            return of(Some(OwnerSide::Vendor), "Decide the registration");
+        }
         Status::Rejected => return of(None, "Registration rejected"),
         Status::Duplicate => return of(None, "Registered already by the same company"),
         Status::Withdrawn => return of(None, "Registration withdrawn"),

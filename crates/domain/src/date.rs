@@ -20,9 +20,9 @@ impl Timestamp {
         Self(self.0.saturating_add(days.saturating_mul(DAY_MS)))
     }
 
-    /// The day of this instant in UTC.
+    /// The day of this instant in UTC; the first or last of the calendar for an instant beyond it.
     pub fn date(self) -> Date {
-        let days = self.0.div_euclid(DAY_MS).clamp(-MAX_DAYS, MAX_DAYS);
+        let days = self.0.div_euclid(DAY_MS).clamp(i64::from(FIRST_DAY), i64::from(LAST_DAY));
         Date(i32::try_from(days).unwrap_or_default())
     }
 
@@ -40,7 +40,10 @@ impl Timestamp {
     }
 }
 
-const MAX_DAYS: i64 = 2_900_000;
+/// 0001-01-01 in days since 1970-01-01.
+const FIRST_DAY: i32 = -719_162;
+/// 9999-12-31 in days since 1970-01-01.
+const LAST_DAY: i32 = 2_932_896;
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar. Text form `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +52,7 @@ pub struct Date(i32);
 impl Date {
     /// The day that is `days` after 1970-01-01; `None` outside the years 0001 to 9999.
     pub fn from_days(days: i32) -> Option<Self> {
-        (-719_162..=2_932_896).contains(&days).then_some(Self(days))
+        (FIRST_DAY..=LAST_DAY).contains(&days).then_some(Self(days))
     }
 
     /// Days since 1970-01-01.
@@ -91,6 +94,10 @@ impl FromStr for Date {
     type Err = NotADate;
 
     fn from_str(text: &str) -> Result<Self, NotADate> {
+        // The parser also takes dates with a time, a zone, a sign, and without dashes.
+        if text.len() != "YYYY-MM-DD".len() {
+            return Err(NotADate);
+        }
         let day: jiff::civil::Date = text.parse().map_err(|_| NotADate)?;
         let days = day.since(jiff::civil::date(1970, 1, 1)).map_err(|_| NotADate)?.get_days();
         Self::from_days(days).ok_or(NotADate)

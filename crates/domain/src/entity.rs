@@ -42,7 +42,7 @@ pub enum Role {
 
 entity! {
     /// A vendor's partner program. Scope: program. Its id is the [`ProgramId`].
-    Program in Programs, last 10;
+    Program in Programs;
     /// Display name.
     1 name: String,
     /// The organization that runs it.
@@ -65,7 +65,7 @@ entity! {
 
 entity! {
     /// A company. Scope: program for the vendor, partnership for a partner.
-    Organization in Organizations, last 4;
+    Organization in Organizations;
     /// Name.
     1 name: String,
     /// Vendor or partner.
@@ -76,7 +76,7 @@ entity! {
 
 entity! {
     /// A person. Scope: as its organization.
-    Member in Members, last 6, lookups |member, _| vec![members_of(member.organization)];
+    Member in Members, lookups |member, _| vec![members_of(member.organization)];
     /// Full name.
     1 name: String,
     /// Organization.
@@ -96,7 +96,7 @@ pub fn members_of(organization: OrganizationId) -> LookupKey {
 
 entity! {
     /// One installation of a person. Scope: person.
-    Device in Devices, last 6, lookups |device, _| vec![devices_of(device.member)];
+    Device in Devices, lookups |device, _| vec![devices_of(device.member)];
     /// Whose it is.
     1 member: MemberId,
     /// Name given when joining.
@@ -154,7 +154,7 @@ pub enum InvitationKind {
 
 entity! {
     /// A one-time way in. Scope: the organization of whoever made it; for a device, the person.
-    Invitation in Invitations, last 12, lookups |invitation, _| vec![invitation_by(&invitation.token_hash)];
+    Invitation in Invitations, lookups |invitation, _| vec![invitation_by(&invitation.token_hash)];
     /// Member or device.
     1 kind: InvitationKind,
     /// Organization one joins.
@@ -187,7 +187,7 @@ pub fn invitation_by(token_hash: &Key) -> LookupKey {
 entity! {
     /// An organization may see a scope. Scope: that organization, so that the grant itself tells its
     /// devices what to fetch and, when deleted, what to erase.
-    Grant in Grants, last 3, lookups |grant, _| vec![grants_of(grant.organization)];
+    Grant in Grants, lookups |grant, _| vec![grants_of(grant.organization)];
     /// The scope.
     1 scope: ScopeId,
     /// Who may see it.
@@ -206,7 +206,7 @@ pub fn grant_id(scope: ScopeId, organization: OrganizationId) -> Uuid {
 
 entity! {
     /// A customer company on an organization's own list. Scope: organization.
-    Account in Accounts, last 7;
+    Account in Accounts;
     /// Company name.
     1 name: String,
     /// Registrable domain; empty when unknown.
@@ -360,7 +360,7 @@ pub struct Registration {
 
 entity! {
     /// A deal. Scope: deal.
-    Deal in Deals, last 16;
+    Deal in Deals;
     /// Number in the program, given by the hub when it is submitted.
     1 number: Option<u32>,
     /// Title.
@@ -425,7 +425,7 @@ pub enum DealField {
 
 entity! {
     /// Who holds a claim key. Scope: hub. Its id is [`crate::claim::claim_id`].
-    Claim in Claims, last 4;
+    Claim in Claims;
     /// The registration that holds it.
     1 deal: DealId,
     /// Its organization.
@@ -436,7 +436,7 @@ entity! {
 
 entity! {
     /// A running number. Scope: hub.
-    Counter in Counters, last 2;
+    Counter in Counters;
     /// The last number given out.
     1 value: u32,
 }
@@ -448,7 +448,7 @@ pub fn deal_counter() -> Uuid {
 
 entity! {
     /// A message in a deal room. Scope: deal.
-    Message in Messages, last 7;
+    Message in Messages;
     /// The room.
     1 deal: DealId,
     /// Who wrote it.
@@ -465,7 +465,7 @@ entity! {
 
 entity! {
     /// How far a member has read a room. Scope: person. Its id is [`read_mark_id`].
-    ReadMark in ReadMarks, last 3;
+    ReadMark in ReadMarks;
     /// The room.
     1 deal: DealId,
     /// Position of the last message read.
@@ -479,7 +479,7 @@ pub fn read_mark_id(deal: DealId, member: MemberId) -> Uuid {
 
 entity! {
     /// The mutual action plan of a deal. Scope: deal. Its id is the [`DealId`].
-    ActionPlan in ActionPlans, last 2;
+    ActionPlan in ActionPlans;
     /// Day the customer goes live.
     1 go_live: Option<Date>,
 }
@@ -512,7 +512,7 @@ pub struct DoneMark {
 
 entity! {
     /// One step of an action plan. Scope: deal.
-    Milestone in Milestones, last 8;
+    Milestone in Milestones;
     /// The deal whose plan it belongs to.
     1 deal: DealId,
     /// What has to be reached.
@@ -531,7 +531,7 @@ entity! {
 
 entity! {
     /// A value of a deal that was overwritten by a change made without knowing it. Scope: deal.
-    FieldHistory in FieldHistory, last 7;
+    FieldHistory in FieldHistory;
     /// The deal.
     1 deal: DealId,
     /// Which field.

@@ -51,11 +51,8 @@ pub struct Actor {
 impl Actor {
     /// The scopes a member holds without any grant.
     pub fn own_scopes(&self) -> Vec<ScopeId> {
-        let mut scopes = vec![
-            ScopeId::Program,
-            ScopeId::Organization(self.organization),
-            ScopeId::Person(self.member),
-        ];
+        let mut scopes =
+            vec![ScopeId::Program, ScopeId::Organization(self.organization), ScopeId::Person(self.member)];
         if self.side == Side::Partner {
             scopes.push(ScopeId::Partnership(self.organization));
         }

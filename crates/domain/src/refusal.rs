@@ -1,6 +1,7 @@
 //! Why a mutation was not applied.
 
-use minicbor::{Decode, Encode};
+use minicbor::decode::Error as DecodeError;
+use minicbor::{Decode, Decoder, Encode};
 use std::fmt;
 
 /// A mutation was refused: which rule, on what evidence, and a sentence for the person.
@@ -31,8 +32,10 @@ impl Refusal {
     }
 }
 
-/// The closed list of rules that refuse. New rules are appended; numbers are never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+/// The closed list of rules that refuse. New rules are appended; numbers are never reused. A number
+/// of a newer version reads as [`Rule::Newer`], so that a refusal stays one: its sentence and its
+/// evidence tell the person what this version cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode)]
 #[cbor(index_only)]
 pub enum Rule {
     /// A field is empty, too long or malformed.
@@ -71,9 +74,37 @@ pub enum Rule {
     /// A rule asked for a row it did not declare: a defect, never shown in normal use.
     #[n(11)]
     UndeclaredRead,
+    /// A rule that only a newer version knows. Never given as a reason by this one.
+    #[n(12)]
+    Newer,
+}
+
+impl<'b, C> Decode<'b, C> for Rule {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        let number = d.u32()?;
+        let known = Self::ALL.into_iter().find(|rule| *rule as u32 == number);
+        Ok(known.unwrap_or(Self::Newer))
+    }
 }
 
 impl Rule {
+    /// Every rule, in the order of their numbers.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidField,
+        Self::NotFound,
+        Self::NotAllowed,
+        Self::NotInScope,
+        Self::WrongState,
+        Self::ClaimTaken,
+        Self::StaleField,
+        Self::InvitationUsed,
+        Self::InvitationExpired,
+        Self::AlreadyExists,
+        Self::Unreadable,
+        Self::UndeclaredRead,
+        Self::Newer,
+    ];
+
     /// Stable name, as shown to people and used in exports.
     pub fn name(self) -> &'static str {
         match self {
@@ -89,6 +120,7 @@ impl Rule {
             Self::AlreadyExists => "already_exists",
             Self::Unreadable => "unreadable",
             Self::UndeclaredRead => "undeclared_read",
+            Self::Newer => "newer",
         }
     }
 }

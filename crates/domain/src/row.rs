@@ -299,7 +299,8 @@ impl Rows {
 }
 
 fn undeclared(key: &impl fmt::Debug) -> Refusal {
-    Refusal::new(Rule::UndeclaredRead, "This change cannot be decided here.").because("row", format!("{key:?}"))
+    Refusal::new(Rule::UndeclaredRead, "This change cannot be decided here.")
+        .because("row", format!("{key:?}"))
 }
 
 fn unreadable(key: &RowKey) -> Refusal {

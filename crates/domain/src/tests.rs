@@ -1,11 +1,5 @@
 //! What the rules promise, told by people: alice sells for the partner Northbeam, bob is an account
 //! executive of the vendor Halden, carol sells for Coastline, a competitor of Northbeam.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed; the panic says where"
-)]
 
 mod any_bytes;
 mod calendar;

@@ -17,7 +17,7 @@ use protocol::frame::{
 use protocol::sequencer::{ConnectionId, Settings, founding_preview};
 use protocol::seal;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::task::TaskTracker;
@@ -53,12 +53,12 @@ impl Programs {
 
     /// A connection arrives for a program, or to found one.
     pub async fn visit(self: &Arc<Self>, program: Option<ProgramId>) -> Result<Visitor, Error> {
-        let mut visitor = Visitor {
+        let visitor = Visitor {
             programs: Arc::clone(self),
             connection: self.connections.fetch_add(1, Ordering::Relaxed),
             nonce: Key(random()?),
             outbox: Arc::new(Outbox::default()),
-            inside: None,
+            inside: OnceLock::new(),
         };
         match program {
             None => {
@@ -162,8 +162,8 @@ pub(crate) struct Visitor {
     connection: ConnectionId,
     nonce: Key,
     outbox: Arc<Outbox>,
-    /// The way to the program; `None` in the lobby.
-    inside: Option<mpsc::Sender<Event>>,
+    /// The way to the program; unset in the lobby.
+    inside: OnceLock<mpsc::Sender<Event>>,
 }
 
 impl Visitor {
@@ -173,12 +173,12 @@ impl Visitor {
     }
 
     /// A frame arrived.
-    pub async fn received(&mut self, bytes: Vec<u8>) {
+    pub async fn received(&self, bytes: Vec<u8>) {
         if self.outbox.is_closing() {
             return;
         }
         let connection = self.connection;
-        match &self.inside {
+        match self.inside.get() {
             Some(events) => {
                 if events.send(Event::Received { connection, bytes }).await.is_err() {
                     self.outbox.close();
@@ -191,7 +191,7 @@ impl Visitor {
     /// What waited has been written.
     pub async fn drained(&self) {
         let connection = self.connection;
-        if let Some(events) = &self.inside {
+        if let Some(events) = self.inside.get() {
             let _ = events.send(Event::Drained { connection }).await;
         }
     }
@@ -200,12 +200,19 @@ impl Visitor {
     pub async fn leave(&self) {
         let connection = self.connection;
         self.outbox.close();
-        if let Some(events) = &self.inside {
+        if let Some(events) = self.inside.get() {
             let _ = events.send(Event::Closed { connection }).await;
         }
     }
 
-    async fn enter(&mut self, program: ProgramId, entry: Entry) {
+    /// The hub stops. Whoever is inside hears it from the program.
+    pub fn dismiss(&self) {
+        if self.inside.get().is_none() {
+            self.outbox.goodbye(Reason::ShuttingDown, "The hub restarts.", Some(500));
+        }
+    }
+
+    async fn enter(&self, program: ProgramId, entry: Entry) {
         for _ in 0..TRIES {
             let events = match self.programs.task(program, entry).await {
                 Ok(Some(events)) => events,
@@ -225,14 +232,14 @@ impl Visitor {
                 greeted: entry == Entry::Founding,
             };
             if events.send(event).await.is_ok() {
-                self.inside = Some(events);
+                let _ = self.inside.set(events);
                 return;
             }
         }
         self.outbox.goodbye(Reason::Busy, "Please try again.", Some(200));
     }
 
-    async fn received_in_lobby(&mut self, bytes: Vec<u8>) {
+    async fn received_in_lobby(&self, bytes: Vec<u8>) {
         match frame::decode::<FromDevice>(&bytes) {
             Ok(Incoming::Known(FromDevice::Inspect(inspect))) => {
                 let preview = match self.founding(&inspect.token).await {
@@ -260,7 +267,7 @@ impl Visitor {
     }
 
     /// Only who shows a usable founding invitation gets as far as a program that does not exist.
-    async fn found(&mut self, join: Join, bytes: Vec<u8>) {
+    async fn found(&self, join: Join, bytes: Vec<u8>) {
         if join.payload.len() > PAYLOAD_MAX {
             return self.outbox.goodbye(Reason::TooLarge, "The request is too large.", None);
         }
@@ -276,7 +283,7 @@ impl Visitor {
             return self.send(&FromHub::Joined(joined));
         }
         self.enter(create.program, Entry::Founding).await;
-        if let Some(events) = &self.inside {
+        if let Some(events) = self.inside.get() {
             let _ = events.send(Event::Received { connection: self.connection, bytes }).await;
         }
     }

@@ -19,6 +19,7 @@ mod sql;
 mod tests;
 
 pub(crate) use access::Holder;
+pub(crate) use founding::leave_invitation;
 
 use crate::Error;
 use domain::{ProgramId, Timestamp};

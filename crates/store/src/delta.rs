@@ -141,8 +141,9 @@ async fn settle(
     affected.extend(rebase::touching(tx, &keys).await?);
     let opening = scopes_to_erase(tx, &rows, &BTreeMap::new()).await?;
     affected.extend(rebase::touching_scopes(tx, &opening.all()).await?);
-    // What has no effect while rows are fetched anew waits for the last page.
-    if (refetching && complete) || (!refetching && acts_differently(tx, &rows).await?) {
+    // What has no effect while rows are fetched anew waits for the last page. (Answers may come first,
+    // with nothing but themselves.)
+    if (refetching && complete && state.cursor > 0) || (!refetching && acts_differently(tx, &rows).await?) {
         affected.extend(rebase::all_pending(tx).await?);
         sqlx::query("UPDATE meta SET rerun = 0").execute(tx.conn()?).await?;
     }

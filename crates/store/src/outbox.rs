@@ -3,13 +3,13 @@
 use crate::error::{Code, CommitError, Result, StoreError};
 use crate::local::{self, Attempt, Effect};
 use crate::meta::{self, damaged, key, signed, unsigned};
-use crate::rows::{insert_many, scope};
+use crate::rows::{self, insert_many, scope};
 use crate::store::{Store, Tx};
 use crate::tables::Value;
 use crate::change::Change;
 use crate::meta::SyncState;
-use domain::entity::Key;
-use domain::{LookupKey, Mutation, Refusal, Timestamp, Undo};
+use domain::entity::{Device, Key};
+use domain::{LookupKey, Mutation, Refusal, RowKey, Rule, Timestamp, Undo};
 use protocol::frame::{Header, Sealed, Signature};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -154,9 +154,7 @@ pub(crate) async fn commit_in(
 ) -> Result<Vec<Committed>, CommitError> {
     let mut committed = Vec::with_capacity(mutations.len());
     for mutation in mutations {
-        let Some((actor, _)) = local::actor(tx).await? else {
-            return Err(StoreError::new(Code::NotCaughtUp, "finding out who acts").into());
-        };
+        let Some((actor, _)) = local::actor(tx).await? else { return Err(nobody(tx).await) };
         let attempt = local::attempt(tx, Some(&actor), mutation, now).await?;
         if let Err(refusal) = &attempt.outcome {
             return Err(Refusal::clone(refusal).into());
@@ -166,6 +164,20 @@ pub(crate) async fn commit_in(
         committed.push(Committed { outbox_id, n, change: Change::default(), undo: attempt.undo });
     }
     Ok(committed)
+}
+
+/// Why nobody acts on this device.
+async fn nobody(tx: &mut Tx) -> CommitError {
+    let device = RowKey::of::<Device>(tx.identity().device);
+    let known = match tx.conn() {
+        Ok(conn) => rows::read(conn, [&device]).await,
+        Err(error) => Err(error),
+    };
+    match known {
+        Ok(known) if known.is_empty() => StoreError::new(Code::NotCaughtUp, "finding out who acts").into(),
+        Ok(_) => Refusal::new(Rule::NotAllowed, "You have left this program on this device.").into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// Seals a mutation onto the chain and queues it.

@@ -5,7 +5,7 @@ use crate::error::{Code, Result, StoreError};
 use crate::key::{FileKey, Identity};
 use crate::{meta, open, schema};
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -129,6 +129,14 @@ impl Store {
     pub(crate) async fn reader(&self) -> Result<PooledReader> {
         match self.inner.readers.acquire().await {
             Ok(reader) => Ok(reader),
+            Err(error) => Err(StoreError::from(error).doing("opening a reading connection")),
+        }
+    }
+
+    /// A reading connection that sees one state of the file until it is dropped.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+        match self.inner.readers.begin().await {
+            Ok(snapshot) => Ok(snapshot),
             Err(error) => Err(StoreError::from(error).doing("opening a reading connection")),
         }
     }

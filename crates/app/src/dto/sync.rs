@@ -36,6 +36,8 @@ pub struct ProgramSync {
     pub synced_at: Option<f64>,
     /// When the next attempt is made.
     pub retry_at: Option<f64>,
+    /// Why it is not online, a sentence.
+    pub message: Option<String>,
     /// What waits, oldest first, at most 100.
     pub waiting: Vec<WaitingItem>,
     /// How many wait in all.

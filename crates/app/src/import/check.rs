@@ -96,9 +96,11 @@ impl Known {
 
     fn find(&self, domain: Option<&str>, name: &str) -> Option<u32> {
         match domain {
-            Some(domain) => {
-                self.domains.get(domain).copied().or_else(|| self.names.get(name).and_then(|n| n.without_domain))
-            }
+            Some(domain) => self
+                .domains
+                .get(domain)
+                .copied()
+                .or_else(|| self.names.get(name).and_then(|n| n.without_domain)),
             None => self.names.get(name).map(|named| named.row),
         }
     }
@@ -163,7 +165,8 @@ impl Check<'_> {
     }
 
     fn account(&self, row: Row<'_>) -> Result<AccountRowIn, RowError> {
-        let wrong = |message: String, value: &str| RowError { row: row.number(), message, value: shown(value) };
+        let wrong =
+            |message: String, value: &str| RowError { row: row.number(), message, value: shown(value) };
         if row.unclosed_quote() {
             let message = "A quotation mark that opens in this row is never closed.".to_owned();
             return Err(wrong(message, row.cell(0)));
@@ -221,10 +224,11 @@ impl Check<'_> {
 /// Whether a cell only says that nothing is known.
 fn is_nothing(cell: &str) -> bool {
     // Anything longer says something, and need not be folded.
-    cell.is_empty() || (cell.len() <= 10 && {
-        let folded = fold(cell);
-        folded.is_empty() || NOTHING.contains(&folded.as_str())
-    })
+    cell.is_empty()
+        || (cell.len() <= 10 && {
+            let folded = fold(cell);
+            folded.is_empty() || NOTHING.contains(&folded.as_str())
+        })
 }
 
 /// Text on one line with single spaces, without control characters.

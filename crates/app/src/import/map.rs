@@ -15,80 +15,74 @@ const CONTENT_ROWS: usize = 50;
 /// Bytes of a cell that can be a header.
 const LONGEST_HEADER: usize = 80;
 
-/// Headers by field, the surest first, as [`fold`] spells them: English, German, French, Spanish,
-/// Portuguese, Dutch, Italian.
-const HEADERS: [(AccountField, &[&str]); 5] = [
+/// Headers by field, the surest first, as [`fold`] spells them. A line a language where there are
+/// enough: English, German, French, Spanish, Portuguese, Dutch, Italian.
+const HEADERS: [(AccountField, &str); 5] = [
     (
         AccountField::Name,
-        &[
-            "company name", "account name", "organization name", "organisation name", "customer name", "business name",
-            "legal name", "client name", "firmenname", "unternehmensname", "name des unternehmens", "name der firma",
-            "kundenname", "accountname", "kontoname", "raison sociale", "nom de la societe", "nom de l entreprise",
-            "nom societe", "nom entreprise", "nom du client", "nom du compte", "nom client", "nom de l organisation",
-            "nombre de la empresa", "nombre empresa", "razon social", "nombre del cliente", "nombre de la cuenta",
-            "nombre de la compania", "nome da empresa", "razao social", "nome do cliente", "nome da conta",
-            "nome empresa", "bedrijfsnaam", "klantnaam", "naam bedrijf", "naam organisatie", "ragione sociale",
-            "company", "organization", "organisation", "account", "customer", "client", "business", "firma",
-            "unternehmen", "kunde", "gesellschaft", "konto", "societe", "entreprise", "compte", "empresa", "compania",
-            "cliente", "cuenta", "organizacion", "companhia", "conta", "organizacao", "bedrijf", "onderneming", "klant",
-            "organisatie", "relatie", "azienda", "societa", "name", "nom", "nombre", "nome", "naam",
-        ],
+        "company name|account name|organization name|organisation name|customer name|business name|legal name|\
+         client name|\
+         firmenname|unternehmensname|name des unternehmens|name der firma|kundenname|accountname|kontoname|\
+         raison sociale|nom de la societe|nom de l entreprise|nom societe|nom entreprise|nom du client|\
+         nom du compte|nom client|nom de l organisation|\
+         nombre de la empresa|nombre empresa|razon social|nombre del cliente|nombre de la cuenta|\
+         nombre de la compania|\
+         nome da empresa|razao social|nome do cliente|nome da conta|nome empresa|\
+         bedrijfsnaam|klantnaam|naam bedrijf|naam organisatie|\
+         ragione sociale|\
+         company|organization|organisation|account|customer|client|business|\
+         firma|unternehmen|kunde|gesellschaft|konto|\
+         societe|entreprise|compte|\
+         empresa|compania|cliente|cuenta|organizacion|\
+         companhia|conta|organizacao|\
+         bedrijf|onderneming|klant|organisatie|relatie|\
+         azienda|societa|\
+         name|nom|nombre|nome|naam",
     ),
     (
         AccountField::Domain,
-        &[
-            "domain", "web domain", "company domain", "domain name", "domainname", "domane", "domaene", "domaine",
-            "nom de domaine", "domaine web", "dominio", "dominio web", "nome de dominio", "domein", "domeinnaam",
-            "website", "web site", "website url", "company website", "web address", "webaddress", "url", "homepage",
-            "home page", "webseite", "website adresse", "internetseite", "internetadresse", "webadresse", "web adresse",
-            "webauftritt", "site web", "site internet", "adresse web", "adresse internet", "sitio web", "pagina web",
-            "direccion web", "pagina da web", "endereco web", "sitio", "site", "webadres", "webpagina", "sito web",
-            "sito", "www", "web", "internet",
-        ],
+        "domain|web domain|company domain|domain name|domane|domaene|domainname|domaine|nom de domaine|\
+         domaine web|dominio|dominio web|nome de dominio|domein|domeinnaam|\
+         website|web site|website url|company website|web address|url|homepage|home page|\
+         webseite|internetseite|internetadresse|webadresse|web adresse|webauftritt|\
+         site web|site internet|adresse web|adresse internet|\
+         sitio web|pagina web|direccion web|\
+         pagina da web|endereco web|sitio|site|\
+         webadres|webpagina|sito web|sito|www|web|internet",
     ),
     (
         AccountField::Country,
-        &[
-            "country", "country code", "country name", "country region", "billing country", "hq country",
-            "headquarters country", "iso country", "nation", "land", "landercode", "laendercode", "landercode iso",
-            "landeskennzeichen", "landerkennzeichen", "landkurzel", "staat", "pays", "code pays", "pais",
-            "codigo de pais", "codigo pais", "codigo do pais", "landcode", "paese", "nazione",
-        ],
+        "country|country code|country name|country region|billing country|hq country|headquarters country|\
+         iso country|nation|\
+         land|landercode|laendercode|landeskennzeichen|landerkennzeichen|landkurzel|staat|\
+         pays|code pays|pais|codigo de pais|codigo pais|codigo do pais|landcode|paese|nazione",
     ),
     (
         AccountField::Industry,
-        &[
-            "industry", "industry sector", "primary industry", "industry name", "sector", "vertical",
-            "line of business", "branche", "industrie", "branchenname", "wirtschaftszweig", "wirtschaftszweige",
-            "sektor", "industriezweig", "secteur", "secteur d activite", "domaine d activite", "activite", "industria",
-            "sector de actividad", "ramo", "actividad", "setor", "ramo de atividade", "setor de atividade", "atividade",
-            "bedrijfstak", "sectie", "settore", "segment",
-        ],
+        "industry|industry sector|primary industry|industry name|sector|vertical|line of business|\
+         branche|industrie|branchenname|wirtschaftszweig|sektor|industriezweig|\
+         secteur|secteur d activite|domaine d activite|activite|\
+         industria|sector de actividad|ramo|actividad|\
+         setor|ramo de atividade|setor de atividade|atividade|bedrijfstak|settore|segment",
     ),
     (
         AccountField::Owner,
-        &[
-            "account owner", "owner", "owner name", "account owner name", "company owner", "account manager",
-            "account executive", "sales rep", "sales representative", "salesperson", "sales owner", "assigned to",
-            "responsible", "rep", "ae", "am", "accountinhaber", "kontoinhaber", "kundenbetreuer", "betreuer",
-            "verantwortlich", "verantwortlicher", "verantwortliche", "zustandig", "zustaendig", "zustandiger",
-            "besitzer", "inhaber", "vertriebsmitarbeiter", "vertriebler", "bearbeiter", "proprietaire",
-            "proprietaire du compte", "responsable", "responsable du compte", "commercial", "charge de compte",
-            "gestionnaire", "charge de clientele", "propietario", "propietario de la cuenta", "comercial",
-            "responsable de cuenta", "ejecutivo de cuenta", "vendedor", "gestor", "proprietario",
-            "proprietario da conta", "responsavel", "gestor da conta", "gerente de conta", "dono", "eigenaar",
-            "accounteigenaar", "accountmanager", "verantwoordelijke", "verkoper", "beheerder", "relatiebeheerder",
-        ],
+        "account owner|owner|owner name|account owner name|company owner|account manager|account executive|\
+         sales rep|sales representative|salesperson|sales owner|assigned to|responsible|rep|ae|\
+         accountinhaber|kontoinhaber|kundenbetreuer|betreuer|verantwortlich|verantwortlicher|verantwortliche|\
+         zustandig|zustaendig|zustandiger|besitzer|inhaber|vertriebsmitarbeiter|vertriebler|bearbeiter|\
+         proprietaire du compte|proprietaire|responsable|responsable du compte|commercial|charge de compte|\
+         gestionnaire|charge de clientele|\
+         propietario|propietario de la cuenta|comercial|responsable de cuenta|ejecutivo de cuenta|vendedor|\
+         gestor|proprietario|proprietario da conta|responsavel|gestor da conta|gerente de conta|dono|\
+         eigenaar|accounteigenaar|accountmanager|verantwoordelijke|verkoper|beheerder|relatiebeheerder",
     ),
 ];
 
-/// Words that make a header mean something else: a person's first name, the parent company, a number.
-const OTHER_MEANING: [&str; 34] = [
-    "parent", "contact", "first", "last", "size", "email", "mail", "phone", "id", "number", "no", "nr", "date", "type",
-    "status", "vorname", "nachname", "telefon", "ansprechpartner", "mutter", "nummer", "prenom", "contacto", "contato",
-    "nombre de usuario", "apellido", "telefono", "telefone", "numero", "voornaam", "achternaam", "user", "product",
-    "code postal",
-];
+/// Words that make a longer header mean something else: a person's first name, the parent company.
+const OTHER_MEANING: &str = "parent|contact|first|last|size|email|mail|phone|id|number|no|nr|date|type|status|\
+    vorname|nachname|telefon|ansprechpartner|mutter|nummer|prenom|contacto|contato|apellido|telefono|telefone|\
+    numero|voornaam|achternaam|user|product";
 
 /// How the columns of a table are read.
 #[derive(Debug, Clone)]
@@ -120,15 +114,8 @@ impl Mapping {
             .filter(|used| !table.strict_width || *used <= written)
             .fold(least, usize::max);
         let headers = headers(header.and_then(|index| table.row(index)), columns, &mut notes);
-        let mut mapping = Self {
-            fields: vec![None; columns],
-            headers,
-            first,
-            width: written,
-            least,
-            blocked: None,
-            notes,
-        };
+        let mut mapping =
+            Self { fields: vec![None; columns], headers, first, width: written, least, blocked: None, notes };
         match told {
             Some(told) => mapping.follow(told),
             None => mapping.guess(table, header),
@@ -186,7 +173,8 @@ impl Mapping {
                 Some(slot) => *slot = Some(field),
                 None => {
                     let column = column_name(mapping.column as usize);
-                    let sentence = format!("The mapping names column {column}, but the file has {columns} columns.");
+                    let sentence =
+                        format!("The mapping names column {column}, but the file has {columns} columns.");
                     self.blocked.get_or_insert(sentence);
                 }
             }
@@ -260,9 +248,9 @@ fn meanings(header: &str) -> Vec<(usize, AccountField)> {
     let folded = fold(header);
     let exact: Vec<_> = HEADERS
         .iter()
-        .filter_map(|(field, known)| Some((known.iter().position(|word| *word == folded)?, *field)))
+        .filter_map(|(field, known)| Some((known.split('|').position(|word| word == folded)?, *field)))
         .collect();
-    let other = || OTHER_MEANING.iter().any(|word| folded.split(' ').any(|part| part == *word));
+    let other = || OTHER_MEANING.split('|').any(|word| folded.split(' ').any(|part| part == word));
     if !exact.is_empty() || folded.is_empty() || other() {
         return exact;
     }
@@ -270,7 +258,7 @@ fn meanings(header: &str) -> Vec<(usize, AccountField)> {
     // words say most about its meaning, then the first.
     let mut partial = Vec::new();
     for (field, known) in HEADERS {
-        for (rank, word) in known.iter().enumerate() {
+        for (rank, word) in known.split('|').enumerate() {
             let edge = |part: Option<&str>| part.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
             let ends = folded.strip_suffix(word).is_some_and(|rest| rest.ends_with(' '));
             let begins = edge(folded.strip_prefix(word));
@@ -352,7 +340,9 @@ fn headers(row: Option<Row<'_>>, columns: usize, notes: &mut Vec<String>) -> Vec
     repeated.dedup();
     if !repeated.is_empty() {
         let list = repeated.join(", ");
-        notes.push(format!("Several columns have the same header ({list}); they are numbered, and the first one is used."));
+        notes.push(format!(
+            "Several columns have the same header ({list}); they are numbered, and the first one is used."
+        ));
     }
     headers
 }

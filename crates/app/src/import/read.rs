@@ -12,41 +12,46 @@ mod xlsx;
 
 use super::{ImportError, MAX_UPLOAD_BYTES, Table};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 /// An uploaded file whose format is known and whose sheets can be read.
-#[derive(Debug, Clone)]
 pub struct Upload {
     name: String,
-    bytes: Vec<u8>,
-    kind: Kind,
+    size: usize,
+    source: Source,
     sheets: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Csv,
-    Xlsx,
-    Xls,
-    Ods,
+/// The file, as far as it is worth keeping between two sheets: opening a workbook reads all its strings,
+/// and reading a sheet moves a position inside it, hence the locks.
+enum Source {
+    Csv(Vec<u8>),
+    Xlsx(Mutex<xlsx::Workbook>),
+    Xls(Mutex<xls::Workbook>),
+    Ods(Vec<u8>),
 }
 
-impl Kind {
-    fn extensions(self) -> &'static [&'static str] {
+impl Source {
+    fn extensions(&self) -> &'static [&'static str] {
         match self {
-            Self::Csv => &["csv", "tsv", "txt", "tab"],
-            Self::Xlsx => &["xlsx", "xlsm", "xltx", "xltm"],
-            Self::Xls => &["xls", "xlt"],
-            Self::Ods => &["ods", "ots"],
+            Self::Csv(_) => &["csv", "tsv", "txt", "tab"],
+            Self::Xlsx(_) => &["xlsx", "xlsm", "xltx", "xltm"],
+            Self::Xls(_) => &["xls", "xlt"],
+            Self::Ods(_) => &["ods", "ots"],
         }
     }
 
-    fn label(self) -> &'static str {
+    fn label(&self) -> &'static str {
         match self {
-            Self::Csv => "CSV",
-            Self::Xlsx => "XLSX",
-            Self::Xls => "XLS",
-            Self::Ods => "ODS",
+            Self::Csv(_) => "CSV",
+            Self::Xlsx(_) => "XLSX",
+            Self::Xls(_) => "XLS",
+            Self::Ods(_) => "ODS",
         }
+    }
+
+    fn is_workbook(&self) -> bool {
+        !matches!(self, Self::Csv(_))
     }
 }
 
@@ -56,22 +61,26 @@ impl Upload {
         if bytes.len() > MAX_UPLOAD_BYTES {
             return Err(ImportError::TooLarge);
         }
-        let (kind, sheets) = if bytes.starts_with(b"PK\x03\x04") {
+        let size = bytes.len();
+        let (source, sheets) = if bytes.starts_with(b"PK\x03\x04") {
             match archive::inspect(&bytes)? {
-                archive::Contents::Xlsx => (Kind::Xlsx, xlsx::sheets(&bytes)?),
-                archive::Contents::Ods { sheets } => (Kind::Ods, sheets),
+                archive::Contents::Xlsx => {
+                    let (workbook, sheets) = xlsx::open(bytes)?;
+                    (Source::Xlsx(Mutex::new(workbook)), sheets)
+                }
+                archive::Contents::Ods { sheets } => (Source::Ods(bytes), sheets),
             }
         } else if bytes.starts_with(&xls::MAGIC) {
-            xls::inspect(&bytes)?;
-            (Kind::Xls, xls::sheets(&bytes)?)
+            let (workbook, sheets) = xls::open(bytes)?;
+            (Source::Xls(Mutex::new(workbook)), sheets)
         } else {
             csv::inspect(&bytes)?;
-            (Kind::Csv, Vec::new())
+            (Source::Csv(bytes), Vec::new())
         };
-        if kind != Kind::Csv && sheets.is_empty() {
+        if source.is_workbook() && sheets.is_empty() {
             return Err(ImportError::Empty);
         }
-        Ok(Self { name: name.to_owned(), bytes, kind, sheets })
+        Ok(Self { name: name.to_owned(), size, source, sheets })
     }
 
     /// File name as given.
@@ -81,7 +90,7 @@ impl Upload {
 
     /// Size in bytes.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.size
     }
 
     /// Sheets of a workbook in their order; none for CSV.
@@ -93,18 +102,22 @@ impl Upload {
     pub fn table(&self, sheet: Option<&str>) -> Result<Table, ImportError> {
         let sheet = match sheet {
             Some(name) => {
-                if self.kind != Kind::Csv && !self.sheets.iter().any(|known| known == name) {
+                if self.source.is_workbook() && !self.sheets.iter().any(|known| known == name) {
                     return Err(ImportError::NoSuchSheet { name: name.to_owned() });
                 }
                 name
             }
             None => self.sheets.first().map_or("", String::as_str),
         };
-        let mut table = match self.kind {
-            Kind::Csv => csv::read(&self.bytes)?,
-            Kind::Xlsx => xlsx::read(&self.bytes, sheet)?,
-            Kind::Xls => xls::read(&self.bytes, sheet)?,
-            Kind::Ods => ods::read(&self.bytes, sheet)?,
+        let mut table = match &self.source {
+            Source::Csv(bytes) => csv::read(bytes)?,
+            Source::Xlsx(workbook) => {
+                xlsx::read(&mut workbook.lock().unwrap_or_else(PoisonError::into_inner), sheet)?
+            }
+            Source::Xls(workbook) => {
+                xls::read(&mut workbook.lock().unwrap_or_else(PoisonError::into_inner), sheet)?
+            }
+            Source::Ods(bytes) => ods::read(bytes, sheet)?,
         };
         if table.is_empty() {
             return Err(if self.sheets.len() > 1 {
@@ -114,7 +127,7 @@ impl Upload {
             });
         }
         if table.format.is_empty() {
-            table.format = self.kind.label().to_owned();
+            table.format = self.source.label().to_owned();
         }
         table.sheets.clone_from(&self.sheets);
         if let Some(note) = self.wrong_extension() {
@@ -126,9 +139,9 @@ impl Upload {
     fn wrong_extension(&self) -> Option<String> {
         let (_, extension) = self.name.rsplit_once('.')?;
         let extension = extension.to_lowercase();
-        let known = self.kind.extensions().contains(&extension.as_str());
+        let known = self.source.extensions().contains(&extension.as_str());
         (!known).then(|| {
-            let label = self.kind.label();
+            let label = self.source.label();
             format!("The file name ends in .{extension}, but the content is {label}; it was read as {label}.")
         })
     }
@@ -151,19 +164,23 @@ struct Oddities {
 impl Oddities {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let cells = |n: u32| if n == 1 { "1 cell holds".to_owned() } else { format!("{n} cells hold") };
+        let cells = |n: u32, one: &str, many: &str| {
+            if n == 1 { format!("1 cell {one}") } else { format!("{n} cells {many}") }
+        };
         if self.formulas > 0 {
-            notes.push(format!("{} a formula; the stored result was taken.", cells(self.formulas)));
+            let cells = cells(self.formulas, "holds a formula", "hold formulas");
+            notes.push(format!("{cells}; the stored results were taken."));
         }
         if self.without_result > 0 {
+            let cells = cells(self.without_result, "holds a formula", "hold formulas");
             notes.push(format!(
-                "{} a formula without a stored result and count as empty. Open the file in a spreadsheet \
-                 program and save it to store the results.",
-                cells(self.without_result)
+                "{cells} without a stored result, read as empty. Open the file in a spreadsheet program and \
+                 save it to store the results."
             ));
         }
         if self.errors > 0 {
-            notes.push(format!("{} an error such as #N/A and count as empty.", cells(self.errors)));
+            let cells = cells(self.errors, "holds an error", "hold errors");
+            notes.push(format!("{cells} such as #N/A, read as empty."));
         }
         notes
     }

@@ -121,8 +121,7 @@ impl TableBuilder {
 
     /// Adds the next cell of row `number`.
     pub(super) fn cell(&mut self, text: &str, number: u32) -> Result<(), ImportError> {
-        // Zero-width marks travel along when people copy from web pages; no name begins with one.
-        let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'));
+        let text = trimmed(text);
         let column = self.column();
         if text.len() > MAX_CELL_BYTES {
             return Err(ImportError::CellTooLong { row: number, column: column_name(column) });
@@ -166,12 +165,7 @@ impl TableBuilder {
         if self.table.rows.len() > MAX_ROWS {
             return Err(ImportError::TooManyRows);
         }
-        self.table.rows.push(RowSpan {
-            number,
-            first: self.first,
-            cells: next - self.first,
-            unclosed_quote,
-        });
+        self.table.rows.push(RowSpan { number, first: self.first, cells: next - self.first, unclosed_quote });
         self.first = next;
         self.filled = false;
         Ok(())
@@ -197,6 +191,18 @@ impl TableBuilder {
     pub(super) fn finish(self) -> Table {
         self.table
     }
+}
+
+fn trimmed(text: &str) -> &str {
+    // Nearly every cell of a list has nothing to trim.
+    if let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
+    // Zero-width marks travel along when people copy from web pages; no name begins with one.
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
 }
 
 /// The letters a spreadsheet shows above a column: A, B, …, Z, AA.

@@ -67,8 +67,14 @@ fn a_german_list_from_excel() -> Outcome {
     assert_eq!((seen.rows, seen.good, seen.bad, seen.duplicates, seen.blocked), (2, 2, 0, 0, None));
     assert_eq!(
         seen.mapping.iter().map(|m| m.field).collect::<Vec<_>>(),
-        [AccountField::Name, AccountField::Domain, AccountField::Country, AccountField::Industry, AccountField::Owner]
-            .map(Some)
+        [
+            AccountField::Name,
+            AccountField::Domain,
+            AccountField::Country,
+            AccountField::Industry,
+            AccountField::Owner
+        ]
+        .map(Some)
     );
     assert_eq!(seen.notes.len(), 1);
     assert!(seen.notes.iter().all(|note| note.contains("Windows-1252")));
@@ -92,8 +98,20 @@ fn a_german_list_from_excel() -> Outcome {
 #[test]
 fn utf_16_and_utf_8_with_a_mark() -> Outcome {
     let text = "Name\tPays\r\nSociété Générale\tFrance\r\n";
-    let little: Vec<u8> = "\u{feff}".chars().chain(text.chars()).collect::<String>().encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let big: Vec<u8> = "\u{feff}".chars().chain(text.chars()).collect::<String>().encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(text.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let big: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(text.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
     let utf8 = [b"\xef\xbb\xbf", text.as_bytes()].concat();
     for (bytes, encoding) in [(little, "UTF-16"), (big, "UTF-16"), (utf8, "UTF-8")] {
         let table = table("list.csv", bytes)?;
@@ -126,7 +144,9 @@ fn what_is_no_list_is_refused_by_name() {
 #[test]
 fn rows_are_numbered_as_a_spreadsheet_does() -> Outcome {
     for newline in ["\n", "\r\n", "\r"] {
-        let text = ["", "Name,Domain", "", "\"Halden\nOslo\",halden.example", ",", "Merivale,merivale.example", ""].join(newline);
+        let text =
+            ["", "Name,Domain", "", "\"Halden\nOslo\",halden.example", ",", "Merivale,merivale.example", ""]
+                .join(newline);
         let table = table("list.csv", text)?;
         let numbers: Vec<u32> = table.rows_from(0).map(|row| row.number()).collect();
         assert_eq!(numbers, [2, 4, 6], "{newline:?}");
@@ -164,7 +184,11 @@ fn an_open_quotation_mark_spoils_its_row_only() -> Outcome {
         judged(text)?,
         [
             Ok(account(2, "Halden", None, Some("NO"))),
-            Err(error(3, "A quotation mark that opens in this row is never closed.", "Polder,NL\nMerivale,FR")),
+            Err(error(
+                3,
+                "A quotation mark that opens in this row is never closed.",
+                "Polder,NL\nMerivale,FR"
+            )),
         ]
     );
     assert_eq!(judged("Company,Country\nHalden,\"NO\"")?, [Ok(account(2, "Halden", None, Some("NO")))]);
@@ -175,7 +199,10 @@ fn an_open_quotation_mark_spoils_its_row_only() -> Outcome {
 fn a_formula_is_text() -> Outcome {
     let text = "Company,Phone\n=HYPERLINK(\"http://x\"),+49 30 1234\n@SUM(A1),-12.5\n+1+1,-\n-cmd,\n";
     let seen = looked_at(text)?;
-    assert_eq!(seen.notes, ["4 cells begin with =, +, - or @; they stay plain text and are never calculated."]);
+    assert_eq!(
+        seen.notes,
+        ["4 cells begin with =, +, - or @; they stay plain text and are never calculated."]
+    );
     assert_eq!(seen.good, 4);
     assert!(seen.sample.iter().flatten().any(|cell| cell == "@SUM(A1)"));
     Ok(())
@@ -233,7 +260,9 @@ fn headers_in_six_languages() -> Outcome {
         assert_eq!(fields, [Name, Domain, Country, Industry, Owner], "{header}");
     }
     // Words that look like a field and are another thing.
-    let seen = looked_at("Contact Name,Parent Company,Company size,Account,Owner email\na,b,1,Halden,x@y.example\n")?;
+    let seen = looked_at(
+        "Contact Name,Parent Company,Company size,Account,Owner email\na,b,1,Halden,x@y.example\n",
+    )?;
     let fields: Vec<_> = seen.mapping.iter().map(|m| m.field).collect();
     assert_eq!(fields, [None, None, None, Some(Name), None]);
     Ok(())
@@ -266,10 +295,7 @@ fn the_mapping_of_a_person_overrides_the_guess() -> Outcome {
     let map = |column, field| ColumnMapping { column, field };
     let told = [map(0, None), map(1, Some(AccountField::Name))];
     let seen = preview(&table, Some(&told), &Existing::default());
-    assert_eq!(
-        seen.mapping,
-        [map(0, None), map(1, Some(AccountField::Name)), map(2, None)]
-    );
+    assert_eq!(seen.mapping, [map(0, None), map(1, Some(AccountField::Name)), map(2, None)]);
     let mapping = Mapping::new(&table, Some(&told));
     assert_eq!(
         rows(&table, &mapping, &Existing::default()).collect::<Vec<_>>(),
@@ -384,20 +410,32 @@ fn duplicates_in_the_file_and_on_file() -> Outcome {
     );
     let seen = preview(&table, None, &existing);
     assert_eq!((seen.good, seen.duplicates, seen.bad), (3, 5, 0));
-    assert_eq!(seen.notes.first().map(String::as_str), Some("Row 3 (halden.example): This row repeats row 2."));
+    assert_eq!(
+        seen.notes.first().map(String::as_str),
+        Some("Row 3 (halden.example): This row repeats row 2.")
+    );
     Ok(())
 }
 
 #[test]
 fn limits_are_sentences() {
-    let refused = |text: String| table("list.csv", text).err().map(|error| error.to_string()).unwrap_or_default();
+    let refused =
+        |text: String| table("list.csv", text).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(refused(format!("Name\n{}", "a\n".repeat(MAX_ROWS + 1))).contains("200,000 rows"));
-    assert!(refused(format!("Name\n{}x", "a,".repeat(MAX_COLUMNS))).contains("Row 2 has more than 200 columns"));
+    assert!(
+        refused(format!("Name\n{}x", "a,".repeat(MAX_COLUMNS))).contains("Row 2 has more than 200 columns")
+    );
     assert!(refused(format!("Name\n{}", ",".repeat(1 << 20))).contains("200 columns"));
-    assert!(refused(format!("Name,x\na,{}", "x".repeat(MAX_CELL_BYTES + 1))).contains("The cell B2 holds more than 32 KB"));
+    assert!(
+        refused(format!("Name,x\na,{}", "x".repeat(MAX_CELL_BYTES + 1)))
+            .contains("The cell B2 holds more than 32 KB")
+    );
     let upload = Upload::read("list.csv", vec![b'a'; MAX_UPLOAD_BYTES + 1]);
     assert_eq!(upload.err(), Some(ImportError::TooLarge));
-    assert!(table("list.csv", format!("Name\n{}", "a\n".repeat(MAX_ROWS))).is_ok_and(|table| table.len() == MAX_ROWS + 1));
+    assert!(
+        table("list.csv", format!("Name\n{}", "a\n".repeat(MAX_ROWS)))
+            .is_ok_and(|table| table.len() == MAX_ROWS + 1)
+    );
 }
 
 #[test]
@@ -415,7 +453,9 @@ fn long_list(rows: usize) -> String {
     for row in 1..=rows {
         let row = if row % 200 == 0 { row - 1 } else { row };
         let country = if row % 200 == 100 { "Atlantis" } else { "Niederlande" };
-        text += &format!("Company {row} B.V.,https://www.company-{row}.co.uk/about,{country},Logistics,Ada Lovelace\n");
+        text += &format!(
+            "Company {row} B.V.,https://www.company-{row}.co.uk/about,{country},Logistics,Ada Lovelace\n"
+        );
     }
     text
 }

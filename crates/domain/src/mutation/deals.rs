@@ -190,21 +190,15 @@ fn submit(
     }
     deal.registration.submitted_at = Some(ctx.now);
     deal.registration.decision_due = Some(ctx.now.plus_business_days(program.decision_days));
-    let number = rows.get::<Counter>(deal_counter())?.map_or(2_000, |counter| counter.value) + 1;
-    deal.number = Some(number);
+    let mut counter =
+        rows.get::<Counter>(deal_counter())?.unwrap_or(Counter { value: 2_000, extra: Default::default() });
+    counter.value += 1;
+    deal.number = Some(counter.value);
     let scope = ScopeId::Deal(id);
     let vendor = Grant { scope, organization: program.vendor, extra: Default::default() };
     let mut changes = vec![
-        RowChange::put(
-            deal_counter(),
-            ScopeId::Hub,
-            &Counter { value: number, extra: Default::default() },
-        ),
-        RowChange::put(
-            grant_id(scope, program.vendor),
-            ScopeId::Organization(program.vendor),
-            &vendor,
-        ),
+        RowChange::put(deal_counter(), ScopeId::Hub, &counter),
+        RowChange::put(grant_id(scope, program.vendor), ScopeId::Organization(program.vendor), &vendor),
     ];
     let key = claim_id(&deal.customer.domain, &deal.product, &deal.region);
     match rows.get::<Claim>(key)? {
@@ -299,9 +293,7 @@ impl DealValue {
             Self::Need(need) => check_optional_text("The need", need, 4_000),
             Self::Customer(customer) => {
                 check_text("The customer", &customer.name, 200)?;
-                let country = customer.country.as_bytes();
-                if !country.is_empty() && !(country.len() == 2 && country.iter().all(u8::is_ascii_uppercase))
-                {
+                if !matches!(customer.country.as_bytes(), [] | [b'A'..=b'Z', b'A'..=b'Z']) {
                     return Err(Refusal::new(Rule::InvalidField, "The country is a two-letter code."));
                 }
                 match registrable_domain(&customer.domain) {
@@ -599,9 +591,7 @@ impl Mutate for RegistrationWithdraw {
 /// Adds the claim row of a deal once the deal was read.
 fn with_claim(reads: ReadSet, so_far: &Rows, deal: DealId) -> ReadSet {
     match so_far.get::<Deal>(deal) {
-        Ok(Some(deal)) => {
-            reads.row::<Claim>(claim_id(&deal.customer.domain, &deal.product, &deal.region))
-        }
+        Ok(Some(deal)) => reads.row::<Claim>(claim_id(&deal.customer.domain, &deal.product, &deal.region)),
         _ => reads,
     }
 }

@@ -8,8 +8,9 @@ use minicbor::{Decode, Encode};
 /// Longest life of an invitation in days.
 pub const INVITATION_DAYS_MAX: i64 = 30;
 
-/// Makes a one-time invitation. Administrators invite into their own organization; the vendor's
-/// administrators and channel managers also into a partner's; everybody links their own devices.
+/// Makes a one-time invitation. Administrators invite into their own organization, and so do the
+/// vendor's channel managers, except administrators; both also into a partner's. Everybody links
+/// their own devices.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(map)]
 pub struct InvitationCreate {
@@ -66,6 +67,10 @@ impl Mutate for InvitationCreate {
         };
         if !allowed || self.by_organization != actor.organization {
             return Err(Refusal::new(Rule::NotAllowed, "Ask an administrator for an invitation."));
+        }
+        let promotes = self.kind == InvitationKind::Member && self.role == Role::Admin;
+        if own && promotes && actor.role != Role::Admin {
+            return Err(Refusal::new(Rule::NotAllowed, "Only an administrator invites administrators."));
         }
         if organization.side == Side::Partner && self.role == Role::ChannelManager {
             return Err(Refusal::new(Rule::InvalidField, "Channel managers work for the vendor."));

@@ -197,8 +197,13 @@ impl Mutate for MilestoneComplete {
         Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
     }
 
-    fn inverse(&self, _: &Rows) -> Undo {
-        Undo::By(Box::new(MilestoneReopen { deal: self.deal, milestone: self.milestone }.into()))
+    fn inverse(&self, rows: &Rows) -> Undo {
+        match milestone_in(rows, self.milestone, self.deal) {
+            Ok(before) if before.done.is_none() => {
+                Undo::By(Box::new(MilestoneReopen { deal: self.deal, milestone: self.milestone }.into()))
+            }
+            _ => Undo::No("It was done already, so there is nothing to take back."),
+        }
     }
 }
 
@@ -232,8 +237,13 @@ impl Mutate for MilestoneReopen {
         Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
     }
 
-    fn inverse(&self, _: &Rows) -> Undo {
-        Undo::By(Box::new(MilestoneComplete { deal: self.deal, milestone: self.milestone }.into()))
+    fn inverse(&self, rows: &Rows) -> Undo {
+        match milestone_in(rows, self.milestone, self.deal) {
+            Ok(before) if before.done.is_some() => {
+                Undo::By(Box::new(MilestoneComplete { deal: self.deal, milestone: self.milestone }.into()))
+            }
+            _ => Undo::No("It was not done, so there is nothing to take back."),
+        }
     }
 }
 
@@ -289,7 +299,11 @@ impl Mutate for MilestoneRemove {
 
 fn milestone_in(rows: &Rows, milestone: MilestoneId, deal: DealId) -> Result<Milestone, Refusal> {
     let found: Milestone = rows.need(milestone, "milestone")?;
-    if found.deal == deal { Ok(found) } else { Err(Refusal::new(Rule::NotFound, "This milestone is not available.")) }
+    if found.deal == deal {
+        Ok(found)
+    } else {
+        Err(Refusal::new(Rule::NotFound, "This milestone is not available."))
+    }
 }
 
 fn checked_title(title: &str) -> Result<String, Refusal> {

@@ -39,7 +39,7 @@ pub struct ProgramCreate {
     /// A demo world.
     #[n(10)]
     pub demo: bool,
-    /// Products that can be registered; one named like the program when empty.
+    /// Products that can be registered; one named like the vendor when empty.
     #[n(11)]
     pub products: Vec<String>,
     /// Sales regions; one named "Worldwide" when empty.
@@ -68,6 +68,8 @@ impl Mutate for ProgramCreate {
         check_text("The company name", &self.vendor_name, 120)?;
         check_text("Your name", &self.member_name, 120)?;
         check_text("The device name", &self.device_name, 120)?;
+        self.products.iter().try_for_each(|name| check_text("The product", name, 120))?;
+        self.regions.iter().try_for_each(|name| check_text("The region", name, 120))?;
         let currency_ok = self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase());
         if !currency_ok || self.products.len() > 200 || self.regions.len() > 200 {
             return Err(Refusal::new(Rule::InvalidField, "The program settings are malformed."));

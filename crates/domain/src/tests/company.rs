@@ -29,7 +29,10 @@ fn a_program_without_lists_has_one_product_and_one_region() {
     let mut world = World::empty();
     world.join(ProgramCreate { products: vec![], regions: vec![], ..founding(&hugo()) }).unwrap();
     let program: Program = world.get(world.program).unwrap();
-    assert_eq!((program.products, program.regions), (vec!["Halden".to_owned()], vec!["Worldwide".to_owned()]));
+    assert_eq!(
+        (program.products, program.regions),
+        (vec!["Halden".to_owned()], vec!["Worldwide".to_owned()])
+    );
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn accounts_are_checked_and_come_in_bounded_lists() {
 
 #[test]
 fn without_signing_in_there_are_two_ways_in_and_no_other() {
-    let (world, people) = World::with_deal(1, crate::entity::Status::Submitted);
+    let (world, _) = World::with_deal(1, crate::entity::Status::Submitted);
     for (name, mutation) in super::samples::mutations() {
         if matches!(name, "program_create" | "invitation_accept") {
             continue;
@@ -144,5 +147,4 @@ fn without_signing_in_there_are_two_ways_in_and_no_other() {
         let refusal = outcome.expect_err(name);
         assert!(matches!(refusal.rule, Rule::NotAllowed | Rule::NotFound), "{name}: {refusal:?}");
     }
-    drop(people);
 }

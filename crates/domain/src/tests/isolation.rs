@@ -1,7 +1,7 @@
 //! Competitors on one hub learn nothing of each other.
 
 use super::world::*;
-use crate::entity::{Member, Organization, Status};
+use crate::entity::{Organization, Status};
 use crate::mutation::*;
 use crate::row::{Row, Table};
 use crate::scope::ScopeId;
@@ -49,7 +49,9 @@ fn a_competitor_receives_no_byte_of_the_other() {
         .iter()
         .flat_map(|who| [who.member.as_bytes().to_vec(), who.device.as_bytes().to_vec()])
         .chain([alice.organization.as_bytes().to_vec(), id::<crate::DealId>(1).as_bytes().to_vec()])
-        .chain(["Northbeam", "Alice", "Nadia", "Amir", "Polder rollout 2"].map(|word| word.as_bytes().to_vec()))
+        .chain(
+            ["Northbeam", "Alice", "Nadia", "Amir", "Polder rollout 2"].map(|word| word.as_bytes().to_vec()),
+        )
         .collect();
     let rows = seen_by(&world, carol);
     assert!(rows.len() > 10, "carol sees the program, her company and her deal");
@@ -58,7 +60,13 @@ fn a_competitor_receives_no_byte_of_the_other() {
             let found = row.body.windows(secret.len()).any(|window| window == secret)
                 || row.scope.to_bytes().windows(secret.len()).any(|window| window == secret)
                 || row.key.id.as_bytes() == secret.as_slice();
-            assert!(!found, "{:?} of {} tells carol {:?}", row.key, row.scope, String::from_utf8_lossy(secret));
+            assert!(
+                !found,
+                "{:?} of {} tells carol {:?}",
+                row.key,
+                row.scope,
+                String::from_utf8_lossy(secret)
+            );
         }
     }
 }
@@ -74,8 +82,7 @@ fn partners_know_the_vendor_and_not_each_other() {
     assert_eq!(companies(&people.carol), ["Halden", "Coastline"]);
     assert_eq!(companies(&people.bob), ["Halden", "Northbeam", "Coastline"]);
     let members = |who: &Actor| -> usize {
-        let rows = seen_by(&world, who).into_iter().filter(|row| row.key.table == Table::Members);
-        rows.map(|row| world.get::<Member>(row.key.id).unwrap()).count()
+        seen_by(&world, who).iter().filter(|row| row.key.table == Table::Members).count()
     };
     assert_eq!((members(&people.alice), members(&people.carol), members(&people.bob)), (7, 5, 8));
 }

@@ -74,13 +74,17 @@ fn a_device_link_gives_its_maker_one_more_device() {
         world.hub(who, links(who)).unwrap();
         let members = world.all::<Member>();
         world.join(accepts()).unwrap();
-        assert_eq!(world.all::<Member>(), members, "no new member, whatever the joining device called itself");
+        assert_eq!(
+            world.all::<Member>(),
+            members,
+            "no new member, whatever the joining device called itself"
+        );
         assert_eq!(world.get::<Device>(id::<DeviceId>(0x600)).unwrap().member, who.member);
     }
 
     world.hub(&people.alice, InvitationCreate { role: Role::Admin, ..links(&people.alice) }).unwrap();
     assert_eq!(invitation(&world).role, Role::Seller, "a link does not promote");
-    let home = world.rows.values().find(|row| row.key.id == id(0x400)).unwrap().scope;
+    let home = world.rows.values().find(|row| row.key.id == id::<uuid::Uuid>(0x400)).unwrap().scope;
     assert_eq!(home, ScopeId::Person(people.alice.member), "a device link is nobody else's business");
 }
 

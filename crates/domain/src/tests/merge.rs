@@ -58,7 +58,9 @@ fn whoever_has_seen_the_last_value_overwrites_it_without_a_trace() {
 fn each_lost_value_is_kept_once() {
     let (mut world, people) = World::with_deal(1, Status::Submitted);
     let seen = world.deal(1);
-    for (who, text) in [(&people.bob, "one"), (&people.alice, "two"), (&people.bob, "three"), (&people.nadia, "four")] {
+    for (who, text) in
+        [(&people.bob, "one"), (&people.alice, "two"), (&people.bob, "three"), (&people.nadia, "four")]
+    {
         world.hub(who, edit(&seen, title(text))).unwrap();
     }
     let kept: std::collections::BTreeSet<_> = world

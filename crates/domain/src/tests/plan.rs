@@ -110,7 +110,11 @@ fn a_step_has_a_title_and_a_sane_length() {
     let (mut world, people) = planned();
     let long = "x".repeat(201);
     for title in ["", " ", "a\u{0}b", &long] {
-        assert_eq!(refused(world.hub(&people.alice, step(1, 0x3001, title))), Rule::InvalidField, "{title:?}");
+        assert_eq!(
+            refused(world.hub(&people.alice, step(1, 0x3001, title))),
+            Rule::InvalidField,
+            "{title:?}"
+        );
         assert_eq!(refused(world.hub(&people.alice, edit(title))), Rule::InvalidField, "{title:?}");
     }
     let wordy = MilestoneAdd { done_condition: "x".repeat(1_001), ..step(1, 0x3001, "Go live") };

@@ -1,7 +1,7 @@
 //! The life of a registration: every state, every action, everybody who might try it.
 
 use super::world::*;
-use crate::date::DAY_MS;
+use crate::date::{DAY_MS, Timestamp};
 use crate::entity::{Claim, DealField, RejectionRule, Stage, Status};
 use crate::mutation::*;
 use crate::refusal::{Refusal, Rule};
@@ -168,13 +168,20 @@ fn a_device_foresees_what_the_hub_will_say() {
 #[test]
 fn sending_gives_number_deadline_and_the_vendor_sight() {
     let (mut world, people) = World::with_deal(1, Status::Draft);
-    assert!(!world.holds(&people.bob, RegistrationSubmit { deal: id(1) }.lane()), "a draft is the partner's own");
+    assert!(
+        !world.holds(&people.bob, RegistrationSubmit { deal: id(1) }.lane()),
+        "a draft is the partner's own"
+    );
     world.now = MONDAY.plus_days(3); // a Thursday
     world.hub(&people.alice, RegistrationSubmit { deal: id(1) }).unwrap();
     let deal = world.deal(1);
     assert_eq!(deal.number, Some(2_001));
     assert_eq!(deal.registration.submitted_at, Some(world.now));
-    assert_eq!(deal.registration.decision_due, Some(MONDAY.plus_days(8)), "three business days: next Tuesday");
+    assert_eq!(
+        deal.registration.decision_due,
+        Some(MONDAY.plus_days(8)),
+        "three business days: next Tuesday"
+    );
     assert!(world.holds(&people.bob, RegistrationSubmit { deal: id(1) }.lane()));
 
     let other = DealRegister { product: "Archive".into(), ..sent(2) };
@@ -189,7 +196,10 @@ fn a_device_gives_no_number_no_deadline_and_no_claim() {
     let [change] = changes.as_slice() else { panic!("only the deal changes: {changes:?}") };
     let deal: crate::entity::Deal = crate::codec::Entity::from_body(change.body.as_deref().unwrap()).unwrap();
     assert_eq!(deal.registration.status, Status::Submitted);
-    assert_eq!((deal.number, deal.registration.submitted_at, deal.registration.decision_due), (None, None, None));
+    assert_eq!(
+        (deal.number, deal.registration.submitted_at, deal.registration.decision_due),
+        (None, None, None)
+    );
 }
 
 #[test]
@@ -199,7 +209,10 @@ fn an_approval_protects_for_ninety_days() {
     world.hub(&people.bob, approve(1)).unwrap();
     let registration = world.deal(1).registration;
     assert_eq!(registration.protected_until, Some(day("2026-06-05")));
-    assert_eq!((registration.decided_by, registration.decided_at), (Some(people.bob.member), Some(world.now)));
+    assert_eq!(
+        (registration.decided_by, registration.decided_at),
+        (Some(people.bob.member), Some(world.now))
+    );
 
     let (world, people) = World::with_deal(1, Status::InReview);
     let changes = world.device(&people.bob, approve(1)).unwrap();
@@ -212,8 +225,7 @@ fn an_approval_protects_for_ninety_days() {
 fn a_rejection_cites_rule_and_evidence() {
     let (mut world, people) = World::with_deal(1, Status::Submitted);
     for evidence in ["", "  \n", "bell \u{7}", &"x".repeat(2_001)] {
-        let decision =
-            Decision::Reject { rule: RejectionRule::NotQualified, evidence: evidence.to_owned() };
+        let decision = Decision::Reject { rule: RejectionRule::NotQualified, evidence: evidence.to_owned() };
         let outcome = world.hub(&people.bob, RegistrationDecide { deal: id(1), decision });
         assert_eq!(refused(outcome), Rule::InvalidField, "{evidence:?}");
     }

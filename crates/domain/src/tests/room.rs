@@ -29,7 +29,8 @@ fn the_room_of_a_draft_is_closed() {
 
 #[test]
 fn everybody_in_the_room_talks_in_every_later_state() {
-    for status in [Status::Submitted, Status::InReview, Status::Approved, Status::Rejected, Status::Duplicate] {
+    for status in [Status::Submitted, Status::InReview, Status::Approved, Status::Rejected, Status::Duplicate]
+    {
         let (mut world, people) = World::with_deal(1, status);
         for (n, who) in [(1, &people.alice), (2, &people.amir), (3, &people.bob), (4, &people.ole)] {
             world.hub(who, says(n, "Hello")).unwrap();
@@ -85,7 +86,9 @@ fn a_message_is_sent_once() {
 fn a_message_has_text_of_a_sane_length_without_control_characters() {
     let (mut world, people) = World::with_deal(1, Status::Submitted);
     let long = "x".repeat(MESSAGE_MAX + 1);
-    for body in ["", " \n\t ", "\u{0}", "bell\u{7}", "\u{1b}[31mred", "del\u{7f}", "next\u{85}line", "a\r\nb", &long] {
+    for body in
+        ["", " \n\t ", "\u{0}", "bell\u{7}", "\u{1b}[31mred", "del\u{7f}", "next\u{85}line", "a\r\nb", &long]
+    {
         assert_eq!(refused(world.hub(&people.alice, says(1, body))), Rule::InvalidField, "{body:?}");
     }
     let fits = "é".repeat(MESSAGE_MAX);

@@ -26,7 +26,7 @@ fn visible(world: &World) -> String {
             (row.key.id, (Milestone { done: None, ..milestone }, done))
         })
         .collect();
-    format!("{deal:#?}\n{plan:#?}\n{milestones:#?}")
+    format!("{deal:?}\n{plan:?}\n{milestones:?}")
 }
 
 /// Applies a mutation and takes it back; false when it was refused or cannot be taken back.
@@ -37,7 +37,9 @@ fn there_and_back(world: &mut World, who: &Actor, mutation: &Mutation) -> bool {
         return false;
     }
     let Undo::By(inverse) = undo else { return false };
-    world.hub(who, *inverse.clone()).unwrap_or_else(|refusal| panic!("{mutation:?} by {inverse:?}: {refusal:?}"));
+    world
+        .hub(who, *inverse.clone())
+        .unwrap_or_else(|refusal| panic!("{mutation:?} by {inverse:?}: {refusal:?}"));
     assert_eq!(visible(world), before, "{mutation:?} taken back by {inverse:?}");
     true
 }
@@ -135,11 +137,8 @@ fn every_kind_of_change_of_a_plan_can_be_taken_back() {
         MilestoneComplete { deal: id(1), milestone: id(0x3000) }.into(),
         MilestoneReopen { deal: id(1), milestone: id(0x3001) }.into(),
         MilestoneRemove { deal: id(1), milestone: id(0x3000) }.into(),
-        DealEdit {
-            deal: id(1),
-            patch: vec![FieldPatch::on(&world.deal(1), DealValue::Amount(euros(7)))],
-        }
-        .into(),
+        DealEdit { deal: id(1), patch: vec![FieldPatch::on(&world.deal(1), DealValue::Amount(euros(7)))] }
+            .into(),
     ];
     for change in changes {
         assert!(there_and_back(&mut world.clone(), &people.alice, &change), "{change:?}");
@@ -172,7 +171,9 @@ fn taking_back_an_edit_does_not_silently_undo_somebody_elses() {
         patch: vec![FieldPatch::on(&world.deal(1), DealValue::Amount(euros(whole)))],
     };
     let mine = edit(&world, 1);
-    let Undo::By(back) = world.inverse(&people.alice, mine.clone()) else { panic!("edits can be taken back") };
+    let Undo::By(back) = world.inverse(&people.alice, mine.clone()) else {
+        panic!("edits can be taken back")
+    };
     world.hub(&people.alice, mine).unwrap();
     world.hub(&people.bob, edit(&world, 2)).unwrap();
     assert_eq!(refused(world.hub(&people.alice, *back)), Rule::StaleField);

@@ -182,7 +182,11 @@ impl World {
         let first = mutation.apply(&ctx, &rows);
         assert_eq!(first, travelled.apply(&ctx, &rows), "{name} decides twice in two ways");
         if let Err(refusal) = &first {
-            assert_ne!(refusal.rule, Rule::UndeclaredRead, "{name} reads what it did not declare: {refusal:?}");
+            assert_ne!(
+                refusal.rule,
+                Rule::UndeclaredRead,
+                "{name} reads what it did not declare: {refusal:?}"
+            );
         }
         for change in first.iter().flatten() {
             self.check(by, mutation, change);

@@ -79,18 +79,19 @@ impl ProgramStore {
         }
         let mut after = query.from.after;
         if let Some(from) = query.from.scope {
-            let mut scopes = query.new.iter().filter(|scope| **scope >= from).peekable();
-            while let Some(scope) = scopes.next() {
-                let start = if *scope == from { after } else { 0 };
-                let full = self.fill_scope(*scope, start, head, &mut page).await?;
-                let next = match full {
-                    Some(after) => Resume { head, scope: Some(*scope), after },
-                    None if page.is_full() && scopes.peek().is_some() => {
-                        Resume { head, scope: scopes.peek().map(|scope| **scope), after: 0 }
-                    }
-                    None => continue,
+            // A device names the scope; only those it may see are looked at.
+            let reached = query.new.partition_point(|scope| *scope < from);
+            for scope in query.new.iter().skip(reached).copied() {
+                let start = if scope == from { after } else { 0 };
+                let stopped = if page.is_full() && scope != from {
+                    Some(0)
+                } else {
+                    self.fill_scope(scope, start, head, &mut page).await?
                 };
-                return Ok(Page { head, rows: page.rows, resume: Some(next) });
+                if let Some(after) = stopped {
+                    let resume = Some(Resume { head, scope: Some(scope), after });
+                    return Ok(Page { head, rows: page.rows, resume });
+                }
             }
             after = 0;
         }

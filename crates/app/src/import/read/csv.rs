@@ -93,7 +93,7 @@ fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ImportError> {
 }
 
 fn binary() -> ImportError {
-    ImportError::NotAList { what: "binary data, or text in an encoding without a byte order mark".to_owned() }
+    ImportError::NotAList { what: "binary data or text without a byte order mark".to_owned() }
 }
 
 /// Reads delimited text.
@@ -129,8 +129,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, ImportError> {
             builder.cell(cell, row)?;
         }
         // Only the last record can run into the end of the file.
-        let unclosed =
-            end >= text.len() && text.get(start..).is_some_and(|raw| is_unclosed(raw, delimiter));
+        let unclosed = end >= text.len() && text.get(start..).is_some_and(|raw| is_unclosed(raw, delimiter));
         builder.end_row(row, unclosed)?;
         start = end;
     }
@@ -140,8 +139,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, ImportError> {
     table.format = format!("CSV, {}, {}", delimiter_name(delimiter), decoded.encoding);
     table.notes.extend(decoded.note);
     if formulas > 0 {
-        let cells = if formulas == 1 { "1 cell begins".to_owned() } else { format!("{formulas} cells begin") };
-        table.notes.push(format!("{cells} with =, +, - or @; they stay plain text and are never calculated."));
+        let cells =
+            if formulas == 1 { "1 cell begins".to_owned() } else { format!("{formulas} cells begin") };
+        table
+            .notes
+            .push(format!("{cells} with =, +, - or @; they stay plain text and are never calculated."));
     }
     Ok(table)
 }
@@ -240,8 +242,9 @@ fn looks_like_formula(cell: &str) -> bool {
     let mut bytes = cell.trim_start().bytes();
     match bytes.next() {
         Some(b'=' | b'@') => true,
-        Some(b'+' | b'-') => bytes
-            .any(|b| !(b.is_ascii_digit() || matches!(b, b' ' | b'.' | b',' | b'-' | b'/' | b'(' | b')' | b'%'))),
+        Some(b'+' | b'-') => bytes.any(|b| {
+            !(b.is_ascii_digit() || matches!(b, b' ' | b'.' | b',' | b'-' | b'/' | b'(' | b')' | b'%'))
+        }),
         _ => false,
     }
 }

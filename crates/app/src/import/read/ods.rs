@@ -173,9 +173,14 @@ impl Reading {
             };
             match attribute.key.as_ref() {
                 "office:value-type" => kind = text()?,
-                "office:value" | "office:string-value" | "office:date-value" | "office:time-value"
+                "office:value"
+                | "office:string-value"
+                | "office:date-value"
+                | "office:time-value"
                 | "office:boolean-value" => value = Some(text()?),
-                "table:number-columns-repeated" => times = text()?.parse().map_err(|_| ImportError::Damaged)?,
+                "table:number-columns-repeated" => {
+                    times = text()?.parse().map_err(|_| ImportError::Damaged)?
+                }
                 "calcext:value-type" => error = attribute.value == "error",
                 "table:formula" => formula = true,
                 _ => {}

@@ -22,22 +22,25 @@ const MAX_GRID: u64 = 16_000_000;
 /// A workbook of this format has at most this many sheets.
 const MAX_SHEETS: usize = 255;
 
-fn open(bytes: &[u8]) -> Result<Xls<Cursor<&[u8]>>, ImportError> {
-    Xls::new(Cursor::new(bytes)).map_err(|error| match error {
-        XlsError::Password => ImportError::Protected,
-        _ => ImportError::Damaged,
+/// An opened workbook.
+pub(super) type Workbook = Xls<Cursor<Vec<u8>>>;
+
+/// Checks that reading the workbook needs a bounded amount of memory, opens it and lists its worksheets.
+pub(super) fn open(bytes: Vec<u8>) -> Result<(Workbook, Vec<String>), ImportError> {
+    check_grids(&Compound::open(&bytes).ok_or(ImportError::Damaged)?.workbook()?)?;
+    guarded(|| {
+        let workbook: Workbook = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+            XlsError::Password => ImportError::Protected,
+            _ => ImportError::Damaged,
+        })?;
+        let sheets = listed(workbook.sheets_metadata());
+        Ok((workbook, sheets))
     })
 }
 
-/// Names of the worksheets.
-pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<String>, ImportError> {
-    guarded(|| Ok(listed(open(bytes)?.sheets_metadata())))
-}
-
 /// Reads one worksheet.
-pub(super) fn read(bytes: &[u8], sheet: &str) -> Result<Table, ImportError> {
+pub(super) fn read(workbook: &mut Workbook, sheet: &str) -> Result<Table, ImportError> {
     guarded(|| {
-        let mut workbook = open(bytes)?;
         let values = workbook.worksheet_range(sheet).map_err(|_| ImportError::Damaged)?;
         let formulas = workbook.worksheet_formula(sheet).map_err(|_| ImportError::Damaged)?;
         let mut builder = TableBuilder::default();
@@ -77,12 +80,6 @@ fn borrowed(value: &Data) -> DataRef<'_> {
         Data::Error(error) => DataRef::Error(error.clone()),
         Data::Empty => DataRef::Empty,
     }
-}
-
-/// Checks that the workbook is one, and that reading it needs a bounded amount of memory.
-pub(super) fn inspect(bytes: &[u8]) -> Result<(), ImportError> {
-    let workbook = Compound::open(bytes).ok_or(ImportError::Damaged)?.workbook()?;
-    check_grids(&workbook)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -201,7 +198,9 @@ impl<'a> Compound<'a> {
             self.directory.as_chunks::<128>().0.iter().find(|entry| {
                 let mut name = entry.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
                 let same = wanted.bytes().all(|b| {
-                    name.next().and_then(|unit| u8::try_from(unit).ok()).is_some_and(|c| c.eq_ignore_ascii_case(&b))
+                    name.next()
+                        .and_then(|unit| u8::try_from(unit).ok())
+                        .is_some_and(|c| c.eq_ignore_ascii_case(&b))
                 });
                 same && name.next() == Some(0)
             })

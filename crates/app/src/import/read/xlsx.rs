@@ -7,8 +7,16 @@ use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, Xl
 use std::fmt::Write as _;
 use std::io::Cursor;
 
-fn open(bytes: &[u8]) -> Result<Xlsx<Cursor<&[u8]>>, ImportError> {
-    Xlsx::new(Cursor::new(bytes)).map_err(refusal)
+/// An opened workbook.
+pub(super) type Workbook = Xlsx<Cursor<Vec<u8>>>;
+
+/// Opens a workbook and lists its worksheets.
+pub(super) fn open(bytes: Vec<u8>) -> Result<(Workbook, Vec<String>), ImportError> {
+    guarded(|| {
+        let workbook: Workbook = Xlsx::new(Cursor::new(bytes)).map_err(refusal)?;
+        let sheets = listed(workbook.sheets_metadata());
+        Ok((workbook, sheets))
+    })
 }
 
 fn refusal(error: XlsxError) -> ImportError {
@@ -26,15 +34,9 @@ pub(super) fn listed(sheets: &[calamine::Sheet]) -> Vec<String> {
     if visible.is_empty() { worksheets().map(|sheet| sheet.name.clone()).collect() } else { visible }
 }
 
-/// Names of the worksheets.
-pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<String>, ImportError> {
-    guarded(|| Ok(listed(open(bytes)?.sheets_metadata())))
-}
-
 /// Reads one worksheet.
-pub(super) fn read(bytes: &[u8], sheet: &str) -> Result<Table, ImportError> {
+pub(super) fn read(workbook: &mut Workbook, sheet: &str) -> Result<Table, ImportError> {
     guarded(|| {
-        let mut workbook = open(bytes)?;
         let mut cells = workbook.worksheet_cells_reader(sheet).map_err(refusal)?;
         let mut builder = TableBuilder::default();
         let mut oddities = Oddities::default();

@@ -30,7 +30,8 @@ pub(super) fn xlsx(sheets: &[(&str, &str)], shared_strings: &str) -> Vec<u8> {
     );
     let relations = format!("<Relationships>{related}</Relationships>");
     // Style 1 is a date.
-    let styles = r#"<styleSheet><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+    let styles =
+        r#"<styleSheet><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
     let sheets: Vec<(String, String)> = sheets
         .iter()
         .enumerate()

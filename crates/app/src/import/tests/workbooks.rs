@@ -22,7 +22,7 @@ fn values_of_an_xlsx_are_text() -> Outcome {
         ]
     );
     assert_eq!(table.format, "XLSX");
-    assert_eq!(table.notes, ["1 cell holds an error such as #N/A and count as empty."]);
+    assert_eq!(table.notes, ["1 cell holds an error such as #N/A, read as empty."]);
     Ok(())
 }
 
@@ -35,7 +35,7 @@ fn a_formula_gives_its_stored_result() -> Outcome {
     let table = table("list.xlsx", xlsx(&[("Accounts", data)], ""))?;
     assert_eq!(all(&table), [(1, vec!["Name"]), (2, vec!["Halden"]), (3, vec!["=cmd|' /C calc'!A1"])]);
     let notes = table.notes.join(" ");
-    assert!(notes.contains("1 cell holds a formula; the stored result"), "{notes}");
+    assert!(notes.contains("1 cell holds a formula; the stored results"), "{notes}");
     assert!(notes.contains("without a stored result"), "{notes}");
     Ok(())
 }
@@ -44,7 +44,8 @@ fn a_formula_gives_its_stored_result() -> Outcome {
 fn a_sheet_is_chosen_by_name() -> Outcome {
     let one = r#"<row><c t="str"><v>Name</v></c></row><row><c t="str"><v>Halden</v></c></row>"#;
     let two = r#"<row><c t="str"><v>Name</v></c></row><row><c t="str"><v>Merivale</v></c></row>"#;
-    let upload = Upload::read("list.xlsx", xlsx(&[("One", one), ("Zwei &amp; drei", two), ("Empty", "")], ""))?;
+    let upload =
+        Upload::read("list.xlsx", xlsx(&[("One", one), ("Zwei &amp; drei", two), ("Empty", "")], ""))?;
     assert_eq!(upload.sheets(), ["One", "Zwei & drei", "Empty"]);
     assert_eq!(all(&upload.table(None)?), [(1, vec!["Name"]), (2, vec!["Halden"])]);
     assert_eq!(all(&upload.table(Some("Zwei & drei"))?), [(1, vec!["Name"]), (2, vec!["Merivale"])]);
@@ -58,10 +59,7 @@ fn the_content_decides_not_the_extension() -> Outcome {
     let workbook = xlsx_rows(&[&["Company", "Land"], &["Halden", "Norwegen"]]);
     let table = table("accounts.CSV", workbook)?;
     assert_eq!(table.format, "XLSX");
-    assert_eq!(
-        table.notes,
-        ["The file name ends in .csv, but the content is XLSX; it was read as XLSX."]
-    );
+    assert_eq!(table.notes, ["The file name ends in .csv, but the content is XLSX; it was read as XLSX."]);
     assert_eq!(preview(&table, None, &Existing::default()).good, 1);
 
     let table = super::table("accounts.xlsx", b"Company;Land\nHalden;NO\n".to_vec())?;
@@ -85,7 +83,8 @@ fn a_cell_in_the_last_corner_does_not_become_a_grid() -> Outcome {
 /// Overwrites the unpacked size that the archive declares for every part.
 fn declare(mut archive: Vec<u8>, size: u32) -> Vec<u8> {
     for (mark, offset) in [(b"PK\x03\x04", 22), (b"PK\x01\x02", 24)] {
-        let places: Vec<usize> = archive.windows(4).enumerate().filter(|(_, w)| w == mark).map(|(at, _)| at).collect();
+        let places: Vec<usize> =
+            archive.windows(4).enumerate().filter(|(_, w)| w == mark).map(|(at, _)| at).collect();
         for at in places {
             if let Some(field) = archive.get_mut(at + offset..at + offset + 4) {
                 field.copy_from_slice(&size.to_le_bytes());
@@ -170,7 +169,7 @@ fn an_ods_is_read_with_its_repeats() -> Outcome {
             (7, vec!["x", "x"]),
         ]
     );
-    assert_eq!(table.notes, ["1 cell holds a formula; the stored result was taken."]);
+    assert_eq!(table.notes, ["1 cell holds a formula; the stored results were taken."]);
     Ok(())
 }
 
@@ -178,17 +177,30 @@ fn an_ods_is_read_with_its_repeats() -> Outcome {
 fn an_ods_cannot_grow_without_end() {
     let cell = r#"<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>"#;
     let row = |rows: &str| ods(&format!(r#"<table:table table:name="A">{rows}</table:table>"#));
-    let rows = row(&format!(r#"<table:table-row table:number-rows-repeated="4000000000">{cell}</table:table-row>"#));
+    let rows =
+        row(&format!(r#"<table:table-row table:number-rows-repeated="4000000000">{cell}</table:table-row>"#));
     assert_eq!(table("list.ods", rows).err(), Some(ImportError::TooManyRows));
     let wide = cell.replace("office:", r#"table:number-columns-repeated="4000000000" office:"#);
     let columns = row(&format!("<table:table-row>{wide}</table:table-row>"));
     assert_eq!(table("list.ods", columns).err(), Some(ImportError::TooManyColumns { row: 1 }));
-    let spaces = cell.replace("x<", r#"<text:s text:c="4000000000"/><text:s text:c="4000000000"/><text:s text:c="4000000000"/>x<"#);
+    let spaces = cell.replace(
+        "x<",
+        r#"<text:s text:c="4000000000"/><text:s text:c="4000000000"/><text:s text:c="4000000000"/>x<"#,
+    );
     let spaces = row(&format!("<table:table-row>{spaces}</table:table-row>"));
-    assert_eq!(table("list.ods", spaces).err(), Some(ImportError::CellTooLong { row: 1, column: "A".into() }));
-    for cut in [r#"<table:table table:name="A">"#, r#"<table:table table:name="A"><table:table-row><table:table-cell>"#] {
+    assert_eq!(
+        table("list.ods", spaces).err(),
+        Some(ImportError::CellTooLong { row: 1, column: "A".into() })
+    );
+    for cut in [
+        r#"<table:table table:name="A">"#,
+        r#"<table:table table:name="A"><table:table-row><table:table-cell>"#,
+    ] {
         let content = format!("<office:spreadsheet>{cut}");
-        let file = zip(&[("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", content.as_bytes())]);
+        let file = zip(&[
+            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+            ("content.xml", content.as_bytes()),
+        ]);
         assert_eq!(table("list.ods", file).err(), Some(ImportError::Damaged));
     }
 }
@@ -228,6 +240,14 @@ fn an_old_workbook_cannot_grow_without_end() {
         next.copy_from_slice(&1u32.to_le_bytes());
     }
     assert_eq!(Upload::read("list.xls", ring).err(), Some(ImportError::Damaged));
+}
+
+// An upload waits in the state of the program, and a preview runs on another thread.
+#[test]
+fn an_upload_may_cross_threads() {
+    fn crosses<T: Send + Sync>() {}
+    crosses::<Upload>();
+    crosses::<crate::import::Table>();
 }
 
 proptest! {

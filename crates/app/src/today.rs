@@ -1,0 +1,174 @@
+//! Today: what waits for this person, and what they wait for.
+
+use crate::app::App;
+use crate::deals::Looked;
+use crate::dto::{CommandError, Court, Person, Through, Today, TodayItem, TodayKind};
+use crate::map;
+use domain::entity::{Side, Status};
+use domain::{Date, DealId, Timestamp};
+use std::sync::Arc;
+use store::query::deals::DealLine;
+use store::query::today::{self, OpenMilestone, UnreadRoom};
+
+/// Milestones due within this many days are looked at.
+const HORIZON_DAYS: i32 = 30;
+/// What is due later than this goes under "later".
+const SOON_DAYS: i32 = 7;
+
+impl App {
+    pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {
+        let day = Self::today_here();
+        let mut answer = Today { on_you: Vec::new(), they_owe_you: Vec::new(), later: Vec::new() };
+        for looked in self.through(&asked.lens).await? {
+            let until = day.plus_days(HORIZON_DAYS);
+            let inputs = today::inputs(&looked.joined.store, until, looked.partner)
+                .await
+                .map_err(|error| map::store_error(&error))?;
+            let side = looked.faces.me()?.side;
+            for room in &inputs.rooms {
+                answer.on_you.push(reply(&looked, room));
+            }
+            for line in &inputs.registrations {
+                let item = decision(&looked, line, day);
+                if side == Side::Vendor { answer.on_you.push(item) } else { answer.they_owe_you.push(item) }
+            }
+            for line in &inputs.drafts {
+                answer.on_you.push(draft(&looked, line));
+            }
+            for line in &inputs.rejected {
+                answer.on_you.push(rejected(&looked, line));
+            }
+            for open in &inputs.milestones {
+                let court = map::court(Some(open.milestone.owner_side), side);
+                let item = milestone(&looked, open, court, day);
+                match court {
+                    Court::Us if item.days_left.is_none_or(|days| days > SOON_DAYS) => answer.later.push(item),
+                    Court::Us => answer.on_you.push(item),
+                    _ => answer.they_owe_you.push(item),
+                }
+            }
+        }
+        // Most pressing first: by days left, and what has no date after what is due today.
+        let pressing = |item: &TodayItem| (item.days_left.unwrap_or(0), item.key.clone());
+        answer.on_you.sort_by_key(pressing);
+        answer.they_owe_you.sort_by_key(pressing);
+        answer.later.sort_by_key(pressing);
+        Ok(answer)
+    }
+}
+
+fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: String) -> TodayItem {
+    TodayItem {
+        key,
+        kind,
+        program: looked.joined.id.to_string(),
+        deal: deal.to_string(),
+        title,
+        subject: String::new(),
+        why: String::new(),
+        due: None,
+        days_left: None,
+        person: None,
+        milestone: None,
+    }
+}
+
+fn subject(line: &DealLine) -> String {
+    format!("{} · {}", line.deal.title, line.deal.customer.name)
+}
+
+fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
+    let author: Person = looked.faces.person(room.message.author);
+    let first = author.name.split(' ').next().unwrap_or_default().to_owned();
+    let text: String = room.message.body.chars().take(140).collect();
+    TodayItem {
+        subject: subject(&room.deal),
+        why: format!("{first} wrote: “{}”", text.trim()),
+        person: Some(author),
+        ..item(looked, TodayKind::Reply, room.deal.id, format!("reply-{}", room.deal.id), format!("Reply to {first}"))
+    }
+}
+
+fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
+    let registration = &line.deal.registration;
+    let due: Option<Date> = registration.decision_due.map(Timestamp::date);
+    let number = line.deal.number.map(|number| format!(" #{number}")).unwrap_or_default();
+    let mine = looked.faces.me.as_ref().is_some_and(|me| me.side == Side::Vendor);
+    let title = if mine { format!("Decide registration{number}") } else { format!("Registration{number} decision") };
+    let who = looked.faces.organization_name(line.deal.partner);
+    let why = match (mine, registration.status) {
+        (true, Status::InReview) => format!("{who} registered it and it is in review"),
+        (true, _) => format!("{who} registered it and waits for an answer"),
+        (false, Status::InReview) => format!("{} is looking at it", looked.faces.vendor_name()),
+        (false, _) if registration.submitted_at.is_none() => "It is on its way to the vendor".to_owned(),
+        (false, _) => format!("Sent to {}", looked.faces.vendor_name()),
+    };
+    TodayItem {
+        subject: subject(line),
+        why,
+        due: due.map(|due| due.to_string()),
+        days_left: due.map(|due| due.days_since(today)),
+        person: Some(looked.faces.person(line.deal.registered_by)),
+        ..item(looked, TodayKind::Decision, line.id, format!("decision-{}", line.id), title)
+    }
+}
+
+fn draft(looked: &Looked, line: &DealLine) -> TodayItem {
+    TodayItem {
+        subject: subject(line),
+        why: "It is a draft: the customer is not protected until it is sent".to_owned(),
+        ..item(
+            looked,
+            TodayKind::Draft,
+            line.id,
+            format!("draft-{}", line.id),
+            "Finish and send the registration".to_owned(),
+        )
+    }
+}
+
+fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
+    let registration = &line.deal.registration;
+    let rule = registration.rule.map(map::rejection_words).unwrap_or("Rejected");
+    TodayItem {
+        subject: subject(line),
+        why: format!("{rule}: {}", registration.evidence.as_deref().unwrap_or_default()),
+        person: registration.decided_by.map(|member| looked.faces.person(member)),
+        ..item(
+            looked,
+            TodayKind::Rejected,
+            line.id,
+            format!("rejected-{}", line.id),
+            "Read the rejection".to_owned(),
+        )
+    }
+}
+
+fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -> TodayItem {
+    let milestone = &open.milestone;
+    let owner = milestone.owner.map(|member| looked.faces.person(member));
+    let whose = match (court, &owner) {
+        (_, Some(person)) => format!("{} owns this step", person.name),
+        (Court::Us, None) => "Your company owns this step".to_owned(),
+        (Court::Customer, None) => "The customer owns this step".to_owned(),
+        (_, None) => "They own this step".to_owned(),
+    };
+    TodayItem {
+        subject: format!("{} · {}", open.deal_title, open.customer),
+        why: match milestone.done_condition.as_str() {
+            "" => whose,
+            condition => format!("{whose}. Done when: {condition}"),
+        },
+        due: milestone.due.map(|due| due.to_string()),
+        days_left: milestone.due.map(|due| due.days_since(today)),
+        person: owner,
+        milestone: Some(open.id.to_string()),
+        ..item(
+            looked,
+            TodayKind::Milestone,
+            open.deal,
+            format!("milestone-{}", open.id),
+            milestone.title.clone(),
+        )
+    }
+}

@@ -1,0 +1,220 @@
+//! One row of every table, with every field set and with none that can be absent.
+
+use crate::codec::{Entity, Extra};
+use crate::date::Timestamp;
+use crate::entity::*;
+use crate::row::Table;
+use crate::scope::ScopeId;
+use crate::tests::world::{MONDAY, day, euros, id};
+use std::collections::BTreeMap;
+
+/// An entity whose type is forgotten.
+pub struct Sample {
+    pub name: &'static str,
+    pub table: Table,
+    /// Its body as this version writes it.
+    pub body: Vec<u8>,
+    /// The highest field number this version knows.
+    pub last: u64,
+    /// Reads a body as this kind of entity and writes it again; `None` when it cannot be read.
+    pub rewrite: fn(&[u8]) -> Option<Vec<u8>>,
+}
+
+fn sample<E: Entity + PartialEq + std::fmt::Debug>(name: &'static str, entity: &E) -> Sample {
+    let body = entity.to_body();
+    assert_eq!(&E::from_body(&body).unwrap(), entity, "{name} reads back as something else");
+    let rewrite = |body: &[u8]| E::from_body(body).ok().map(|entity| entity.to_body());
+    Sample { name, table: E::TABLE, body, last: E::LAST, rewrite }
+}
+
+fn none() -> Extra {
+    Extra::default()
+}
+
+/// Every kind of entity: first with all fields, then without those that can be absent.
+pub fn entities() -> Vec<Sample> {
+    let mut all = company();
+    all.extend(deals());
+    all.extend(rooms_and_plans());
+    all
+}
+
+fn company() -> Vec<Sample> {
+    let program = Program {
+        name: "Halden Select".into(),
+        vendor: id(0xA1),
+        demo: true,
+        products: vec!["Gateway".into(), "Archive".into()],
+        regions: vec!["Benelux".into()],
+        currency: "EUR".into(),
+        protection_days: 90,
+        decision_days: 3,
+        created_at: MONDAY,
+        extra: none(),
+    };
+    let organization =
+        Organization { name: "Northbeam".into(), side: Side::Partner, created_at: MONDAY, extra: none() };
+    let member = Member {
+        name: "Alice Seller".into(),
+        organization: id(0xA2),
+        role: Role::Seller,
+        joined_at: MONDAY,
+        left_at: Some(MONDAY.plus_days(1)),
+        extra: none(),
+    };
+    let device = Device {
+        member: id(0x100),
+        name: "Alice's laptop".into(),
+        key: Key([0xEE; 32]),
+        joined_at: MONDAY,
+        revoked_at: Some(MONDAY.plus_days(1)),
+        extra: none(),
+    };
+    let invitation = Invitation {
+        kind: InvitationKind::Device,
+        organization: id(0xA2),
+        role: Role::Seller,
+        member: Some(id(0x100)),
+        token_hash: Key([0x5A; 32]),
+        created_by: id(0x100),
+        created_at: MONDAY,
+        expires_at: MONDAY.plus_days(7),
+        accepted_by: Some(id(0x101)),
+        accepted_at: Some(MONDAY.plus_days(1)),
+        revoked_at: Some(MONDAY.plus_days(2)),
+        extra: none(),
+    };
+    let grant = Grant { scope: ScopeId::Deal(id(1)), organization: id(0xA1), extra: none() };
+    let account = Account {
+        name: "Polder Logistics".into(),
+        domain: "polder.nl".into(),
+        country: "NL".into(),
+        industry: "Logistics".into(),
+        owner: "Alice".into(),
+        created_at: MONDAY,
+        extra: none(),
+    };
+    vec![
+        sample("program", &program),
+        sample("organization", &organization),
+        sample("member", &member),
+        sample("member, present", &Member { left_at: None, ..member }),
+        sample("device", &device),
+        sample("device, in use", &Device { revoked_at: None, ..device }),
+        sample("invitation", &invitation),
+        sample(
+            "invitation, open",
+            &Invitation {
+                kind: InvitationKind::Member,
+                member: None,
+                accepted_by: None,
+                accepted_at: None,
+                revoked_at: None,
+                ..invitation
+            },
+        ),
+        sample("grant", &grant),
+        sample("account", &account),
+    ]
+}
+
+fn deals() -> Vec<Sample> {
+    let registration = Registration {
+        status: Status::Rejected,
+        submitted_at: Some(MONDAY),
+        decision_due: Some(MONDAY.plus_days(3)),
+        decided_by: Some(id(0x102)),
+        decided_at: Some(MONDAY.plus_days(1)),
+        protected_until: Some(day("2026-06-01")),
+        rule: Some(RejectionRule::ExistingCustomer),
+        evidence: Some("Order 4711".into()),
+        duplicate_of: Some(id(2)),
+    };
+    let deal = Deal {
+        number: Some(2_001),
+        title: "Polder rollout".into(),
+        partner: id(0xA2),
+        registered_by: id(0x100),
+        customer: Customer {
+            name: "Polder Logistics".into(),
+            domain: "polder.nl".into(),
+            country: "NL".into(),
+        },
+        product: "Gateway".into(),
+        region: "Benelux".into(),
+        need: "Replace the aging gateways".into(),
+        amount: euros(120_000),
+        close_date: day("2026-09-30"),
+        stage: Stage::Qualified,
+        registration: registration.clone(),
+        created_at: MONDAY,
+        field_seq: BTreeMap::from([(0, 12), (1, 4_000)]),
+        field_by: BTreeMap::from([(0, id(0x100)), (1, id(0x102))]),
+        extra: none(),
+    };
+    let bare = Registration {
+        status: Status::Draft,
+        submitted_at: None,
+        decision_due: None,
+        decided_by: None,
+        decided_at: None,
+        protected_until: None,
+        rule: None,
+        evidence: None,
+        duplicate_of: None,
+    };
+    let draft = Deal {
+        number: None,
+        registration: bare,
+        field_seq: BTreeMap::new(),
+        field_by: BTreeMap::new(),
+        ..deal.clone()
+    };
+    let claim = Claim { deal: id(1), organization: id(0xA2), since: MONDAY, extra: none() };
+    let history = FieldHistory {
+        deal: id(1),
+        field: DealField::Amount,
+        value: vec![0, 1, 2, 0xFF],
+        by: id(0x102),
+        at: MONDAY,
+        extra: none(),
+    };
+    vec![
+        sample("deal", &deal),
+        sample("deal, draft", &draft),
+        sample("claim", &claim),
+        sample("counter", &Counter { value: 2_001, extra: none() }),
+        sample("field history", &history),
+    ]
+}
+
+fn rooms_and_plans() -> Vec<Sample> {
+    let message = Message {
+        deal: id(1),
+        author: id(0x100),
+        body: "When do you decide? 🚢".into(),
+        reply_to: Some(id(0x2000)),
+        position: Some(77),
+        at: Timestamp(-1),
+        extra: none(),
+    };
+    let milestone = Milestone {
+        deal: id(1),
+        title: "Security review".into(),
+        owner_side: OwnerSide::Customer,
+        owner: Some(id(0x100)),
+        due: Some(day("1969-12-31")),
+        done_condition: "Signed by the CISO".into(),
+        done: Some(DoneMark { by: id(0x102), at: MONDAY }),
+        extra: none(),
+    };
+    vec![
+        sample("message", &message),
+        sample("message, local", &Message { reply_to: None, position: None, ..message }),
+        sample("read mark", &ReadMark { deal: id(1), position: u64::MAX, extra: none() }),
+        sample("action plan", &ActionPlan { go_live: Some(day("2026-10-01")), extra: none() }),
+        sample("action plan, open", &ActionPlan { go_live: None, extra: none() }),
+        sample("milestone", &milestone),
+        sample("milestone, open", &Milestone { owner: None, due: None, done: None, ..milestone }),
+    ]
+}

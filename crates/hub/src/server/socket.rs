@@ -1,0 +1,152 @@
+//! A websocket: binary messages are frames.
+
+use super::{Server, Slot};
+use crate::Limits;
+use crate::programs::Visitor;
+use axum::extract::ws::{Message, WebSocket};
+use domain::ProgramId;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use protocol::frame::Reason;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
+
+/// How long a peer may take to hear that a connection ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Serves a websocket until either side ends it.
+pub(super) async fn run(server: Arc<Server>, slot: Slot, program: Option<ProgramId>, socket: WebSocket) {
+    let visitor = match server.programs.visit(program).await {
+        Ok(visitor) => visitor,
+        Err(error) => {
+            tracing::error!(%error, "a connection could not be served");
+            return;
+        }
+    };
+    let (mut sink, mut stream) = socket.split();
+    let heard = Heard::new();
+    {
+        let reading = read(&mut stream, &visitor, &heard);
+        let writing = write(&mut sink, &visitor, &heard, server.limits, &server.stop);
+        tokio::pin!(reading, writing);
+        tokio::select! {
+            () = &mut reading => {
+                // Whatever is left to say is said, if the other side still listens.
+                visitor.outbox().close();
+                let _ = timeout(FAREWELL, writing).await;
+            }
+            () = &mut writing => {}
+        }
+    }
+    // The other side closes when it has read the last frame; hanging up before could cost it that frame.
+    let until_closed = async { while let Some(Ok(_)) = stream.next().await {} };
+    let _ = timeout(FAREWELL, until_closed).await;
+    visitor.leave().await;
+    drop(slot);
+}
+
+/// When something was last heard of the other side.
+struct Heard {
+    opened: Instant,
+    after_ms: AtomicU64,
+}
+
+impl Heard {
+    fn new() -> Self {
+        Self { opened: Instant::now(), after_ms: AtomicU64::new(0) }
+    }
+
+    fn now(&self) {
+        let after = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.after_ms.store(after, Ordering::Relaxed);
+    }
+
+    fn at(&self) -> Instant {
+        self.opened + Duration::from_millis(self.after_ms.load(Ordering::Relaxed))
+    }
+}
+
+async fn read(stream: &mut SplitStream<WebSocket>, visitor: &Visitor, heard: &Heard) {
+    let outbox = visitor.outbox();
+    while let Some(message) = stream.next().await {
+        heard.now();
+        match message {
+            Ok(Message::Binary(bytes)) => {
+                visitor.received(bytes.into()).await;
+                // Who does not read is not read.
+                outbox.room().await;
+            }
+            Ok(Message::Text(_)) => outbox.goodbye(Reason::Malformed, "Frames are binary.", None),
+            Ok(Message::Ping(_) | Message::Pong(_)) => {}
+            Ok(Message::Close(_)) => return,
+            Err(error) => {
+                let (reason, text) = match tungstenite_error(&error) {
+                    Some(tungstenite::Error::Capacity(_)) => (Reason::TooLarge, "The frame is too large."),
+                    _ => (Reason::Malformed, "This is no websocket message."),
+                };
+                outbox.goodbye(reason, text, None);
+                return;
+            }
+        }
+    }
+}
+
+fn tungstenite_error(error: &axum::Error) -> Option<&tungstenite::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    visitor: &Visitor,
+    heard: &Heard,
+    limits: Limits,
+    stop: &CancellationToken,
+) {
+    let outbox = visitor.outbox();
+    let mut ping_at = heard.opened + limits.ping;
+    let mut stopping = false;
+    loop {
+        let dead_at = heard.at() + limits.dead;
+        let stranger_until = (!outbox.is_signed_in()).then_some(heard.opened + limits.sign_in);
+        let wake_at = stranger_until.into_iter().chain([dead_at, ping_at]).min().unwrap_or(ping_at);
+        let message = tokio::select! {
+            biased;
+            () = stop.cancelled(), if !stopping => {
+                stopping = true;
+                visitor.dismiss();
+                continue;
+            }
+            frame = outbox.next() => match frame {
+                Some(frame) => Message::Binary(frame.into()),
+                None => break,
+            },
+            () = sleep_until(wake_at) => {
+                let now = Instant::now();
+                if now >= dead_at || (!outbox.is_signed_in() && stranger_until.is_some_and(|until| now >= until)) {
+                    break;
+                }
+                if now < ping_at {
+                    continue;
+                }
+                ping_at = now + limits.ping;
+                Message::Ping(Vec::new().into())
+            }
+        };
+        let bytes = match &message {
+            Message::Binary(bytes) => bytes.len(),
+            _ => 0,
+        };
+        match timeout(limits.dead, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+        if outbox.written(bytes) {
+            visitor.drained().await;
+        }
+    }
+    let _ = timeout(FAREWELL, sink.send(Message::Close(None))).await;
+}

@@ -1,0 +1,80 @@
+//! Who registers a customer first has it, and nobody learns who that was.
+
+use crate::support::device::Device;
+use crate::support::holds;
+use crate::support::hub::TestHub;
+use crate::support::world::{deal, found, invitation, join};
+use domain::entity::{Role, Status};
+use domain::mutation::OrganizationAdd;
+use domain::{OrganizationId, Rule};
+
+#[tokio::test]
+async fn of_200_partners_who_register_one_customer_one_has_it() {
+    const PARTNERS: usize = 200;
+    let hub = TestHub::start().await;
+    let link = hub.hub.founding_link(7).await.unwrap();
+    let mut bob = found(&hub.way(), &link).await;
+    let mut links = Vec::new();
+    let mut last = 0;
+    for n in 0..PARTNERS {
+        let organization = OrganizationId(uuid::Uuid::now_v7());
+        bob.push(OrganizationAdd { organization, name: format!("Company-{n:03}-of-many") }).await;
+        let (link, create) = invitation(&bob, organization, Role::Seller);
+        last = bob.push(create).await;
+        links.push((organization, link));
+    }
+    bob.answer(last).await.unwrap();
+
+    let way = hub.way();
+    let joining = links.into_iter().enumerate().map(|(n, (organization, link))| {
+        let way = way.clone();
+        tokio::spawn(async move {
+            let me = join(&way, &link, organization, &format!("Seller-{n:03}-of-many")).await.unwrap();
+            let mut seller = Device::sign_in(&way, me).await;
+            seller.caught_up(1).await;
+            seller
+        })
+    });
+    let mut sellers = Vec::new();
+    for seller in joining.collect::<Vec<_>>() {
+        sellers.push(seller.await.unwrap());
+    }
+    let racing = sellers.into_iter().map(|mut seller| {
+        tokio::spawn(async move {
+            let registration = deal("contested-customer.nl");
+            let mine = registration.deal;
+            let answer = seller.run(registration).await;
+            (seller, mine, answer)
+        })
+    });
+    let mut winners = Vec::new();
+    let mut losers = Vec::new();
+    for (n, seller) in racing.collect::<Vec<_>>().into_iter().enumerate() {
+        let (seller, mine, answer) = seller.await.unwrap();
+        match answer {
+            Ok(_) => winners.push((n, seller, mine)),
+            Err(refusal) => {
+                assert_eq!(refusal.rule, Rule::ClaimTaken);
+                losers.push((n, seller));
+            }
+        }
+    }
+    let [(number, winner, mine)] = &winners[..] else { panic!("{} winners", winners.len()) };
+    assert_eq!(winner.deal(*mine).unwrap().registration.status, Status::Submitted);
+    let secrets: [Vec<u8>; 5] = [
+        format!("Company-{number:03}-of-many").into_bytes(),
+        format!("Seller-{number:03}-of-many").into_bytes(),
+        mine.as_bytes().to_vec(),
+        winner.me.organization.as_bytes().to_vec(),
+        winner.me.member.as_bytes().to_vec(),
+    ];
+    assert_eq!(losers.len(), PARTNERS - 1);
+    for (n, loser) in &losers {
+        let trace = loser.whole_trace();
+        assert!(holds(&trace, format!("Company-{n:03}-of-many").as_bytes()), "the search finds what is there");
+        assert!(secrets.iter().all(|secret| !holds(&trace, secret)), "a loser learned who won");
+    }
+    bob.until("the deal", |bob| bob.deal(*mine).is_some()).await;
+    let deals = bob.rows.values().filter(|row| row.key.table == domain::Table::Deals && row.body.is_some());
+    assert_eq!(deals.count(), 1, "the refused left nothing");
+}

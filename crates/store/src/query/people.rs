@@ -1,0 +1,126 @@
+//! Who is who: the program, organizations, members, invitations, own devices.
+
+use super::{Mark, mark, read_entity, read_id, read_mark};
+use crate::error::Result;
+use crate::local;
+use crate::store::Store;
+use domain::entity::{Device, Invitation, Member, Organization, Program};
+use domain::{Actor, DeviceId, InvitationId, MemberId, OrganizationId};
+use std::collections::BTreeMap;
+
+/// Most past invitations that are read.
+const INVITATIONS_MAX: i64 = 500;
+
+/// Everybody of the program that this device may see.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Directory {
+    /// The program; `None` before the first catch-up.
+    pub program: Option<Program>,
+    /// Organizations.
+    pub organizations: BTreeMap<OrganizationId, Organization>,
+    /// Members, those who left included: what they wrote stays.
+    pub members: BTreeMap<MemberId, Member>,
+}
+
+impl Directory {
+    /// The organization of a member.
+    pub fn organization_of(&self, member: MemberId) -> Option<(OrganizationId, &Organization)> {
+        let id = self.members.get(&member)?.organization;
+        self.organizations.get(&id).map(|organization| (id, organization))
+    }
+}
+
+/// Reads the directory.
+///
+/// # Errors
+/// Whatever the disk has to say.
+pub async fn directory(store: &Store) -> Result<Directory> {
+    let mut snapshot = store.snapshot().await?;
+    let mut directory = Directory::default();
+    let program = sqlx::query("SELECT body FROM programs WHERE id = ?")
+        .bind(store.identity().program.as_bytes().as_slice())
+        .fetch_optional(&mut *snapshot)
+        .await?;
+    if let Some(row) = program {
+        directory.program = read_entity(&row, 0)?;
+    }
+    for row in sqlx::query("SELECT id, body FROM organizations").fetch_all(&mut *snapshot).await? {
+        if let Some(organization) = read_entity(&row, 1)? {
+            directory.organizations.insert(read_id(&row, 0)?, organization);
+        }
+    }
+    for row in sqlx::query("SELECT id, body FROM members").fetch_all(&mut *snapshot).await? {
+        if let Some(member) = read_entity(&row, 1)? {
+            directory.members.insert(read_id(&row, 0)?, member);
+        }
+    }
+    Ok(directory)
+}
+
+/// Who acts on this device; `None` before the first catch-up and after the member has left or the
+/// device was signed out.
+///
+/// # Errors
+/// Whatever the disk has to say.
+pub async fn me(store: &Store) -> Result<Option<Actor>> {
+    let mut conn = store.reader().await?;
+    let actor = local::read_actor(&mut conn, store.identity().device).await?;
+    Ok(actor.map(|(actor, _)| actor))
+}
+
+/// Invitations of one's own organization and own device links, newest first.
+///
+/// # Errors
+/// Whatever the disk has to say.
+pub async fn invitations(store: &Store) -> Result<Vec<(InvitationId, Invitation, Mark)>> {
+    let mut snapshot = store.snapshot().await?;
+    let rows = sqlx::query(concat!(
+        "SELECT i.id, i.body, ",
+        mark!("i", "4"),
+        " FROM invitations AS i ORDER BY i.created_at DESC LIMIT ?"
+    ))
+    .bind(INVITATIONS_MAX)
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let mut invitations = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(invitation) = read_entity(row, 1)? {
+            invitations.push((read_id(row, 0)?, invitation, read_mark(row, 2)?));
+        }
+    }
+    Ok(invitations)
+}
+
+/// Own devices, signed-out ones included, oldest first.
+///
+/// # Errors
+/// Whatever the disk has to say.
+pub async fn devices(store: &Store) -> Result<Vec<(DeviceId, Device)>> {
+    let mut conn = store.reader().await?;
+    let rows = sqlx::query("SELECT id, body FROM devices WHERE member = ? ORDER BY joined_at, id")
+        .bind(store.identity().member.as_bytes().as_slice())
+        .fetch_all(&mut *conn)
+        .await?;
+    let mut devices = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(device) = read_entity(row, 1)? {
+            devices.push((read_id(row, 0)?, device));
+        }
+    }
+    Ok(devices)
+}
+
+/// Organizations that this device has added and whose adding has no answer yet.
+///
+/// # Errors
+/// Whatever the disk has to say.
+pub async fn queued_organizations(store: &Store) -> Result<Vec<OrganizationId>> {
+    let mut conn = store.reader().await?;
+    let rows = sqlx::query(
+        "SELECT t.id FROM touched AS t JOIN outbox AS o ON o.id = t.outbox_id AND o.state = 0
+         WHERE t.tbl = 1 AND t.wrote > 0",
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    rows.iter().map(|row| read_id(row, 0)).collect()
+}

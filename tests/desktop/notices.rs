@@ -1,0 +1,64 @@
+//! A message by somebody else becomes a native notification, and a click on it leads to the room.
+
+use anyhow::{Context as _, Result, ensure};
+use journeys::desktop::{Launch, Window, eventually};
+use journeys::hub::HubProcess;
+use journeys::notifications::{Notifications, Shown};
+use journeys::person::Person;
+use serde_json::{Value, json};
+
+/// A vendor's program on a hub, with a partner company that has not come yet.
+async fn bob_and_his_invitation(hub: &HubProcess) -> Result<(Person, String)> {
+    let mut bob = Person::new("bob").await?;
+    bob.join(&hub.founding).await?;
+    let invitation = bob.add_partner("Brightwater").await?;
+    Ok((bob, invitation.link))
+}
+
+async fn join(alice: &Window, link: &str) -> Result<()> {
+    let form = json!({
+        "link": link, "your_name": "alice", "device_name": "alice's laptop",
+        "program_name": "", "company_name": "",
+    });
+    alice.rpc("program_join", &form).await.map(drop)
+}
+
+/// Alice registers a deal in her window; waits until Bob has it.
+async fn deal_of_alice(alice: &Window, bob: &Person) -> Result<String> {
+    let form = serde_json::to_value(bob.form("Quay sensors", "quay.example"))?;
+    let done = alice.rpc("deal_register", &form).await?;
+    let deal = done.get("id").and_then(Value::as_str).context("no deal")?.to_owned();
+    bob.until("the deal", async || Ok(bob.deals().await?.iter().any(|row| row.id == deal).then_some(()))).await?;
+    Ok(deal)
+}
+
+async fn shown(service: &Notifications, text: &str) -> Result<Shown> {
+    eventually(&format!("a notification with {text:?}"), async || {
+        Ok(service.shown().into_iter().find(|shown| shown.body.contains(text)))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_click_on_a_message_opens_its_room() -> Result<()> {
+    let service = Notifications::start().await?;
+    let hub = HubProcess::start().await?;
+    let (bob, link) = bob_and_his_invitation(&hub).await?;
+    let profile = tempfile::tempdir()?;
+    let alice = Launch::new("a_click_on_a_message_opens_its_room", profile.path()).open().await?;
+    alice.find("main").await?;
+    join(&alice, &link).await?;
+    let deal = deal_of_alice(&alice, &bob).await?;
+
+    bob.say(&deal, "See <b>page 3</b> & sign\u{202e}gnp.exe").await?;
+    let seen = shown(&service, "page 3").await?;
+    ensure!(seen.body == "See &lt;b&gt;page 3&lt;/b&gt; &amp; signgnp.exe", "{seen:?}");
+    ensure!(seen.title.contains("bob"), "{seen:?}");
+    ensure!(seen.actions == ["default"], "{seen:?}");
+
+    service.click(seen.id).await?;
+    let expression = format!("location.pathname.includes({})", json!(deal));
+    alice.until("the room of the deal", &expression).await?;
+    alice.see("page 3").await?;
+    alice.close().await
+}
