@@ -62,6 +62,10 @@ impl Author {
             answered: 0,
         };
         line.send(frame::encode(&FromDevice::Hello(hello)));
+        match next(&line.receive().await.map_err(|why| anyhow!(why))?)? {
+            Some(FromHub::Welcome(_)) => {}
+            other => bail!("expected a welcome, got {other:?}"),
+        }
         let (outbound, mut to_send) = mpsc::unbounded_channel::<Vec<u8>>();
         let (tell, answered) = watch::channel(Answered::default());
         tokio::spawn(async move {

@@ -28,6 +28,8 @@ pub const PUSH_BYTES: usize = 256 << 10;
 const HELLO_MS: u64 = 20_000;
 /// First and longest pause between attempts to connect.
 const BACKOFF_MS: (u64, u64) = (250, 30_000);
+/// After so many attempts the pauses are the longest.
+const ATTEMPTS_LONGEST: u32 = 7;
 
 /// What the store knows about the line to the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +139,7 @@ pub struct Status {
     pub message: Option<String>,
     /// True when the device has just caught up.
     pub caught_up: bool,
-    /// Hub time minus nothing: what the hub's clock said when the line was opened.
+    /// What the hub's clock said when the line was opened.
     pub hub_now: Option<Timestamp>,
 }
 
@@ -176,7 +178,8 @@ enum Phase {
     Comparing(Box<Welcome>),
     /// In.
     In { caught_up_at: u64 },
-    /// The hub will not have us; only a person changes that.
+    /// The hub will not have us; only a person changes that, with [`ClientEvent::TryNow`], and not
+    /// after a revocation.
     Shut(Line),
 }
 
@@ -195,6 +198,8 @@ pub struct Client {
     sent: u64,
     reading: bool,
     more_queued: bool,
+    /// The delta that is being stored is the last of a catch-up.
+    last_delta: bool,
     hub_now: Option<Timestamp>,
     /// Epoch of the present line.
     epoch: u64,
@@ -215,6 +220,7 @@ impl Client {
             sent: 0,
             reading: false,
             more_queued: false,
+            last_delta: false,
             hub_now: None,
             epoch: 0,
         }
@@ -236,29 +242,28 @@ impl Client {
             ClientEvent::Opened => {
                 if self.phase == Phase::Connecting {
                     self.phase = Phase::Opened;
-                    effects.push(ClientEffect::Timer { at: now + HELLO_MS });
+                    effects.push(ClientEffect::Timer { at: now.saturating_add(HELLO_MS) });
                 }
             }
             ClientEvent::Lost { message } => self.lost(now, message, &mut effects),
+            // What was on its way when the line was dropped.
+            ClientEvent::Received { .. } if matches!(self.phase, Phase::Down | Phase::Shut(_)) => {}
             ClientEvent::Received { bytes } => match frame::decode::<FromHub>(&bytes) {
                 Ok(Incoming::Known(frame)) => self.received(now, frame, &mut effects),
                 Ok(Incoming::Unknown(_)) => {}
                 Err(error) => self.drop_line(now, format!("The hub sent something unreadable: {error}"), &mut effects),
             },
             ClientEvent::Queued => self.send_more(&mut effects),
-            ClientEvent::OutboxRead(sealed) => self.push(sealed, &mut effects),
-            ClientEvent::ChainChecked(same) => self.compared(now, same, &mut effects),
-            ClientEvent::Applied(state) => {
-                self.state = Some(state);
-                self.send_more(&mut effects);
-            }
+            ClientEvent::OutboxRead(sealed) => self.push(now, sealed, &mut effects),
+            ClientEvent::ChainChecked(same) => self.compared(same, &mut effects),
+            ClientEvent::Applied(state) => self.applied(state, &mut effects),
             ClientEvent::StoreFailed { message } => self.drop_line(now, message, &mut effects),
             ClientEvent::WorkOffline(on) => {
                 self.work_offline = on;
-                if on {
-                    if !matches!(self.phase, Phase::Shut(_)) {
-                        self.phase = Phase::Down;
-                    }
+                if matches!(self.phase, Phase::Shut(_)) {
+                    // What shut the door matters more to the person than the network.
+                } else if on {
+                    self.phase = Phase::Down;
                     effects.push(ClientEffect::HangUp);
                     self.tell(Line::WorkingOffline, None, None, &mut effects);
                 } else {
@@ -268,6 +273,9 @@ impl Client {
             }
             ClientEvent::TryNow => {
                 self.attempts = 0;
+                if matches!(self.phase, Phase::Shut(Line::Outdated | Line::Forked)) {
+                    self.phase = Phase::Down;
+                }
                 self.connect(&mut effects);
             }
             ClientEvent::Timer => match self.phase {
@@ -282,6 +290,9 @@ impl Client {
     }
 
     fn connect(&mut self, effects: &mut Vec<ClientEffect>) {
+        if matches!(self.phase, Phase::Shut(_)) {
+            return;
+        }
         if self.work_offline {
             self.tell(Line::WorkingOffline, None, None, effects);
         } else if self.phase == Phase::Down && self.state.is_some() {
@@ -302,7 +313,7 @@ impl Client {
             return;
         }
         let pause = self.pause();
-        self.retry(now + pause, message, effects);
+        self.retry(now.saturating_add(pause), message, effects);
     }
 
     fn retry(&mut self, at: Tick, message: String, effects: &mut Vec<ClientEffect>) {
@@ -315,11 +326,11 @@ impl Client {
         self.lost(now, message, effects);
     }
 
-    /// Full jitter: anything up to the exponential limit, so that a thousand devices do not return
-    /// in the same moment.
+    /// Jitter: from a quarter of the exponential limit up to it, so that a thousand devices do not
+    /// return in the same moment.
     fn pause(&mut self) -> u64 {
         let (first, longest) = BACKOFF_MS;
-        let limit = first.saturating_mul(1 << self.attempts.min(10)).min(longest);
+        let limit = first.saturating_mul(1 << self.attempts.min(ATTEMPTS_LONGEST)).min(longest);
         self.attempts = self.attempts.saturating_add(1);
         self.seed ^= self.seed << 13;
         self.seed ^= self.seed >> 7;
@@ -337,11 +348,8 @@ impl Client {
                 effects.push(ClientEffect::CheckChain(chain));
             }
             (FromHub::Delta(delta), Phase::In { caught_up_at }) => {
-                let caught_up = delta.resume.is_none() && delta.to >= *caught_up_at;
+                self.last_delta = delta.resume.is_none() && delta.to >= *caught_up_at;
                 effects.push(ClientEffect::Apply { epoch: self.epoch, delta });
-                if caught_up {
-                    effects.push(ClientEffect::Status(Status { caught_up: true, ..self.status(Line::Online) }));
-                }
             }
             (FromHub::Goodbye(goodbye), _) => self.goodbye(now, goodbye, effects),
             _ => self.drop_line(now, "The hub sent something out of turn.".to_owned(), effects),
@@ -373,8 +381,9 @@ impl Client {
         effects.push(ClientEffect::Send { bytes: frame::encode(&FromDevice::Hello(hello)) });
     }
 
-    fn compared(&mut self, now: Tick, same: bool, effects: &mut Vec<ClientEffect>) {
-        let Phase::Comparing(welcome) = std::mem::replace(&mut self.phase, Phase::Down) else { return };
+    fn compared(&mut self, same: bool, effects: &mut Vec<ClientEffect>) {
+        let (Phase::Comparing(welcome), Some(state)) = (&self.phase, &self.state) else { return };
+        let (welcome, state) = (welcome.clone(), state.clone());
         if !same {
             effects.push(ClientEffect::HangUp);
             let message = "Another installation uses this device's identity, or the hub lost its history. \
@@ -382,12 +391,10 @@ impl Client {
             self.shut(Line::Forked, message.to_owned(), effects);
             return;
         }
-        let Some(state) = self.state.clone() else { return };
-        let _ = now;
-        self.attempts = 0;
         self.epoch = welcome.epoch;
         self.sent = welcome.last_n;
         self.reading = false;
+        self.last_delta = false;
         self.phase = Phase::In { caught_up_at: welcome.head };
         self.tell(Line::CatchingUp, None, None, effects);
         if state.epoch != 0 && state.epoch != welcome.epoch {
@@ -406,25 +413,46 @@ impl Client {
         self.send_more(effects);
     }
 
+    /// Something of this line is on disk.
+    fn applied(&mut self, state: SyncState, effects: &mut Vec<ClientEffect>) {
+        self.state = Some(state);
+        if !matches!(self.phase, Phase::In { .. }) {
+            return;
+        }
+        // Only now: a line on which nothing can be stored must not be opened again and again at once.
+        self.attempts = 0;
+        if std::mem::take(&mut self.last_delta) {
+            effects.push(ClientEffect::Status(Status { caught_up: true, ..self.status(Line::Online) }));
+        }
+        self.send_more(effects);
+    }
+
     fn send_more(&mut self, effects: &mut Vec<ClientEffect>) {
         let (Phase::In { .. }, Some(state)) = (&self.phase, &self.state) else { return };
         if self.reading {
             self.more_queued = true;
             return;
         }
-        if self.sent.saturating_sub(state.answered) >= IN_FLIGHT_MAX {
+        let free = IN_FLIGHT_MAX.saturating_sub(self.sent.saturating_sub(state.answered));
+        if free == 0 {
             return;
         }
         self.reading = true;
-        effects.push(ClientEffect::ReadOutbox { after: self.sent, items: PUSH_ITEMS, bytes: PUSH_BYTES });
+        let items = usize::try_from(free).map_or(PUSH_ITEMS, |free| free.min(PUSH_ITEMS));
+        effects.push(ClientEffect::ReadOutbox { after: self.sent, items, bytes: PUSH_BYTES });
     }
 
-    fn push(&mut self, sealed: Vec<Sealed>, effects: &mut Vec<ClientEffect>) {
+    fn push(&mut self, now: Tick, sealed: Vec<Sealed>, effects: &mut Vec<ClientEffect>) {
         if !std::mem::take(&mut self.reading) || !matches!(self.phase, Phase::In { .. }) {
             return;
         }
         let again = std::mem::take(&mut self.more_queued);
-        if let Some(last) = sealed.last() {
+        if let (Some(first), Some(last)) = (sealed.first(), sealed.last()) {
+            if Some(first.header.n) != self.sent.checked_add(1) {
+                // The hub would take a gap for a second installation.
+                self.drop_line(now, "The outbox does not go on where the hub is.".to_owned(), effects);
+                return;
+            }
             self.sent = last.header.n;
             effects.push(ClientEffect::Send { bytes: frame::encode(&FromDevice::Push(Push { sealed })) });
             self.send_more(effects);
@@ -449,8 +477,12 @@ impl Client {
             | Reason::UnknownProgram => {
                 self.phase = Phase::Down;
                 self.reading = false;
-                let at = now + self.pause().max(goodbye.retry_after_ms.unwrap_or(0).min(BACKOFF_MS.1));
-                self.retry(at, goodbye.message, effects);
+                if !matches!(goodbye.reason, Reason::Busy | Reason::ShuttingDown) {
+                    // What we send next time will be no better.
+                    self.attempts = self.attempts.max(ATTEMPTS_LONGEST);
+                }
+                let pause = self.pause().max(goodbye.retry_after_ms.unwrap_or(0).min(BACKOFF_MS.1));
+                self.retry(now.saturating_add(pause), goodbye.message, effects);
             }
         }
     }

@@ -52,12 +52,7 @@ impl FromStr for InvitationLink {
             return Err(NotALink);
         }
         let (address, secret) = text.split_once('#').ok_or(NotALink)?;
-        let hub = address.strip_suffix("/join").ok_or(NotALink)?;
-        let rest = hub.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http" | "memory"));
-        let (_, host) = rest.ok_or(NotALink)?;
-        if host.is_empty() || !host.bytes().all(|b| b.is_ascii_graphic() && b != b'@' && b != b'?') {
-            return Err(NotALink);
-        }
+        let hub = address.strip_suffix("/join").filter(|hub| is_base(hub)).ok_or(NotALink)?;
         let (token, program) = match secret.split_once('.') {
             Some((token, program)) => (token, Some(program.parse().map_err(|_| NotALink)?)),
             None => (secret, None),
@@ -66,9 +61,42 @@ impl FromStr for InvitationLink {
     }
 }
 
+/// Whether this is a base address and nothing that another program could read in another way: no
+/// user, no query, no escapes, no backslashes, no steps upwards.
+fn is_base(hub: &str) -> bool {
+    let Some((scheme, rest)) = hub.split_once("://") else { return false };
+    let mut parts = rest.split('/');
+    let authority = parts.next().unwrap_or_default();
+    let is_segment = |part: &str| {
+        part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) && !part.trim_matches('.').is_empty()
+    };
+    matches!(scheme, "https" | "http" | "memory") && is_authority(authority) && parts.all(is_segment)
+}
+
+/// Whether this is a host with an optional port.
+fn is_authority(text: &str) -> bool {
+    let (host_ok, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => (address.parse::<std::net::Ipv6Addr>().is_ok(), port),
+        None => {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            let is_label = |label: &str| {
+                label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && !label.is_empty()
+                    && !label.starts_with('-')
+            };
+            (host.split('.').all(is_label), port)
+        }
+    };
+    let port_ok = match port.strip_prefix(':') {
+        Some(port) => port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok(),
+        None => port.is_empty(),
+    };
+    host_ok && port_ok
+}
+
 fn token_from_hex(text: &str) -> Option<Key> {
     let mut token = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, pair) in token.iter_mut().zip(text.as_bytes().chunks(2)) {

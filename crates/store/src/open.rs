@@ -17,6 +17,8 @@ fn options(path: &Path, key: &FileKey) -> SqliteConnectOptions {
         .filename(path)
         .pragma("key", key.pragma())
         .foreign_keys(false)
+        // Otherwise a wrong key is reported on standard error as well.
+        .pragma("cipher_log_level", "NONE")
         .pragma("temp_store", "MEMORY")
         .pragma("trusted_schema", "OFF")
         .statement_cache_capacity(STATEMENTS)
@@ -46,6 +48,11 @@ pub(crate) async fn check_key(path: &Path, key: &FileKey) -> Result<()> {
 
 /// The one connection that writes.
 pub(crate) async fn writer(path: &Path, key: &FileKey, create: bool) -> Result<SqliteConnection> {
+    if !create {
+        // SQLite would open a file it may not write for reading, and fail later with less to say.
+        let writable = tokio::fs::OpenOptions::new().write(true).open(path).await;
+        writable.map_err(|error| StoreError::caused(code_of_io(&error), "opening the file", error))?;
+    }
     let options = options(path, key)
         .create_if_missing(create)
         .journal_mode(SqliteJournalMode::Wal)

@@ -399,7 +399,7 @@ impl World {
                 self.devices[device].do_it(registration);
             }
             (2 | 3, Some((deal, _))) => {
-                let patch = FieldPatch { value: DealValue::Title(format!("Title {n}")), base_seq: 0 };
+                let patch = FieldPatch { value: DealValue::Title(format!("Title {n}")), base: 0 };
                 self.devices[device].do_it(DealEdit { deal, patch: vec![patch] });
             }
             (4, Some((deal, _))) => {
@@ -474,7 +474,6 @@ impl World {
             let extra: Vec<_> = live.keys().filter(|key| !expected.contains_key(key)).collect();
             assert!(missing.is_empty() && extra.is_empty(), "device {n} lacks {missing:?}, has {extra:?}");
             assert_eq!(live, expected, "device {n} has old versions");
-            assert_eq!(device.cursor, self.store.head, "device {n}");
             let answered: Vec<u64> = device.answers.keys().copied().collect();
             let done: Vec<u64> = device.sealed.iter().map(|sealed| sealed.header.n).collect();
             assert_eq!(answered, done, "device {n} has an answer to each thing it did");
@@ -524,7 +523,6 @@ fn a_connection_that_was_congested_gets_what_is_written_after_it_has_drained() {
         world.answer_store(false);
     }
     world.feed(HubEvent::Drained { connection });
-    world.devices[0].do_it(OrganizationAdd { organization: world.devices[1].organization, name: "x".into() });
     let mine = deal("mine.nl");
     world.devices[alice].do_it(mine);
     world.settle();

@@ -79,6 +79,23 @@ pub(super) struct Batch {
     pub after: Vec<After>,
 }
 
+/// Puts a changed row over what was read, and into the lookups that were made.
+fn put(rows: &mut Rows, changed: &CommitRow) {
+    let CommitRow { key, scope, seq, body } = changed;
+    let before = rows.row(key).ok().flatten().map(|row| lookups_of(*key, &row.body));
+    let after = body.as_deref().map(|body| lookups_of(*key, body)).unwrap_or_default();
+    for lookup in before.into_iter().flatten().chain(after.iter().cloned()) {
+        let Ok(found) = rows.under(&lookup) else { continue };
+        let mut found: Vec<RowKey> = found.iter().copied().filter(|found| found != key).collect();
+        if after.contains(&lookup) {
+            found.push(*key);
+        }
+        rows.insert_lookup(lookup, found);
+    }
+    let row = body.clone().map(|body| Row { key: *key, scope: *scope, seq: *seq, body });
+    rows.insert(*key, row);
+}
+
 /// Whether a task was decided.
 pub(super) enum Step {
     Done,
@@ -105,7 +122,12 @@ impl Batch {
     }
 
     pub fn take_in(&mut self, loaded: Loaded) {
-        self.rows.extend(loaded.rows);
+        let mut rows = loaded.rows;
+        // What was read is older than what the tasks before have written.
+        for row in self.changed.values() {
+            put(&mut rows, row);
+        }
+        self.rows.extend(rows);
         self.devices.extend(loaded.devices);
         self.founding.extend(loaded.founding);
     }
@@ -119,19 +141,9 @@ impl Batch {
         let seq = self.commit.head;
         for change in changes {
             let RowChange { key, scope, body } = change;
-            let before = self.rows.row(&key).ok().flatten().map(|row| lookups_of(key, &row.body));
-            let after = body.as_deref().map(|body| lookups_of(key, body)).unwrap_or_default();
-            for lookup in before.into_iter().flatten().chain(after.iter().cloned()) {
-                let Ok(found) = self.rows.under(&lookup) else { continue };
-                let mut found: Vec<RowKey> = found.iter().copied().filter(|found| *found != key).collect();
-                if after.contains(&lookup) {
-                    found.push(key);
-                }
-                self.rows.insert_lookup(lookup, found);
-            }
-            let row = body.clone().map(|body| Row { key, scope, seq, body });
-            self.rows.insert(key, row);
-            self.changed.insert(key, CommitRow { key, scope, seq, body });
+            let row = CommitRow { key, scope, seq, body };
+            put(&mut self.rows, &row);
+            self.changed.insert(key, row);
         }
     }
 

@@ -182,12 +182,14 @@ impl Sequencer {
     }
 
     pub(super) fn drained(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
+        let head = self.head;
         let Some(open) = self.connections.get_mut(&connection) else { return };
         open.congested = false;
         let Phase::Live(live) = &mut open.phase else { return };
         if live.paging.is_some() {
             self.read_page(connection, effects);
-        } else if live.behind {
+        } else if live.behind || live.sent < head {
+            // Also when nothing was missed: the next delta has to follow on the last.
             self.catch_up(connection, effects);
         }
     }

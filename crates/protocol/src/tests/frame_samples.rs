@@ -5,6 +5,7 @@ use crate::seal::{Chain, DeviceKey};
 use domain::entity::{InvitationKind, Key, Role};
 use domain::mutation::{MemberLeave, MessageSend};
 use domain::{Refusal, RowKey, Rule, ScopeId, Table, Timestamp};
+use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 /// Monday 2 March 2026, nine o'clock UTC.
@@ -28,14 +29,15 @@ pub fn message(n: u64) -> domain::Mutation {
 
 /// The first `count` sealed mutations of alice's laptop, and the end of its chain after each.
 pub fn sealed(count: u64) -> Vec<(Sealed, Chain)> {
-    let mut chain = Chain::start(id(0x10), id(0x200));
-    (1..=count)
-        .map(|n| {
-            let (sealed, next) = alices_key().seal(&chain, &message(n), MONDAY);
-            chain = next;
-            (sealed, next)
-        })
-        .collect()
+    // Made once: signing is slow, and every laptop in these tests says the same.
+    static SEALED: Mutex<Vec<(Sealed, Chain)>> = Mutex::new(Vec::new());
+    let mut all = SEALED.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = usize::try_from(count).unwrap();
+    while all.len() < count {
+        let end = all.last().map_or(Chain::start(id(0x10), id(0x200)), |(_, end)| *end);
+        all.push(alices_key().seal(&end, &message(end.n + 1), MONDAY));
+    }
+    all[..count].to_vec()
 }
 
 pub fn refusal() -> Refusal {

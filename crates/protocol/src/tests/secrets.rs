@@ -13,26 +13,23 @@ const SECRET: [u8; 32] = [
     0xBE, 0xEF, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC,
 ];
 
-fn hides(what: &str, printed: &str) {
-    let lower = printed.to_lowercase().replace([' ', '\n', '\t', ',', '_'], "");
-    for shown in ["deadbeef", "222173190239", "0xde0xad0xbe0xef", "3q2+7w", "3q2-7w"] {
-        assert!(!lower.contains(shown), "{what} shows its secret: {printed}");
-    }
+fn shows(printed: &str) -> bool {
+    let printed = printed.to_lowercase().replace([' ', '\n', ',', '_'], "");
+    ["deadbeef", "222173190239", "0xde0xad0xbe0xef", "3q2+7w", "3q2-7w"].iter().any(|form| printed.contains(form))
 }
 
 fn printed_both_ways(what: &str, value: &impl std::fmt::Debug) {
-    hides(what, &format!("{value:?}"));
-    hides(what, &format!("{value:#?}"));
+    for printed in [format!("{value:?}"), format!("{value:#?}")] {
+        assert!(!shows(&printed), "{what} shows its secret: {printed}");
+    }
 }
 
 #[test]
 fn the_test_would_notice() {
     let token = Key(SECRET);
-    for printed in [format!("{token:?}"), format!("{SECRET:?}"), format!("{SECRET:x?}"), format!("{SECRET:#x?}")] {
-        let printed = printed.replace(" ", "");
-        let found = std::panic::catch_unwind(|| hides("a token", &printed));
-        assert!(found.is_err() || printed.starts_with("[de,ad"), "{printed}");
-    }
+    assert!(shows(&format!("{token:?}")) && shows(&format!("{SECRET:?}")) && shows(&format!("{SECRET:#?}")));
+    assert!(shows(&format!("{SECRET:x?}")) && shows(&format!("{SECRET:#x?}")));
+    assert!(!shows(&format!("{:?}", [0; 32])));
 }
 
 #[test]

@@ -111,7 +111,7 @@ async fn a_change_can_be_taken_back() {
     alice.store.commit(*undo, now()).await.unwrap();
     assert!(alice.see::<entity::Milestone>(id).await.is_none());
     world.sync().await;
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn whoever_stops_waiting_for_a_commit_does_not_stop_it() {
     assert_eq!(messages as i64, alice.count("outbox").await, "each is there in full or not at all");
     world.sync().await;
     assert_eq!(world.alice.store.sync_state().await.unwrap().chain, state.chain);
-    assert_eq!(world.hub.visible(world.bob.device), world.bob.rows().await);
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -204,7 +204,7 @@ async fn what_a_newer_version_wrote_is_kept() {
     let row = crate::hub::HubRow { scope, seq: world.hub.head, body };
     world.hub.rows.insert(RowKey { table: Table::Messages, id }, row);
     world.sync().await;
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
     assert!(world.alice.see::<Message>(id).await.is_none());
     let room = store::query::room::window(&world.alice.store, deal, None, 50).await.unwrap();
     assert!(room.messages.is_empty());

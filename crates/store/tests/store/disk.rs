@@ -2,7 +2,6 @@
 
 use crate::people::*;
 use domain::entity::{Deal, Message};
-use domain::mutation::*;
 use domain::*;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,7 +78,7 @@ async fn a_full_disk_changes_nothing_and_space_heals_it() {
     alice.store.commit(message.clone(), now()).await.unwrap();
     world.sync().await;
     assert!(world.bob.see::<Message>(message.message).await.is_some());
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
     world.alice.restart().await;
     world.alice.store.close().await.unwrap();
 }

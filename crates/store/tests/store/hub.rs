@@ -1,7 +1,7 @@
 //! A hub in memory: one ordered history, decided by the rules of `domain`.
 
 use domain::codec::Entity;
-use domain::entity::{Device, Grant, Key, Member, Organization, grant_id};
+use domain::entity::{Device, Grant, Member, Organization, grant_id};
 use domain::row::lookups_of;
 use domain::*;
 use protocol::frame::{Answer, Delta, DeltaRow, Resume, Sealed};
@@ -122,6 +122,8 @@ impl Hub {
             }
         }
         let changes = mutation.apply(&ctx, &seen)?;
+        let moved = |change: &RowChange| self.rows.get(&change.key).is_some_and(|row| row.scope != change.scope);
+        assert!(!changes.iter().any(moved), "a row never changes its scope");
         if !changes.is_empty() {
             self.head += 1;
         }
@@ -190,7 +192,7 @@ impl Hub {
                 places.push(((phase, None, row.seq, *key), row));
             }
         }
-        places.sort();
+        places.sort_by_key(|(place, _)| *place);
         if let Some(resume) = resume {
             // Rows of one transaction share a number and are never torn apart, so a number is a place.
             let phase = if resume.scope.is_some() { 1 } else { 2 };
@@ -255,7 +257,10 @@ impl Hub {
         self.rows.insert(RowKey::of::<E>(id), row);
     }
 
-    pub fn device_key(&self, device: DeviceId) -> Key {
-        self.get::<Device>(device).unwrap().key
+    /// Deletes a row.
+    pub fn delete(&mut self, key: RowKey) {
+        self.head += 1;
+        let row = self.rows.get_mut(&key).unwrap();
+        (row.seq, row.body) = (self.head, None);
     }
 }

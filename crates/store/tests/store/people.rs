@@ -92,8 +92,10 @@ impl World {
 
     /// Alice registers and sends a deal; both have caught up.
     pub async fn shared_deal(&mut self, title: &str) -> DealId {
-        let deal = id();
-        self.alice.store.commit(register(deal, title, "polder.nl"), now()).await.unwrap();
+        let deal: DealId = id();
+        // Its own customer: a second registration of the same one would be a duplicate.
+        let domain = format!("c{}.nl", deal.0.simple());
+        self.alice.store.commit(register(deal, title, &domain), now()).await.unwrap();
         self.sync().await;
         assert!(self.bob.rows().await.contains_key(&RowKey::of::<entity::Deal>(deal)));
         deal
@@ -187,7 +189,7 @@ impl Person {
 
     /// A connection of the test's own that only reads.
     pub async fn raw(&self) -> SqliteConnection {
-        let key = self::file_key_pragma();
+        let key = file_key_pragma();
         let options = SqliteConnectOptions::new().filename(&self.path).pragma("key", key).read_only(true);
         options.connect().await.unwrap()
     }
@@ -208,6 +210,16 @@ impl Person {
         rows
     }
 
+    /// Checks that the rows here are those of the hub, naming those that are not.
+    pub async fn holds_what_the_hub_shows(&self, hub: &Hub) {
+        let (here, there) = (self.rows().await, hub.visible(self.device));
+        let keys = here.keys().chain(there.keys()).filter(|key| here.get(key) != there.get(key));
+        let wrong: Vec<_> = keys
+            .map(|key| format!("{key:?}: here {:?}, there {:?}", brief(here.get(key)), brief(there.get(key))))
+            .collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
     /// How many rows a bookkeeping table has.
     pub async fn count(&self, table: &'static str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
@@ -218,6 +230,10 @@ impl Person {
     pub async fn see<E: codec::Entity>(&self, id: impl Into<Uuid>) -> Option<E> {
         self.store.entity(id).await.unwrap()
     }
+}
+
+fn brief(row: Option<&HubRow>) -> Option<(u64, usize)> {
+    row.map(|row| (row.seq, row.body.as_ref().map_or(0, Vec::len)))
 }
 
 pub fn file_key_pragma() -> String {

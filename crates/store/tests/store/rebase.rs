@@ -31,7 +31,7 @@ async fn a_waiting_edit_stays_on_top_of_what_arrives() {
     let line = deals::get(&world.alice.store, deal).await.unwrap().unwrap();
     assert_eq!(line.mark, store::query::Mark::default());
     assert_eq!(world.alice.see::<Deal>(deal).await, world.bob.see::<Deal>(deal).await);
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -130,8 +130,8 @@ async fn a_chain_of_own_changes_is_run_again_in_order() {
     assert_eq!(plan.milestones.len(), 2);
     assert!(plan.milestones.iter().all(|line| line.mark.waiting.is_some()));
     world.sync().await;
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
-    assert_eq!(world.hub.visible(world.bob.device), world.bob.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn an_interrupted_catch_up_goes_on_where_it_stopped() {
     }
     assert!(pages > 5, "it took {pages} pages");
     carol.sync(&mut world.hub).await;
-    assert_eq!(world.hub.visible(carol.device), carol.rows().await);
+    carol.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn another_epoch_fetches_everything_anew_and_keeps_what_waits() {
     assert!(alice.see::<Message>(id).await.is_some(), "run again on top of the new rows");
     assert_eq!(alice.see::<Deal>(deal).await.unwrap().need, "Still mine too");
     world.sync().await;
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
     assert_eq!(world.hub.get::<Deal>(deal).unwrap().need, "Still mine too");
 }
 

@@ -60,7 +60,7 @@ async fn a_refused_registration_takes_its_dependants_along() {
     world.sync().await;
     assert_eq!(world.alice.count("outbox").await, 0);
     assert_eq!(world.alice.store.refusals().await.unwrap(), refused);
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn an_edited_registration_goes_out_again_with_all_that_hung_on_it() {
     assert!(world.alice.store.refusals().await.unwrap().is_empty());
     assert_eq!(world.bob.see::<Deal>(deal).await.unwrap().product, "Valve");
     assert!(world.bob.see::<Milestone>(step).await.unwrap().done.is_some());
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
     assert_eq!(world.hub.chains[&world.alice.device], world.alice.store.sync_state().await.unwrap().chain);
 }
 
@@ -139,7 +139,7 @@ async fn a_retry_is_refused_again_until_the_reason_is_gone() {
     world.sync().await;
     assert!(world.alice.store.refusals().await.unwrap().is_empty());
     assert!(world.bob.see::<Deal>(deal).await.is_some());
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn only_the_person_discards() {
     world.sync().await;
     assert!(world.alice.store.refusals().await.unwrap().is_empty());
     assert_eq!(world.alice.count("outbox").await, 0);
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -207,5 +207,5 @@ async fn a_dependant_of_another_lane_is_parked_too() {
     world.sync().await;
     let refused = world.bob.store.refusals().await.unwrap();
     assert_eq!((refused.len(), refused[0].parked.len()), (1, 0));
-    assert_eq!(world.hub.visible(world.bob.device), world.bob.rows().await);
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
 }

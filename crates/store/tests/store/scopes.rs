@@ -29,7 +29,7 @@ async fn a_revoked_scope_is_erased_with_its_bytes() {
     let applied = world.alice.pull(&world.hub, usize::MAX).await;
     assert_eq!(applied.revoked_scopes, [ScopeId::Deal(deal)]);
     assert!(applied.change.tables.contains(&Table::Messages));
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
     assert!(!holds(&deciphered(&world.alice.path), CANARY), "no byte of it is left in file or log");
     assert_eq!(world.alice.see::<Deal>(deal).await, None);
     assert!(world.alice.see::<Deal>(kept).await.is_some());
@@ -65,7 +65,7 @@ async fn a_scope_granted_again_is_fetched_as_it_is_now() {
     let scope = ScopeId::Deal(deal);
     // Away for all of it: she sees only that the grant is another one now.
     world.hub.revoke(scope, world.alice.organization);
-    world.hub.rows.remove(&RowKey::of::<Message>(stale.message));
+    world.hub.delete(RowKey::of::<Message>(stale.message));
     world.bob.store.commit(say(deal, "New"), now()).await.unwrap();
     world.bob.push(&mut world.hub, usize::MAX).await;
     world.hub.grant(scope, world.alice.organization);
@@ -78,6 +78,6 @@ async fn a_scope_granted_again_is_fetched_as_it_is_now() {
     let bodies: Vec<_> = room.messages.iter().map(|line| line.message.body.as_str()).collect();
     assert_eq!(bodies, ["New", "Mine"]);
     world.sync().await;
-    assert_eq!(world.hub.visible(world.alice.device), world.alice.rows().await);
-    assert_eq!(world.hub.visible(world.bob.device), world.bob.rows().await);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
 }

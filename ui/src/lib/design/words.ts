@@ -27,7 +27,7 @@ export const stageWord: Record<StageName, string> = {
 
 export const statusWord: Record<RegistrationStatus, string> = {
 	draft: 'Draft',
-	submitted: 'Registered',
+	submitted: 'Submitted',
 	in_review: 'In review',
 	approved: 'Approved',
 	rejected: 'Rejected',

@@ -21,7 +21,7 @@ export interface Entry {
 	run: () => void;
 }
 
-const everything: readonly PaletteKind[] = ['deal', 'account', 'person', 'organization', 'message'];
+const everything: readonly PaletteKind[] = ['deal', 'account', 'person', 'organization'];
 
 /** `>` narrows to commands, `#` to deals, `@` to people. */
 export function readTyped(typed: string): Asked {

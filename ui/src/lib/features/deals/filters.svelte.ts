@@ -21,7 +21,7 @@ export const filters = $state<{
 export const stageOptions: { value: StageChoice; label: string }[] = [
 	{ value: 'any', label: 'Any' },
 	{ value: 'status:draft', label: 'Draft' },
-	{ value: 'status:submitted', label: 'Registered' },
+	{ value: 'status:submitted', label: 'Submitted' },
 	{ value: 'status:in_review', label: 'In review' },
 	...(Object.entries(stageWord) as [StageName, string][]).map(([stage, label]) => ({
 		value: `stage:${stage}` as const,

@@ -1,0 +1,44 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { PaletteHit } from '$bindings/PaletteHit';
+import { entriesFor, matches, readTyped } from './palette';
+
+const deal: PaletteHit = { kind: 'deal', program: 'p', id: 'd', title: 'Polder rollout', detail: 'Polder Port' };
+const person: PaletteHit = { kind: 'person', program: 'p', id: 'o', title: 'Orla Byrne', detail: 'Halden' };
+const verbs = [
+	{ keys: 'c', label: 'Register a deal', run: () => {} },
+	{ keys: 'j', label: 'Down', hidden: true, run: () => {} },
+	{ keys: 'a', label: 'Approve the registration', when: () => false, run: () => {} },
+	{ keys: '', label: 'Work offline', run: () => {} }
+];
+const recent = { path: '/deals/p/d9', title: 'Brightwater renewal', detail: 'Brightwater' };
+
+const titles = (typed: string, hits: PaletteHit[] = [deal, person]) =>
+	entriesFor(readTyped(typed), { verbs, hits, recents: [recent], openHit: () => {} }).map((entry) => entry.title);
+
+describe('the palette', () => {
+	it('starts with the rooms one comes from, then what can be done', () => {
+		expect(titles('', [])).toEqual(['Brightwater renewal', 'Register a deal', 'Work offline']);
+	});
+
+	it('narrows by the first character', () => {
+		expect(titles('>work')).toEqual(['Work offline']);
+		expect(titles('#pol')).toEqual(['Polder rollout']);
+		expect(titles('@orla')).toEqual(['Orla Byrne']);
+		expect(titles('@', [])).toEqual([]);
+	});
+
+	it('mixes commands and objects otherwise', () => {
+		expect(titles('deal')).toEqual(['Register a deal', 'Polder rollout', 'Orla Byrne']);
+	});
+
+	it('finds commands by the beginnings of words, in any order', () => {
+		expect(matches('Register a deal', 'de reg')).toBe(true);
+		expect(matches('Register a deal', 'gister')).toBe(false);
+	});
+
+	it('opens a recent room like one that was found', () => {
+		const openHit = vi.fn();
+		entriesFor(readTyped(''), { verbs: [], hits: [], recents: [recent], openHit })[0]?.run();
+		expect(openHit).toHaveBeenCalledWith(expect.objectContaining({ kind: 'deal', program: 'p', id: 'd9' }));
+	});
+});
