@@ -72,6 +72,7 @@ fn show_and_wait(notice: &Notice, on_click: impl FnOnce(String)) {
     match shown {
         #[cfg(all(unix, not(target_os = "macos")))]
         Ok(shown) => shown.wait_for_action(|action| {
+            tracing::debug!(action, deal = notice.deal, "notification answered");
             if action == "default" {
                 on_click(notice.route.clone());
             }

@@ -1,8 +1,8 @@
 //! The real window, driven from outside: `WebKitWebDriver` starts the desktop binary and this is its client.
 //!
 //! Each window has a driver process of its own, because a WebKit process takes part in one session only.
-//! A window that is dropped without [`Window::close`] belongs to a test that failed: it leaves a picture and
-//! its page in `test-results/`, and its processes end in any case.
+//! A window that is dropped without [`Window::close`] belongs to a test that failed: it leaves a picture, its
+//! page and its log in `test-results/`, and its processes end in any case.
 
 use std::fs;
 use std::net::TcpListener;
@@ -30,6 +30,7 @@ pub struct Window {
     name: String,
     client: Client,
     driver: Driver,
+    log: PathBuf,
     finished: bool,
 }
 
@@ -37,6 +38,7 @@ pub struct Window {
 #[derive(Debug, Clone)]
 pub struct Launch {
     name: String,
+    profile: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -45,7 +47,8 @@ impl Launch {
     /// A window called `name` in reports, with its own data in `profile`.
     pub fn new(name: &str, profile: &Path) -> Self {
         let arguments = vec!["--profile".to_owned(), profile.to_string_lossy().into_owned()];
-        Self { name: name.to_owned(), arguments, environment: Vec::new() }
+        let environment = vec![("LOCKSTEP_LOG".to_owned(), "debug".to_owned())];
+        Self { name: name.to_owned(), profile: profile.to_owned(), arguments, environment }
     }
 
     /// Adds one argument of the command line.
@@ -79,7 +82,8 @@ impl Launch {
             .await
             .with_context(|| format!("{} did not start under WebDriver", binary.display()))?;
         let session = client.session_id().await?.ok_or_else(|| anyhow!("the session has no id"))?;
-        Ok(Window { name: self.name, client, driver: driver.with_session(session), finished: false })
+        let log = self.profile.join("logs/lockstep.log");
+        Ok(Window { name: self.name, client, driver: driver.with_session(session), log, finished: false })
     }
 }
 
@@ -164,9 +168,13 @@ impl Drop for Window {
             return;
         }
         // Asked for without the client, whose runtime may be gone while a panic unwinds.
-        let kept = results().and_then(|folder| self.driver.keep_evidence(&folder.join(&self.name)));
+        let kept = results().and_then(|folder| {
+            let stem = folder.join(&self.name);
+            fs::copy(&self.log, stem.with_extension("log"))?;
+            self.driver.keep_evidence(&stem)
+        });
         match kept {
-            Ok(()) => eprintln!("{}: picture and page are in test-results/{}.*", self.name, self.name),
+            Ok(()) => eprintln!("{}: picture, page and log are in test-results/{}.*", self.name, self.name),
             Err(error) => eprintln!("{}: no picture could be taken: {error:#}", self.name),
         }
     }

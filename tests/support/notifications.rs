@@ -10,6 +10,8 @@ use zbus::Connection;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::OwnedValue;
 
+use service::Service;
+
 const PATH: &str = "/org/freedesktop/Notifications";
 
 /// One notification as the service got it.
@@ -54,57 +56,64 @@ impl Notifications {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What a click on a notification sends.
+    /// What a click on a notification sends first. Services then close it, but a listener that comes a moment
+    /// late would take the close for the answer, and no person clicks that fast.
     ///
     /// # Errors
     /// When the bus is gone.
     pub async fn click(&self, id: u32) -> Result<()> {
         let emitter = SignalEmitter::new(&self.connection, PATH)?;
         Service::action_invoked(&emitter, id, "default").await?;
-        Service::notification_closed(&emitter, id, 2).await?;
         Ok(())
     }
 }
 
-struct Service {
-    shown: Arc<Mutex<Vec<Shown>>>,
-}
+/// The service itself, in a module of its own because the macro writes public items without documentation.
+mod service {
+    use super::*;
 
-#[zbus::interface(name = "org.freedesktop.Notifications")]
-impl Service {
-    #[expect(clippy::too_many_arguments, reason = "the specification has as many")]
-    fn notify(
-        &self,
-        _application: String,
-        _replaces: u32,
-        _icon: String,
-        title: String,
-        body: String,
-        actions: Vec<String>,
-        _hints: HashMap<String, OwnedValue>,
-        _timeout: i32,
-    ) -> u32 {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = u32::try_from(shown.len()).unwrap_or(u32::MAX).saturating_add(1);
-        // Keys and labels take turns.
-        let actions = actions.into_iter().step_by(2).collect();
-        shown.push(Shown { id, title, body, actions });
-        id
+    pub(super) struct Service {
+        pub(super) shown: Arc<Mutex<Vec<Shown>>>,
     }
 
-    fn close_notification(&self, _id: u32) {}
+    #[zbus::interface(name = "org.freedesktop.Notifications")]
+    impl Service {
+        #[expect(clippy::too_many_arguments, reason = "the specification has as many")]
+        fn notify(
+            &self,
+            _application: String,
+            _replaces: u32,
+            _icon: String,
+            title: String,
+            body: String,
+            actions: Vec<String>,
+            _hints: HashMap<String, OwnedValue>,
+            _timeout: i32,
+        ) -> u32 {
+            let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let id = u32::try_from(shown.len()).unwrap_or(u32::MAX).saturating_add(1);
+            // Keys and labels take turns.
+            let actions = actions.into_iter().step_by(2).collect();
+            shown.push(Shown { id, title, body, actions });
+            id
+        }
 
-    fn get_capabilities(&self) -> Vec<String> {
-        ["actions", "body", "body-markup"].map(str::to_owned).to_vec()
+        fn close_notification(&self, _id: u32) {}
+
+        fn get_capabilities(&self) -> Vec<String> {
+            ["actions", "body", "body-markup"].map(str::to_owned).to_vec()
+        }
+
+        fn get_server_information(&self) -> (String, String, String, String) {
+            ("Lockstep tests".into(), "Lockstep".into(), "1".into(), "1.2".into())
+        }
+
+        /// A person acted on a notification.
+        #[zbus(signal)]
+        pub(super) async fn action_invoked(
+            emitter: &SignalEmitter<'_>,
+            id: u32,
+            action: &str,
+        ) -> zbus::Result<()>;
     }
-
-    fn get_server_information(&self) -> (String, String, String, String) {
-        ("Lockstep tests".into(), "Lockstep".into(), "1".into(), "1.2".into())
-    }
-
-    #[zbus(signal)]
-    async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, action: &str) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn notification_closed(emitter: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
 }

@@ -89,11 +89,8 @@ impl Person {
     /// # Errors
     /// When it is refused.
     pub async fn add_partner(&self, name: &str) -> anyhow::Result<InvitationLink> {
-        self.ask(
-            "organization_add",
-            OrganizationAdd { program: self.program.clone(), name: name.to_owned() },
-        )
-        .await
+        self.ask("organization_add", OrganizationAdd { program: self.program.clone(), name: name.to_owned() })
+            .await
     }
 
     /// Makes a link for a further device of one's own.
@@ -212,7 +209,11 @@ impl Person {
     ///
     /// # Errors
     /// After [`PATIENCE`], with `what` and the last error.
-    pub async fn until<T>(&self, what: &str, look: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        look: impl AsyncFn() -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<T> {
         let mut changes = self.app.changes();
         let mut last = None;
         let found = tokio::time::timeout(PATIENCE, async {

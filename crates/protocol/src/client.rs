@@ -251,7 +251,9 @@ impl Client {
             ClientEvent::Received { bytes } => match frame::decode::<FromHub>(&bytes) {
                 Ok(Incoming::Known(frame)) => self.received(now, frame, &mut effects),
                 Ok(Incoming::Unknown(_)) => {}
-                Err(error) => self.drop_line(now, format!("The hub sent something unreadable: {error}"), &mut effects),
+                Err(error) => {
+                    self.drop_line(now, format!("The hub sent something unreadable: {error}"), &mut effects)
+                }
             },
             ClientEvent::Queued => self.send_more(&mut effects),
             ClientEvent::OutboxRead(sealed) => self.push(now, sealed, &mut effects),

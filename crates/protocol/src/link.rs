@@ -68,7 +68,8 @@ fn is_base(hub: &str) -> bool {
     let mut parts = rest.split('/');
     let authority = parts.next().unwrap_or_default();
     let is_segment = |part: &str| {
-        part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) && !part.trim_matches('.').is_empty()
+        part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+            && !part.trim_matches('.').is_empty()
     };
     matches!(scheme, "https" | "http" | "memory") && is_authority(authority) && parts.all(is_segment)
 }

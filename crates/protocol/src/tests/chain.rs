@@ -22,7 +22,10 @@ fn a_hub_follows_the_chain_of_a_device() {
     let public = alices_key().public();
     let mut chain = start();
     for (n, (sealed, after)) in (1..).zip(sealed(5)) {
-        assert_eq!(sealed.header, Header { n, lane: ScopeId::Deal(id(1)), name: "message_send".into(), at: MONDAY });
+        assert_eq!(
+            sealed.header,
+            Header { n, lane: ScopeId::Deal(id(1)), name: "message_send".into(), at: MONDAY }
+        );
         assert_eq!(Mutation::from_payload(&sealed.header.name, &sealed.payload), Ok(message(n)));
         chain = accepts(&chain, &public, &sealed).unwrap();
         assert_eq!((chain, chain.n), (after, n), "both sides have the same end");
@@ -32,7 +35,8 @@ fn a_hub_follows_the_chain_of_a_device() {
 #[test]
 fn the_hashes_of_a_chain_never_change() {
     // Devices in the field continue chains that were begun by this version.
-    let ends: Vec<String> = std::iter::once(start()).chain(sealed(2).into_iter().map(|(_, chain)| chain))
+    let ends: Vec<String> = std::iter::once(start())
+        .chain(sealed(2).into_iter().map(|(_, chain)| chain))
         .map(|chain| format!("{} {:?}", chain.n, chain.hash))
         .collect();
     insta::assert_snapshot!(ends.join("\n"));
@@ -164,7 +168,11 @@ fn a_greeting_is_good_for_one_program_device_and_challenge() {
 fn a_hub_knows_a_token_by_a_hash_of_its_own() {
     let token = Key([0x5A; 32]);
     assert_ne!(token_hash(&token), token);
-    assert_ne!(token_hash(&token).0, *blake3::hash(&token.0).as_bytes(), "a hash found elsewhere is of no use");
+    assert_ne!(
+        token_hash(&token).0,
+        *blake3::hash(&token.0).as_bytes(),
+        "a hash found elsewhere is of no use"
+    );
     // Invitations in the field were made with it.
     insta::assert_snapshot!(format!("{:?}", token_hash(&token)));
 }

@@ -10,12 +10,14 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 fn some_state() -> impl Strategy<Value = SyncState> {
-    (0..3_u64, 0..200_u64, 0..1_500_u64, any::<bool>()).prop_map(|(epoch, cursor, answered, paging)| SyncState {
-        epoch,
-        cursor,
-        resume: paging.then_some(Resume { head: cursor + 9, scope: None, after: 1 }),
-        answered,
-        chain: Chain { n: answered, hash: Key([4; 32]) },
+    (0..3_u64, 0..200_u64, 0..1_500_u64, any::<bool>()).prop_map(|(epoch, cursor, answered, paging)| {
+        SyncState {
+            epoch,
+            cursor,
+            resume: paging.then_some(Resume { head: cursor + 9, scope: None, after: 1 }),
+            answered,
+            chain: Chain { n: answered, hash: Key([4; 32]) },
+        }
     })
 }
 
@@ -59,7 +61,7 @@ fn is_welcome(event: &ClientEvent) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2048))]
+    #![proptest_config(ProptestConfig::with_cases(768))]
 
     #[test]
     fn no_sequence_of_events_panics_or_pushes_before_the_welcome(

@@ -166,7 +166,11 @@ fn a_frame_that_arrives_after_the_line_was_dropped_changes_nothing() {
             let (line, timer) = (desk.line(), desk.timer);
             desk.lately();
             desk.hears(frame);
-            assert_eq!((desk.lately(), desk.line(), desk.timer), (vec![], line, timer), "{name} when {stage}");
+            assert_eq!(
+                (desk.lately(), desk.line(), desk.timer),
+                (vec![], line, timer),
+                "{name} when {stage}"
+            );
         }
     }
 }

@@ -160,7 +160,8 @@ fn a_hub_that_turns_unreadable_after_every_welcome_is_not_hammered() {
 
 #[test]
 fn working_offline_drops_the_line_and_stays_off() {
-    let stages: [(&str, fn() -> Desk); 4] = [
+    type Stage = fn() -> Desk;
+    let stages: [(&str, Stage); 4] = [
         ("dialling", Desk::dialling),
         ("greeting", Desk::greeting),
         ("waiting", || {

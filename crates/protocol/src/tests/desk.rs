@@ -104,7 +104,15 @@ impl Desk {
     pub fn a_welcome(&self, last_n: u64) -> Welcome {
         let end = self.ends[usize::try_from(last_n).unwrap()];
         let (n, hash) = (end.n, end.hash);
-        Welcome { proto: PROTO, epoch: EPOCH, head: 100, last_n: n, chain: hash, answers: vec![], now: MONDAY }
+        Welcome {
+            proto: PROTO,
+            epoch: EPOCH,
+            head: 100,
+            last_n: n,
+            chain: hash,
+            answers: vec![],
+            now: MONDAY,
+        }
     }
 
     /// The empty delta of a hub that has nothing new.

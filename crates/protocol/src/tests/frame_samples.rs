@@ -154,10 +154,7 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
                 resume: Some(resume),
             }),
         ),
-        (
-            "delta, empty",
-            FromHub::Delta(Delta { to: 4_100, answers: vec![], rows: vec![], resume: None }),
-        ),
+        ("delta, empty", FromHub::Delta(Delta { to: 4_100, answers: vec![], rows: vec![], resume: None })),
         ("inspected", FromHub::Inspected(Inspected { preview: Some(preview), refusal: None })),
         ("inspected, founding", FromHub::Inspected(Inspected { preview: Some(founding), refusal: None })),
         ("inspected, refused", FromHub::Inspected(Inspected { preview: None, refusal: Some(refusal()) })),

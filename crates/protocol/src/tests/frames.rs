@@ -56,7 +56,9 @@ fn every_frame_reads_back() {
         where
             F: Encode<()> + for<'b> Decode<'b, ()> + Numbered + PartialEq + Debug,
         {
-            let Ok(Incoming::Known(read)) = decode::<F>(&encode(frame)) else { panic!("{name} is unreadable") };
+            let Ok(Incoming::Known(read)) = decode::<F>(&encode(frame)) else {
+                panic!("{name} is unreadable")
+            };
             assert_eq!(&read, frame, "{name}");
         }
     }
@@ -160,9 +162,13 @@ fn a_refusal_by_a_newer_rule_never_reads_as_consent() {
     };
     let frame = |name| from_hub().into_iter().find(|(known, _)| *known == name).unwrap().1;
 
-    let Incoming::Known(FromHub::Joined(joined)) = newer_rule(encode(&frame("joined, refused"))) else { panic!() };
+    let Incoming::Known(FromHub::Joined(joined)) = newer_rule(encode(&frame("joined, refused"))) else {
+        panic!()
+    };
     assert_eq!((joined.member, joined.refusal), (None, Some(newer.clone())));
-    let Incoming::Known(FromHub::Inspected(seen)) = newer_rule(encode(&frame("inspected, refused"))) else { panic!() };
+    let Incoming::Known(FromHub::Inspected(seen)) = newer_rule(encode(&frame("inspected, refused"))) else {
+        panic!()
+    };
     assert_eq!((seen.preview, seen.refusal), (None, Some(newer.clone())));
     let Incoming::Known(FromHub::Delta(delta)) = newer_rule(encode(&frame("delta"))) else { panic!() };
     assert_eq!(delta.answers[1].refusal, Some(newer));

@@ -1,7 +1,7 @@
 //! Invitation links, honest and hostile.
 
-use crate::link::{InvitationLink, LINK_MAX, NotALink};
 use super::frame_samples::id;
+use crate::link::{InvitationLink, LINK_MAX, NotALink};
 use domain::entity::Key;
 use proptest::prelude::*;
 
@@ -14,7 +14,8 @@ fn parse(link: &str) -> Result<InvitationLink, NotALink> {
 
 #[test]
 fn a_link_reads_as_hub_program_and_token() {
-    let link = InvitationLink { hub: "https://hub.example".into(), program: Some(id(0x10)), token: Key([0x5A; 32]) };
+    let link =
+        InvitationLink { hub: "https://hub.example".into(), program: Some(id(0x10)), token: Key([0x5A; 32]) };
     let text = format!("https://hub.example/join#{TOKEN}.{PROGRAM}");
     assert_eq!(link.to_string(), text);
     assert_eq!(parse(&text), Ok(link.clone()));

@@ -5,6 +5,7 @@ mod commit;
 mod disk;
 mod hub;
 mod interleavings;
+mod measure;
 mod people;
 mod rebase;
 mod refusals;

@@ -80,14 +80,6 @@ impl Wire {
         }
     }
 
-    /// Lets frames go that wait for the next long poll.
-    pub async fn flush(&mut self) {
-        if let Line::Poll(poll) = &mut self.line
-            && !poll.up.is_empty()
-        {
-            soon("an answer", poll.call()).await;
-        }
-    }
 
     pub async fn send_text(&mut self, text: &str) {
         if let Line::Socket(socket) = &mut self.line {

@@ -8,7 +8,7 @@ use domain::mutation::{
     DealRegister, InvitationAccept, InvitationCreate, MessageSend, OrganizationAdd, ProgramCreate,
 };
 use domain::{
-    DealId, DeviceId, InvitationId, MemberId, MessageId, Money, Mutation, OrganizationId, ProgramId, Refusal,
+    DealId, DeviceId, InvitationId, MemberId, MessageId, Money, Mutation, OrganizationId, Refusal,
 };
 use protocol::frame::{FromDevice, FromHub, Inspect, Inspected, Join, Joined};
 use protocol::link::InvitationLink;
@@ -188,8 +188,4 @@ pub fn deal(domain: &str) -> DealRegister {
 
 pub fn message(deal: DealId, body: impl Into<String>) -> MessageSend {
     MessageSend { message: MessageId(Uuid::now_v7()), deal, body: body.into(), reply_to: None }
-}
-
-pub fn program_of(link: &InvitationLink) -> ProgramId {
-    link.program.unwrap()
 }
