@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that is surprised fails")]
 
 use app::Keychain;
-use app::dto::{AppState, Connection, ImportJob, ImportRequest, ImportState, InProgram, VaultState, WorkOffline};
+use app::dto::{
+    AppState, Connection, ImportJob, ImportRequest, ImportState, InProgram, VaultState, WorkOffline,
+};
 use journeys::hub::HubProcess;
 use journeys::person::{self, Person};
 use std::path::Path;
@@ -45,12 +47,8 @@ async fn import(alice: &Person, csv: String) -> anyhow::Result<ImportJob> {
         .upload("accounts.csv".to_owned(), csv.into_bytes())
         .await
         .map_err(|error| anyhow::anyhow!(error.message))?;
-    let request = ImportRequest {
-        program: alice.program.clone(),
-        upload: uploaded.upload,
-        sheet: None,
-        mapping: None,
-    };
+    let request =
+        ImportRequest { program: alice.program.clone(), upload: uploaded.upload, sheet: None, mapping: None };
     let job: ImportJob = alice.ask("import_start", request).await?;
     alice
         .until("the import to end", async || {
@@ -68,7 +66,8 @@ async fn nothing_a_person_writes_is_readable_in_the_profile_folder() -> anyhow::
     for number in 0..500 {
         alice.say(&deal, &format!("xKANARIENx message {number}")).await?;
     }
-    let rows: String = (0..500).map(|number| format!("xKANARIENx account {number},canary{number}.example\n")).collect();
+    let rows: String =
+        (0..500).map(|number| format!("xKANARIENx account {number},canary{number}.example\n")).collect();
     let job = import(&alice, format!("Name,Domain\n{rows}")).await?;
     assert_eq!((job.done, job.state), (500, ImportState::Finished));
 
@@ -118,9 +117,12 @@ async fn fifty_thousand_accounts_are_imported_with_progress_while_commands_answe
     let (_hub, _bob, alice) = alice_at_northbeam().await?;
     alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: true }).await?;
     let rows: String = (0..50_000)
-        .map(|number| format!("Account {number} GmbH;https://www.account-{number}.example/;DE;Retail;Alice\n"))
+        .map(|number| {
+            format!("Account {number} GmbH;https://www.account-{number}.example/;DE;Retail;Alice\n")
+        })
         .collect();
-    let csv = format!("Firma;Webseite;Land;Branche;Betreuer\n{rows}=cmd|' /C calc'!A0;;;;\n;no-name.example;;;\n");
+    let csv =
+        format!("Firma;Webseite;Land;Branche;Betreuer\n{rows}=cmd|' /C calc'!A0;;;;\n;no-name.example;;;\n");
     let job = import(&alice, csv).await?;
     assert_eq!(job.state, ImportState::Finished);
     assert_eq!((job.done, job.skipped), (50_001, 1));

@@ -62,7 +62,9 @@ async fn messages_arrive_once_and_in_order_even_when_written_without_a_hub() -> 
     }
     let here = alice.room(&deal).await?;
     assert_eq!(here.len(), 21, "everything is on the screen at once");
-    assert!(here.iter().skip(1).all(|message| message.position.is_none() && message.mark == SyncMark::Queued));
+    assert!(
+        here.iter().skip(1).all(|message| message.position.is_none() && message.mark == SyncMark::Queued)
+    );
 
     hub.restart().await?;
     alice.ask::<_, app::dto::SyncStatus>("sync_now", ()).await?;

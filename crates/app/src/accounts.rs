@@ -11,7 +11,10 @@ use store::query::accounts;
 const WINDOW_MAX: u32 = 200;
 
 impl App {
-    pub(crate) async fn account_list(self: &Arc<Self>, asked: AccountQuery) -> Result<AccountWindow, CommandError> {
+    pub(crate) async fn account_list(
+        self: &Arc<Self>,
+        asked: AccountQuery,
+    ) -> Result<AccountWindow, CommandError> {
         let limit = asked.limit.min(WINDOW_MAX);
         let mut answer = AccountWindow { total: 0, all: 0, rows: Vec::new() };
         let looked = self.through(&asked.lens).await?;

@@ -167,7 +167,9 @@ impl App {
 
     pub(crate) fn uploaded(&self, handle: &str) -> Result<Arc<crate::import::Upload>, CommandError> {
         let found = handle.parse().ok().and_then(|id: u64| held(&self.uploads).get(&id).cloned());
-        found.ok_or_else(|| CommandError::new(Code::NotFound, "The file is not held any more. Choose it again."))
+        found.ok_or_else(|| {
+            CommandError::new(Code::NotFound, "The file is not held any more. Choose it again.")
+        })
     }
 
     /// Closes every file. Nothing may be asked afterwards.

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::dto::{
-    Code, CommandError, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow, DealSort, DealWindow, Done,
-    InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar, SimilarQuery,
+    Code, CommandError, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow, DealSort, DealWindow,
+    Done, InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar, SimilarQuery,
 };
 use crate::people::Faces;
 use crate::session::{Joined, commit_error};
@@ -82,7 +82,9 @@ impl App {
                 stage: asked.stage.map(map::stage_of),
                 status: asked.status.map(map::status_of),
                 partner: looked.partner,
-                court: asked.court.map(|court| map::court_of(court, side).map_or(InCourt::Nobody, InCourt::Of)),
+                court: asked
+                    .court
+                    .map(|court| map::court_of(court, side).map_or(InCourt::Nobody, InCourt::Of)),
                 include_closed: asked.include_closed,
             };
             let window = deals::window(&looked.joined.store, &filter, sort, offset, first)
@@ -107,13 +109,18 @@ impl App {
             });
         }
         let skip = if offset == asked.offset { 0 } else { asked.offset };
-        answer.rows = lines.into_iter().map(|(_, row)| row).skip(skip as usize).take(limit as usize).collect();
+        answer.rows =
+            lines.into_iter().map(|(_, row)| row).skip(skip as usize).take(limit as usize).collect();
         answer.sums = sums.into_iter().map(|(currency, minor)| Money { minor, currency }).collect();
         Ok(answer)
     }
 
     /// One deal, with the program it is looked at through.
-    pub(crate) async fn one_deal(&self, program: &str, deal: &str) -> Result<(Looked, DealLine), CommandError> {
+    pub(crate) async fn one_deal(
+        &self,
+        program: &str,
+        deal: &str,
+    ) -> Result<(Looked, DealLine), CommandError> {
         let lens = Lens { program: Some(program.to_owned()), counterpart: None };
         let looked = self.through(&lens).await?.pop().ok_or_else(|| CommandError::not_found("program"))?;
         let line = deals::get(&looked.joined.store, map::id(deal)?)
@@ -131,9 +138,11 @@ impl App {
         let deal = &line.deal;
         let registration = &deal.registration;
         let in_room = |organization| Some(organization) == faces.vendor() || organization == deal.partner;
-        let people = faces.directory.members.iter().filter(|(_, member)| {
-            in_room(member.organization) && member.left_at.is_none()
-        });
+        let people = faces
+            .directory
+            .members
+            .iter()
+            .filter(|(_, member)| in_room(member.organization) && member.left_at.is_none());
         Ok(DealDetail {
             customer_domain: deal.customer.domain.clone(),
             customer_country: deal.customer.country.clone(),
@@ -180,7 +189,10 @@ impl App {
         Ok(form_of(&asked.program, &register))
     }
 
-    pub(crate) async fn deal_similar(self: &Arc<Self>, asked: SimilarQuery) -> Result<Vec<Similar>, CommandError> {
+    pub(crate) async fn deal_similar(
+        self: &Arc<Self>,
+        asked: SimilarQuery,
+    ) -> Result<Vec<Similar>, CommandError> {
         let joined = self.program(&asked.program)?;
         let domain = domain::claim::registrable_domain(&asked.domain).unwrap_or_default();
         let found = deals::similar(&joined.store, asked.customer.trim(), &domain, SIMILAR_MAX)
@@ -260,7 +272,8 @@ impl App {
         };
         if known.is_some() {
             if let Some((refused, _)) = sync_page::refused_registration(&joined, id).await? {
-                let replaced = joined.store.replace(refused, domain::Mutation::from(register), Self::now()).await;
+                let replaced =
+                    joined.store.replace(refused, domain::Mutation::from(register), Self::now()).await;
                 replaced.map_err(|error| commit_error(&error))?;
                 return Ok(Done { id: Some(id.to_string()), undo: None });
             }
@@ -270,7 +283,12 @@ impl App {
     }
 
     /// Brings a draft to what the form says, and sends it when asked to.
-    async fn save_draft(&self, joined: &Joined, id: DealId, form: DealRegister) -> Result<Done, CommandError> {
+    async fn save_draft(
+        &self,
+        joined: &Joined,
+        id: DealId,
+        form: DealRegister,
+    ) -> Result<Done, CommandError> {
         let deal: Option<Deal> = joined.store.entity(id).await.map_err(|error| map::store_error(&error))?;
         let deal = deal.ok_or_else(|| CommandError::not_found("deal"))?;
         let values = [

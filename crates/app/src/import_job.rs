@@ -1,9 +1,7 @@
 //! The job that writes an imported list: in chunks, with progress and cancel, while the window lives.
 
 use crate::app::{App, held};
-use crate::dto::{
-    CommandError, ImportJob, ImportOf, ImportPreview, ImportRequest, ImportState, Tag,
-};
+use crate::dto::{CommandError, ImportJob, ImportOf, ImportPreview, ImportRequest, ImportState, Tag};
 use crate::import::{Existing, Mapping, Table, Upload, preview, rows};
 use crate::map;
 use crate::people::Faces;
@@ -39,7 +37,10 @@ impl App {
         previewed.await.map_err(|error| CommandError::internal("reading a list", &error))?
     }
 
-    pub(crate) async fn import_start(self: &Arc<Self>, asked: ImportRequest) -> Result<ImportJob, CommandError> {
+    pub(crate) async fn import_start(
+        self: &Arc<Self>,
+        asked: ImportRequest,
+    ) -> Result<ImportJob, CommandError> {
         let joined = self.program(&asked.program)?;
         let existing = existing(&joined).await?;
         let upload = self.uploaded(&asked.upload)?;
@@ -113,13 +114,7 @@ impl App {
         self.import_status(asked).await
     }
 
-    async fn write_accounts(
-        &self,
-        id: u64,
-        joined: &Joined,
-        drafts: Vec<AccountDraft>,
-        cancel: &AtomicBool,
-    ) {
+    async fn write_accounts(&self, id: u64, joined: &Joined, drafts: Vec<AccountDraft>, cancel: &AtomicBool) {
         let organization = match Faces::of(joined).await.and_then(|faces| Ok(faces.me()?.organization)) {
             Ok(organization) => organization,
             Err(error) => return self.end_job(id, ImportState::Failed, Some(error.message)),
@@ -163,7 +158,8 @@ fn table(upload: &Upload, asked: &ImportRequest) -> Result<Table, CommandError> 
 
 /// What is on file already, for finding repeats.
 async fn existing(joined: &Joined) -> Result<Existing, CommandError> {
-    let known = store::query::accounts::existing(&joined.store).await.map_err(|error| map::store_error(&error))?;
+    let known =
+        store::query::accounts::existing(&joined.store).await.map_err(|error| map::store_error(&error))?;
     let mut existing = Existing::default();
     for domain in known.by_domain.keys() {
         existing.add(Some(domain), "");

@@ -77,7 +77,10 @@ impl App {
         self.first_rows(&opened).await?;
         self.tell(&Tag::ALL);
         self.summary(&opened).await?.ok_or_else(|| {
-            CommandError::new(Code::HubUnreachable, "You have joined. The program appears once the hub answers.")
+            CommandError::new(
+                Code::HubUnreachable,
+                "You have joined. The program appears once the hub answers.",
+            )
         })
     }
 
@@ -127,7 +130,11 @@ impl App {
     }
 
     /// Tells the hub if it can be reached, then removes the program from this device.
-    async fn part_from(self: &Arc<Self>, joined: &Arc<Joined>, farewell: Mutation) -> Result<Done, CommandError> {
+    async fn part_from(
+        self: &Arc<Self>,
+        joined: &Arc<Joined>,
+        farewell: Mutation,
+    ) -> Result<Done, CommandError> {
         joined.commit(farewell).await?;
         if let Some(mut status) = joined.with_link(sync::Link::status) {
             let heard = status.wait_for(|status| status.line == Line::Revoked);
@@ -161,7 +168,10 @@ impl App {
         Ok(())
     }
 
-    pub(crate) async fn work_offline(self: &Arc<Self>, asked: WorkOffline) -> Result<SyncStatus, CommandError> {
+    pub(crate) async fn work_offline(
+        self: &Arc<Self>,
+        asked: WorkOffline,
+    ) -> Result<SyncStatus, CommandError> {
         let session = self.session()?;
         let setting = if asked.on { "on" } else { "off" };
         session.device.set_setting(WORK_OFFLINE, setting).await.map_err(|error| map::store_error(&error))?;

@@ -154,9 +154,10 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
             Code::DiskFull,
             "The disk cannot be written. Nothing was changed; check the permissions of the profile folder.",
         ),
-        Store::NewerSchema => {
-            CommandError::new(Code::ReadOnly, "A newer version of Lockstep wrote this program. Update to open it.")
-        }
+        Store::NewerSchema => CommandError::new(
+            Code::ReadOnly,
+            "A newer version of Lockstep wrote this program. Update to open it.",
+        ),
         Store::NotCaughtUp => CommandError::new(
             Code::HubUnreachable,
             "This program has not arrived on this device yet. It will as soon as its hub answers.",
@@ -194,11 +195,15 @@ pub(crate) fn entry_error(error: &EntryError) -> CommandError {
             Code::HubIncompatible,
             "This hub and this version of Lockstep do not understand each other. Update the older one.",
         ),
-        EntryError::Dial(DialError::Address(why)) => CommandError::new(Code::InvitationMalformed, why.clone()),
+        EntryError::Dial(DialError::Address(why)) => {
+            CommandError::new(Code::InvitationMalformed, why.clone())
+        }
         EntryError::Dial(DialError::NotAHub(_)) => {
             CommandError::new(Code::HubIncompatible, "There is no Lockstep hub at the address of this link.")
         }
-        EntryError::Dial(DialError::Unreachable(why)) => unreachable(&format!("The hub cannot be reached ({why}).")),
+        EntryError::Dial(DialError::Unreachable(why)) => {
+            unreachable(&format!("The hub cannot be reached ({why})."))
+        }
         EntryError::Lost(why) => unreachable(why),
     }
 }

@@ -10,7 +10,10 @@ use store::query::palette;
 const EACH: u32 = 6;
 
 impl App {
-    pub(crate) async fn palette(self: &Arc<Self>, asked: PaletteQuery) -> Result<Vec<PaletteHit>, CommandError> {
+    pub(crate) async fn palette(
+        self: &Arc<Self>,
+        asked: PaletteQuery,
+    ) -> Result<Vec<PaletteHit>, CommandError> {
         let mut hits = Vec::new();
         for looked in self.through(&asked.lens).await? {
             let program = looked.joined.id.to_string();

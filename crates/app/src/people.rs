@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::dto::{
-    CommandError, Counterpart, Court, DeviceRow, Done, InProgram, InvitationCreate, InvitationLink, InvitationRow,
-    InvitationStatus, MemberRow, OneOf, OrganizationAdd, OrganizationCard, People, Person, ProgramSummary,
+    CommandError, Counterpart, Court, DeviceRow, Done, InProgram, InvitationCreate, InvitationLink,
+    InvitationRow, InvitationStatus, MemberRow, OneOf, OrganizationAdd, OrganizationCard, People, Person,
+    ProgramSummary,
 };
 use crate::session::Joined;
 use crate::{map, sync_page};

@@ -81,7 +81,10 @@ impl App {
         self.act(&joined, Some(text), edit).await
     }
 
-    pub(crate) async fn milestone_complete(self: &Arc<Self>, asked: MilestoneOf) -> Result<Done, CommandError> {
+    pub(crate) async fn milestone_complete(
+        self: &Arc<Self>,
+        asked: MilestoneOf,
+    ) -> Result<Done, CommandError> {
         let joined = self.program(&asked.program)?;
         let (deal, milestone) = ids(&asked)?;
         self.act(&joined, Some(asked.milestone), mutation::MilestoneComplete { deal, milestone }).await

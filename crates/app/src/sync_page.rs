@@ -238,7 +238,10 @@ fn text(title: &str, refused: &RefusedItem) -> String {
                 let DealForm { customer, domain, title, amount, close_date, need, .. } =
                     crate::deals::form_of("", register);
                 let (whole, cents) = (amount.minor / 100, amount.minor % 100);
-                format!("{title}\n{customer} ({domain})\n{} {whole}.{cents:02}, {close_date}\n{need}", amount.currency)
+                format!(
+                    "{title}\n{customer} ({domain})\n{} {whole}.{cents:02}, {close_date}\n{need}",
+                    amount.currency
+                )
             }
             Some(Mutation::MessageSend(send)) => send.body.clone(),
             Some(Mutation::MilestoneAdd(add)) => format!("{}: {}", add.title, add.done_condition),

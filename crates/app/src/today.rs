@@ -42,7 +42,9 @@ impl App {
                 let court = map::court(Some(open.milestone.owner_side), side);
                 let item = milestone(&looked, open, court, day);
                 match court {
-                    Court::Us if item.days_left.is_none_or(|days| days > SOON_DAYS) => answer.later.push(item),
+                    Court::Us if item.days_left.is_none_or(|days| days > SOON_DAYS) => {
+                        answer.later.push(item)
+                    }
                     Court::Us => answer.on_you.push(item),
                     _ => answer.they_owe_you.push(item),
                 }
@@ -85,7 +87,13 @@ fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
         subject: subject(&room.deal),
         why: format!("{first} wrote: “{}”", text.trim()),
         person: Some(author),
-        ..item(looked, TodayKind::Reply, room.deal.id, format!("reply-{}", room.deal.id), format!("Reply to {first}"))
+        ..item(
+            looked,
+            TodayKind::Reply,
+            room.deal.id,
+            format!("reply-{}", room.deal.id),
+            format!("Reply to {first}"),
+        )
     }
 }
 
@@ -94,7 +102,8 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
     let due: Option<Date> = registration.decision_due.map(Timestamp::date);
     let number = line.deal.number.map(|number| format!(" #{number}")).unwrap_or_default();
     let mine = looked.faces.me.as_ref().is_some_and(|me| me.side == Side::Vendor);
-    let title = if mine { format!("Decide registration{number}") } else { format!("Registration{number} decision") };
+    let title =
+        if mine { format!("Decide registration{number}") } else { format!("Registration{number} decision") };
     let who = looked.faces.organization_name(line.deal.partner);
     let why = match (mine, registration.status) {
         (true, Status::InReview) => format!("{who} registered it and it is in review"),

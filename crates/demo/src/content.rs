@@ -214,7 +214,8 @@ impl Content {
                 .map(|room| serde_json::from_str(room).context("rooms"))
                 .collect::<anyhow::Result<_>>()?,
             plans: serde_json::from_str(include_str!("../content/plans.json")).context("plans.json")?,
-            accounts: serde_json::from_str(include_str!("../content/accounts.json")).context("accounts.json")?,
+            accounts: serde_json::from_str(include_str!("../content/accounts.json"))
+                .context("accounts.json")?,
         })
     }
 

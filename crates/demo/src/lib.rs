@@ -5,8 +5,8 @@
 //! their devices sign and a hub decides ([`world`]). The only privilege of a demo program is that its
 //! hub believes the devices when something happened.
 
-pub mod content;
 mod author;
+pub mod content;
 mod embedded;
 pub mod world;
 

@@ -7,12 +7,12 @@ use domain::date::DAY_MS;
 use domain::entity::{Customer, InvitationKind, Key, OwnerSide, RejectionRule, Role, Stage};
 use domain::mutation::{
     AccountDraft, AccountsPut, DealEdit, DealRegister, DealValue, Decision, FieldPatch, InvitationAccept,
-    InvitationCreate, MessageSend, MilestoneAdd, MilestoneComplete, OrganizationAdd, PlanSchedule, ProgramCreate,
-    RegistrationDecide, RegistrationReview, RegistrationWithdraw, RoomRead,
+    InvitationCreate, MessageSend, MilestoneAdd, MilestoneComplete, OrganizationAdd, PlanSchedule,
+    ProgramCreate, RegistrationDecide, RegistrationReview, RegistrationWithdraw, RoomRead,
 };
 use domain::{
-    AccountId, DealId, InvitationId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId, ProgramId,
-    Timestamp,
+    AccountId, DealId, InvitationId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId,
+    ProgramId, Timestamp,
 };
 use protocol::link::InvitationLink;
 use protocol::seal::token_hash;

@@ -29,6 +29,9 @@ struct Args {
     /// Profile folder; with `--demo` one that is removed at the end.
     #[arg(long)]
     profile: Option<PathBuf>,
+    /// Keep the profile's key in the system's keychain instead of in memory, so that it can be reopened.
+    #[arg(long)]
+    system_keychain: bool,
     /// Show the demo world from a hub inside this process.
     #[arg(long)]
     demo: bool,
@@ -55,7 +58,8 @@ async fn main() -> anyhow::Result<()> {
         (world.open().await?, Some(world))
     } else {
         let profile = app::profile_dir(args.profile);
-        let options = Options { profile, keychain: Keychain::Memory, dial: None, demo: false };
+        let keychain = if args.system_keychain { Keychain::System } else { Keychain::Memory };
+        let options = Options { profile, keychain, dial: None, demo: false };
         (App::open(options).await.map_err(|error| anyhow::anyhow!(error.message))?, None)
     };
     let host = Host { app, ui: args.ui };
@@ -119,7 +123,10 @@ async fn changes(State(host): State<Host>) -> Response {
             }
         }
     });
-    ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], Body::from_stream(events))
+    (
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")],
+        Body::from_stream(events),
+    )
         .into_response()
 }
 

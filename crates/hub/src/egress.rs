@@ -5,6 +5,9 @@
 //! row is within them. A sequencer that forgets a filter, or mixes up two connections, is caught here;
 //! when the guard cannot find out, nothing passes.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use crate::Error;
 use crate::storage::{Holder, ProgramStore};
 use domain::entity::Side;
@@ -89,10 +92,7 @@ impl Egress {
     /// Notes what was stored.
     pub fn committed(&mut self, commit: &Commit) {
         let changed = commit.rows.iter().any(|row| {
-            matches!(
-                row.key.table,
-                Table::Grants | Table::Devices | Table::Members | Table::Organizations
-            )
+            matches!(row.key.table, Table::Grants | Table::Devices | Table::Members | Table::Organizations)
         });
         if changed {
             self.changed = commit.head;
@@ -144,10 +144,9 @@ impl Egress {
             let unknown: Vec<ScopeId> = unknown.into_iter().filter(|scope| *scope != ScopeId::Hub).collect();
             seen.granted.extend(self.store.granted(holder.organization, &unknown).await?);
         }
-        let outside = delta
-            .rows
-            .iter()
-            .find(|row| row.scope == ScopeId::Hub || !(is_own(&holder, row.scope) || seen.granted.contains(&row.scope)));
+        let outside = delta.rows.iter().find(|row| {
+            row.scope == ScopeId::Hub || !(is_own(&holder, row.scope) || seen.granted.contains(&row.scope))
+        });
         Ok(match outside {
             Some(row) => Verdict::Breach(Some((row.key, row.scope))),
             None => Verdict::Pass,

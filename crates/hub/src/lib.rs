@@ -182,13 +182,13 @@ impl Hub {
     /// Listens on an address, and makes links for it unless there is a public one.
     ///
     /// # Errors
-    /// [`Error::PortTaken`] or [`Error::Listen`].
+    /// [`Error::PortTaken`], [`Error::Listen`], or when the folder cannot be written to.
     pub async fn listen(&self, address: SocketAddr) -> Result<TcpListener, Error> {
         let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
             std::io::ErrorKind::AddrInUse => Error::PortTaken(address),
             _ => Error::Listen { address, source },
         })?;
-        self.announce(&listener);
+        self.announce(&listener).await?;
         Ok(listener)
     }
 
@@ -202,12 +202,7 @@ impl Hub {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
-        self.announce(&listener);
-        if let Data::Folder(folder) = &self.inner.options.data {
-            let path = folder.join(ADDRESS_FILE);
-            let written = tokio::fs::write(&path, self.base()).await;
-            written.map_err(|source| Error::Folder { path, source })?;
-        }
+        self.announce(&listener).await?;
         let stopped = self.inner.server.stop.clone();
         tokio::select! {
             () = server::accept(Arc::clone(&self.inner.server), listener) => {}
@@ -242,13 +237,18 @@ impl Hub {
         storage.close().await;
     }
 
-    fn announce(&self, listener: &TcpListener) {
+    /// Notes where people reach the hub, also for `lockstep-hub invite`.
+    async fn announce(&self, listener: &TcpListener) -> Result<(), Error> {
         if let Ok(mut address) = listener.local_addr() {
             if address.ip().is_unspecified() {
                 address.set_ip(DEFAULT_ADDRESS.ip());
             }
             self.inner.base.get_or_init(|| format!("http://{address}"));
         }
+        let Data::Folder(folder) = &self.inner.options.data else { return Ok(()) };
+        let path = folder.join(ADDRESS_FILE);
+        let written = tokio::fs::write(&path, self.base()).await;
+        written.map_err(|source| Error::Folder { path, source })
     }
 
     fn base(&self) -> String {

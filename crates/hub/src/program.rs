@@ -5,6 +5,9 @@
 //! Everything else waits, so that whenever a delta leaves, the store is exactly what the sequencer
 //! believes it to be, and the egress guard can judge it by the store.
 
+#[cfg(test)]
+mod tests;
+
 use crate::clock::Clock;
 use crate::egress::{Egress, Verdict};
 use crate::outbox::Outbox;

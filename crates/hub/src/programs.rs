@@ -14,11 +14,11 @@ use protocol::frame::{
     self, Challenge, FrameError, FromDevice, FromHub, Incoming, Inspected, Join, Joined, PAYLOAD_MAX, PROTO,
     PROTO_MIN, Reason,
 };
-use protocol::sequencer::{ConnectionId, Settings, founding_preview};
 use protocol::seal;
+use protocol::sequencer::{ConnectionId, Settings, founding_preview};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::task::TaskTracker;
 

@@ -101,6 +101,12 @@ impl ProgramStore {
         Ok(found.map(|(epoch, head)| Opened { epoch: sql::unsigned(epoch), head: sql::unsigned(head) }))
     }
 
+    /// Closes the whole file, so that a test sees what happens when nothing can be read.
+    #[cfg(test)]
+    pub async fn close(&self) {
+        self.storage.close().await;
+    }
+
     fn readers(&self) -> &SqlitePool {
         &self.storage.0.readers
     }

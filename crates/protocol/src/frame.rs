@@ -125,10 +125,7 @@ where
         return Err(FrameError::TooLarge(bytes.len()));
     }
     let mut d = minicbor::Decoder::new(bytes);
-    let number = d
-        .array()
-        .and_then(|_| d.u32())
-        .map_err(|_| FrameError::Malformed)?;
+    let number = d.array().and_then(|_| d.u32()).map_err(|_| FrameError::Malformed)?;
     if number > F::LAST {
         return Ok(Incoming::Unknown(number));
     }

@@ -70,8 +70,7 @@ impl DeviceKey {
 
     /// Seals the next mutation of the chain: returns it with the chain after it.
     pub fn seal(&self, chain: &Chain, mutation: &Mutation, at: Timestamp) -> (Sealed, Chain) {
-        let header =
-            Header { n: chain.n + 1, lane: mutation.lane(), name: mutation.name().to_owned(), at };
+        let header = Header { n: chain.n + 1, lane: mutation.lane(), name: mutation.name().to_owned(), at };
         let payload = mutation.to_payload();
         let next = chain.after(&header, &payload).unwrap_or(*chain);
         let signature = self.sign(&next.hash.0);

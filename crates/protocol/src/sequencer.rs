@@ -17,11 +17,11 @@ mod join;
 
 use crate::frame::{self, Answer, FrameError, FromDevice, FromHub, Goodbye, Incoming, Reason, Resume};
 use crate::seal::Chain;
-pub use join::founding_preview;
 use batch::{Batch, Task};
 use connection::{Connection, Phase};
 use domain::entity::Key;
 use domain::{DeviceId, MemberId, ProgramId, ReadSet, RowKey, Rows, ScopeId, Timestamp};
+pub use join::founding_preview;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Names one connection; given by the driver, never reused.

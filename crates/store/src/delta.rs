@@ -124,12 +124,7 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
 }
 
 /// Takes in a delta while mutations are pending.
-async fn settle(
-    tx: &mut Tx,
-    state: &SyncState,
-    answers: &[Answer],
-    rows: Vec<DeltaRow>,
-) -> Result<Applied> {
+async fn settle(tx: &mut Tx, state: &SyncState, answers: &[Answer], rows: Vec<DeltaRow>) -> Result<Applied> {
     let complete = state.resume.is_none();
     let refetching: bool = sqlx::query_scalar("SELECT rerun FROM meta").fetch_one(tx.conn()?).await?;
     let refused = note_answers(tx, answers).await?;
@@ -161,9 +156,8 @@ async fn settle(
 
 /// Whether the rows may change who acts on this device.
 async fn acts_differently(tx: &mut Tx, rows: &[DeltaRow]) -> Result<bool> {
-    let people = |row: &&DeltaRow| {
-        matches!(row.key.table, Table::Devices | Table::Members | Table::Organizations)
-    };
+    let people =
+        |row: &&DeltaRow| matches!(row.key.table, Table::Devices | Table::Members | Table::Organizations);
     let mut people = rows.iter().filter(people).peekable();
     if people.peek().is_none() {
         return Ok(false);
@@ -278,11 +272,7 @@ async fn scopes_to_erase(
     Ok(opened)
 }
 
-async fn open_scopes(
-    tx: &mut Tx,
-    rows: &[DeltaRow],
-    before: &BTreeMap<RowKey, Before>,
-) -> Result<Opened> {
+async fn open_scopes(tx: &mut Tx, rows: &[DeltaRow], before: &BTreeMap<RowKey, Before>) -> Result<Opened> {
     let opened = scopes_to_erase(tx, rows, before).await?;
     rows::erase_scopes(tx, &opened.all()).await?;
     Ok(opened)

@@ -66,9 +66,10 @@ impl DeviceFile {
     pub async fn joined(&self) -> Result<Vec<JoinedProgram>> {
         let mut conn = self.conn.lock().await;
         let conn = conn.as_mut().ok_or_else(closed)?;
-        let rows = sqlx::query("SELECT program, hub, device, member, joined_at FROM joined ORDER BY joined_at")
-            .fetch_all(conn)
-            .await?;
+        let rows =
+            sqlx::query("SELECT program, hub, device, member, joined_at FROM joined ORDER BY joined_at")
+                .fetch_all(conn)
+                .await?;
         rows.iter()
             .map(|row| {
                 Ok(JoinedProgram {
@@ -121,7 +122,10 @@ impl DeviceFile {
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
         let mut conn = self.conn.lock().await;
         let conn = conn.as_mut().ok_or_else(closed)?;
-        Ok(sqlx::query_scalar("SELECT value FROM setting WHERE name = ?").bind(name).fetch_optional(conn).await?)
+        Ok(sqlx::query_scalar("SELECT value FROM setting WHERE name = ?")
+            .bind(name)
+            .fetch_optional(conn)
+            .await?)
     }
 
     /// Changes a setting.

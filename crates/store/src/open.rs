@@ -66,10 +66,7 @@ pub(crate) async fn writer(path: &Path, key: &FileKey, create: bool) -> Result<S
 
 /// The connections that read; none is opened before it is needed.
 pub(crate) fn readers(path: &Path, key: &FileKey) -> SqlitePool {
-    let options = options(path, key)
-        .read_only(true)
-        .pragma("query_only", "ON")
-        .pragma("cache_size", "-2000");
+    let options = options(path, key).read_only(true).pragma("query_only", "ON").pragma("cache_size", "-2000");
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .min_connections(0)

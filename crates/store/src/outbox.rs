@@ -1,13 +1,13 @@
 //! Own mutations on their way to the hub: sealing, order, what they touched.
 
+use crate::change::Change;
 use crate::error::{Code, CommitError, Result, StoreError};
 use crate::local::{self, Attempt, Effect};
+use crate::meta::SyncState;
 use crate::meta::{self, damaged, key, signed, unsigned};
 use crate::rows::{self, insert_many, scope};
 use crate::store::{Store, Tx};
 use crate::tables::Value;
-use crate::change::Change;
-use crate::meta::SyncState;
 use domain::entity::{Device, Key};
 use domain::{LookupKey, Mutation, Refusal, RowKey, Rule, Timestamp, Undo};
 use protocol::frame::{Header, Sealed, Signature};
@@ -186,17 +186,16 @@ async fn enqueue(tx: &mut Tx, mutation: &Mutation, now: Timestamp) -> Result<(i6
     let (sealed, next) = tx.identity().device_key.seal(&chain, mutation, now);
     let Sealed { header, payload, signature } = sealed;
     let conn = tx.conn()?;
-    let queued = sqlx::query(
-        "INSERT INTO outbox (n, lane, name, at, payload, signature) VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(signed(header.n))
-    .bind(header.lane.to_bytes())
-    .bind(header.name)
-    .bind(header.at.0)
-    .bind(payload)
-    .bind(signature.0.to_vec())
-    .execute(&mut *conn)
-    .await?;
+    let queued =
+        sqlx::query("INSERT INTO outbox (n, lane, name, at, payload, signature) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(signed(header.n))
+            .bind(header.lane.to_bytes())
+            .bind(header.name)
+            .bind(header.at.0)
+            .bind(payload)
+            .bind(signature.0.to_vec())
+            .execute(&mut *conn)
+            .await?;
     meta::write_chain(conn, &next).await?;
     meta::note_chain(conn, &next).await?;
     tx.changing.sync = true;

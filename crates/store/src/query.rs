@@ -38,9 +38,17 @@ macro_rules! mark {
     ($alias:literal, $table:literal) => {
         concat!(
             "(SELECT max(o.n) FROM touched AS t JOIN outbox AS o ON o.id = t.outbox_id AND o.state = 0 ",
-            "WHERE t.tbl = ", $table, " AND t.id = ", $alias, ".id AND t.wrote > 0), ",
-            "EXISTS (SELECT 1 FROM refusal AS r WHERE r.lane = ", $alias, ".scope) ",
-            "OR EXISTS (SELECT 1 FROM parked AS p WHERE p.lane = ", $alias, ".scope)"
+            "WHERE t.tbl = ",
+            $table,
+            " AND t.id = ",
+            $alias,
+            ".id AND t.wrote > 0), ",
+            "EXISTS (SELECT 1 FROM refusal AS r WHERE r.lane = ",
+            $alias,
+            ".scope) ",
+            "OR EXISTS (SELECT 1 FROM parked AS p WHERE p.lane = ",
+            $alias,
+            ".scope)"
         )
     };
 }

@@ -257,10 +257,7 @@ impl Actors {
 }
 
 /// The touched keys of rows that arrive: their own, and the lookup keys they come or go under.
-pub(crate) async fn keys_of(
-    tx: &mut Tx,
-    rows: &[protocol::frame::DeltaRow],
-) -> Result<BTreeSet<Touched>> {
+pub(crate) async fn keys_of(tx: &mut Tx, rows: &[protocol::frame::DeltaRow]) -> Result<BTreeSet<Touched>> {
     let mut keys = BTreeSet::new();
     for row in rows {
         keys.insert((row.key.table.number(), row.key.id));
@@ -269,11 +266,12 @@ pub(crate) async fn keys_of(
                 keys.extend(domain::row::lookups_of(row.key, body).iter().map(lookup_touch));
             }
             None if crate::tables::layout(row.key.table).is_some_and(|layout| layout.has_lookups) => {
-                let under: Vec<String> = sqlx::query_scalar("SELECT key FROM lookup WHERE tbl = ? AND id = ?")
-                    .bind(i64::from(row.key.table.number()))
-                    .bind(row.key.id.as_bytes().as_slice())
-                    .fetch_all(tx.conn()?)
-                    .await?;
+                let under: Vec<String> =
+                    sqlx::query_scalar("SELECT key FROM lookup WHERE tbl = ? AND id = ?")
+                        .bind(i64::from(row.key.table.number()))
+                        .bind(row.key.id.as_bytes().as_slice())
+                        .fetch_all(tx.conn()?)
+                        .await?;
                 keys.extend(under.into_iter().map(|key| lookup_touch(&domain::LookupKey(key))));
             }
             None => {}
@@ -281,4 +279,3 @@ pub(crate) async fn keys_of(
     }
     Ok(keys)
 }
-

@@ -176,10 +176,11 @@ pub(crate) fn scope(bytes: &[u8]) -> Result<ScopeId> {
 
 /// The rows under a lookup key.
 pub(crate) async fn under(conn: &mut SqliteConnection, key: &LookupKey) -> Result<Vec<RowKey>> {
-    let found: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT tbl, id FROM lookup WHERE key = ? ORDER BY tbl, id")
-        .bind(key.0.as_str())
-        .fetch_all(conn)
-        .await?;
+    let found: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT tbl, id FROM lookup WHERE key = ? ORDER BY tbl, id")
+            .bind(key.0.as_str())
+            .fetch_all(conn)
+            .await?;
     found.iter().map(|(table, id)| tables::row_key(*table, id)).collect()
 }
 
@@ -273,7 +274,9 @@ pub(crate) fn scope_list(scopes: &BTreeSet<ScopeId>) -> String {
     for scope in scopes {
         list.push_str(if list.len() == 1 { "\"" } else { ",\"" });
         for byte in scope.to_bytes() {
-            list.extend([byte >> 4, byte & 15].iter().filter_map(|nibble| char::from_digit(u32::from(*nibble), 16)));
+            list.extend(
+                [byte >> 4, byte & 15].iter().filter_map(|nibble| char::from_digit(u32::from(*nibble), 16)),
+            );
         }
         list.push('"');
     }
@@ -318,7 +321,8 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
 /// Removes every row of every table.
 pub(crate) async fn erase_all(tx: &mut Tx) -> Result<()> {
     for layout in tables::layouts() {
-        let statement = sql("clear", usize::from(layout.table.number()), || format!("DELETE FROM {}", layout.name));
+        let statement =
+            sql("clear", usize::from(layout.table.number()), || format!("DELETE FROM {}", layout.name));
         sqlx::query(statement).execute(tx.conn()?).await?;
         tx.changing.table(layout.table);
     }

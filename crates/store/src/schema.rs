@@ -14,7 +14,8 @@ pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<
 
 async fn run(conn: &mut SqliteConnection, path: &Path, steps: &'static [&'static str]) -> Result<()> {
     let done: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *conn).await?;
-    let done = usize::try_from(done).map_err(|_| StoreError::new(Code::Damaged, "reading the schema version"))?;
+    let done =
+        usize::try_from(done).map_err(|_| StoreError::new(Code::Damaged, "reading the schema version"))?;
     if done > steps.len() {
         let readable_from: i64 =
             sqlx::query_scalar("SELECT readable_from FROM meta").fetch_one(&mut *conn).await?;

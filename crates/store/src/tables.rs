@@ -249,13 +249,9 @@ impl Projected for Message {
         vec![blob("deal"), blob("author"), int("position", 0), int("at", 0)]
     }
     fn values(self) -> Vec<Value> {
-        let position = self.position.map_or(UNPLACED, |position| crate::meta::signed(position).min(UNPLACED - 1));
-        vec![
-            self.deal.as_bytes().into(),
-            self.author.as_bytes().into(),
-            position.into(),
-            self.at.0.into(),
-        ]
+        let position =
+            self.position.map_or(UNPLACED, |position| crate::meta::signed(position).min(UNPLACED - 1));
+        vec![self.deal.as_bytes().into(), self.author.as_bytes().into(), position.into(), self.at.0.into()]
     }
 }
 
@@ -304,7 +300,8 @@ impl Projected for FieldHistory {
 /// The key of a stored row.
 pub(crate) fn row_key(table: i64, id: &[u8]) -> crate::error::Result<RowKey> {
     let table = u8::try_from(table).ok().and_then(Table::from_number);
-    let table = table.ok_or_else(|| crate::error::StoreError::new(crate::Code::Damaged, "reading the store"))?;
+    let table =
+        table.ok_or_else(|| crate::error::StoreError::new(crate::Code::Damaged, "reading the store"))?;
     let id = uuid::Uuid::from_slice(id).map_err(crate::meta::damaged)?;
     Ok(RowKey { table, id })
 }

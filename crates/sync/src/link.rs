@@ -258,8 +258,9 @@ impl Driver {
         self.status.send_modify(|shown| {
             shown.line = status.line;
             shown.message = status.message;
-            shown.retry_at =
-                status.retry_at.map(|at| wall + i64::try_from(at).unwrap_or(i64::MAX).saturating_sub(elapsed));
+            shown.retry_at = status
+                .retry_at
+                .map(|at| wall + i64::try_from(at).unwrap_or(i64::MAX).saturating_sub(elapsed));
             if status.caught_up {
                 shown.synced_at = Some(wall);
             }

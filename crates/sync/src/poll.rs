@@ -103,7 +103,8 @@ fn split(mut body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut frames = Vec::new();
     while !body.is_empty() {
         let (length, rest) = body.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= FRAME_MAX)?;
+        let length =
+            usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= FRAME_MAX)?;
         let (frame, rest) = rest.split_at_checked(length)?;
         frames.push(frame.to_vec());
         body = rest;

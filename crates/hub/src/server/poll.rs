@@ -170,11 +170,7 @@ async fn exchange(server: &Server, session: &Session, frames: Vec<Vec<u8>>) -> V
     taken
 }
 
-fn find(
-    server: &Server,
-    program: Option<ProgramId>,
-    id: &HeaderValue,
-) -> Option<(SessionId, Arc<Session>)> {
+fn find(server: &Server, program: Option<ProgramId>, id: &HeaderValue) -> Option<(SessionId, Arc<Session>)> {
     let id = u128::from_str_radix(id.to_str().ok().filter(|id| id.len() == 32)?, 16).ok()?.to_be_bytes();
     let session = Arc::clone(server.sessions.lock().get(&id)?);
     (session.program == program).then_some((id, session))
@@ -206,7 +202,11 @@ async fn watch(server: Arc<Server>, id: SessionId, session: Arc<Session>) {
         let stranger_until = session.opened + server.limits.sign_in;
         let until = {
             let calls = session.calls();
-            if calls.open > 0 { Instant::now() + server.limits.session } else { calls.last + server.limits.session }
+            if calls.open > 0 {
+                Instant::now() + server.limits.session
+            } else {
+                calls.last + server.limits.session
+            }
         };
         let is_stranger = !outbox.is_signed_in();
         let now = Instant::now();

@@ -43,7 +43,8 @@ pub(super) fn router(server: Arc<Server>) -> Router {
 /// what keeps a web page from talking to a hub on the reader's own network.
 async fn refuse_foreign_pages(State(server): Shared, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN);
-    let foreign = origin.is_some_and(|origin| Some(origin.as_bytes()) != server.origin.as_ref().map(|o| o.as_bytes()));
+    let foreign =
+        origin.is_some_and(|origin| Some(origin.as_bytes()) != server.origin.as_ref().map(|o| o.as_bytes()));
     if foreign {
         return (StatusCode::FORBIDDEN, "pages of other sites may not talk to this hub\n").into_response();
     }

@@ -38,10 +38,7 @@ impl Storage {
                 row = self.founding_row(hash).await?;
             }
             if let Some((expires_at, used_at)) = row {
-                found.insert(
-                    *hash,
-                    Founding { expires_at: Timestamp(expires_at), used: used_at.is_some() },
-                );
+                found.insert(*hash, Founding { expires_at: Timestamp(expires_at), used: used_at.is_some() });
             }
         }
         Ok(found)

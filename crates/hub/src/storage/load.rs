@@ -143,9 +143,9 @@ impl ProgramStore {
         let read = |(n, seq, refusal, at): (i64, i64, Option<Vec<u8>>, i64)| {
             let refusal = match refusal {
                 None => None,
-                Some(bytes) => Some(
-                    minicbor::decode::<Refusal>(&bytes).map_err(|_| sql::unreadable("refusal"))?,
-                ),
+                Some(bytes) => {
+                    Some(minicbor::decode::<Refusal>(&bytes).map_err(|_| sql::unreadable("refusal"))?)
+                }
             };
             Ok(Answer { n: sql::unsigned(n), seq: sql::unsigned(seq), refusal, at: Timestamp(at) })
         };

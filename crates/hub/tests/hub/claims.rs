@@ -71,7 +71,10 @@ async fn of_200_partners_who_register_one_customer_one_has_it() {
     assert_eq!(losers.len(), PARTNERS - 1);
     for (n, loser) in &losers {
         let trace = loser.whole_trace();
-        assert!(holds(&trace, format!("Company-{n:03}-of-many").as_bytes()), "the search finds what is there");
+        assert!(
+            holds(&trace, format!("Company-{n:03}-of-many").as_bytes()),
+            "the search finds what is there"
+        );
         assert!(secrets.iter().all(|secret| !holds(&trace, secret)), "a loser learned who won");
     }
     bob.until("the deal", |bob| bob.deal(*mine).is_some()).await;

@@ -163,7 +163,8 @@ async fn the_commands_say_what_scripts_need() {
     let carol = found(&process.way(), &first).await;
     assert_ne!(bob.me.program, carol.me.program);
 
-    let again = lockstep_hub(&["serve", "--listen", "127.0.0.1:0", "--data", data_text]).output().await.unwrap();
+    let again =
+        lockstep_hub(&["serve", "--listen", "127.0.0.1:0", "--data", data_text]).output().await.unwrap();
     assert!(String::from_utf8_lossy(&again.stderr).contains("already uses"));
     let other = folder.path().join("other");
     let taken = lockstep_hub(&["serve", "--listen", &process.address.to_string(), "--data"])

@@ -169,7 +169,9 @@ async fn a_stopping_hub_tells_everybody() {
     let stopped = hub.hub.clone();
     let stopping = tokio::spawn(async move { stopped.shutdown().await });
     assert_eq!(bob.until_goodbye().await.unwrap().reason, Reason::ShuttingDown);
-    assert!(matches!(lobby.next().await, Some(FromHub::Goodbye(goodbye)) if goodbye.reason == Reason::ShuttingDown));
+    assert!(
+        matches!(lobby.next().await, Some(FromHub::Goodbye(goodbye)) if goodbye.reason == Reason::ShuttingDown)
+    );
     drop((bob, lobby));
     soon("the end of the hub", stopping).await.unwrap();
 }

@@ -8,7 +8,8 @@ use crate::support::world::{deal, found, join_frame, message};
 use domain::entity::Key;
 use domain::{DeviceId, Rule};
 use protocol::frame::{
-    self, FRAME_MAX, FromDevice, FromHub, Hello, Inspect, PAYLOAD_MAX, PROTO, PUSH_MAX, Push, Reason, Signature,
+    self, FRAME_MAX, FromDevice, FromHub, Hello, Inspect, PAYLOAD_MAX, PROTO, PUSH_MAX, Push, Reason,
+    Signature,
 };
 use protocol::seal::DeviceKey;
 
@@ -75,10 +76,9 @@ async fn what_is_no_frame_ends_the_connection() {
 async fn a_frame_that_is_too_large_ends_the_connection() {
     let (hub, bob) = start().await;
     let way = hub.way();
-    for (size, place) in [
-        (FRAME_MAX + 1, "founding".to_owned()),
-        (FRAME_MAX + 1, format!("programs/{}", bob.me.program)),
-    ] {
+    for (size, place) in
+        [(FRAME_MAX + 1, "founding".to_owned()), (FRAME_MAX + 1, format!("programs/{}", bob.me.program))]
+    {
         let mut wire = Wire::connect(&way, &place).await;
         wire.challenge().await;
         wire.send_bytes(vec![0; size]).await;
@@ -176,12 +176,8 @@ async fn text_is_no_frame() {
 async fn a_mutation_of_another_version_is_refused_and_the_rest_goes_on() {
     let (_hub, mut bob) = start().await;
     // Sealed correctly, so that only its content is strange.
-    let header = frame::Header {
-        n: 1,
-        lane: domain::ScopeId::Program,
-        name: "teleport".into(),
-        at: bob.claims,
-    };
+    let header =
+        frame::Header { n: 1, lane: domain::ScopeId::Program, name: "teleport".into(), at: bob.claims };
     let payload = vec![0xa0];
     let chain = bob.chain.after(&header, &payload).unwrap();
     let signature = bob.me.key.sign(&chain.hash.0);

@@ -1,8 +1,8 @@
 //! Two competitors on one hub: neither receives a byte of the other's.
 
 use crate::support::device::Device;
-use crate::support::hub::TestHub;
 use crate::support::holds;
+use crate::support::hub::TestHub;
 use crate::support::world::{accept, deal, found, invitation, message, partner};
 use domain::entity::{Customer, Role};
 use domain::mutation::{AccountDraft, AccountsPut, DealEdit, RegistrationSubmit, RoomRead};
@@ -31,8 +31,11 @@ async fn start() -> World {
 fn secret_deal() -> domain::mutation::DealRegister {
     let mut registration = deal("canary-customer.nl");
     registration.title = "CANARY-title".into();
-    registration.customer =
-        Customer { name: "CANARY-customer".into(), domain: "canary-customer.nl".into(), country: "NL".into() };
+    registration.customer = Customer {
+        name: "CANARY-customer".into(),
+        domain: "canary-customer.nl".into(),
+        country: "NL".into(),
+    };
     registration.need = "CANARY-need".into();
     registration
 }
@@ -95,8 +98,12 @@ async fn a_change_in_a_scope_one_is_not_in_is_refused_and_tells_nothing() {
         assert_eq!(mallory.run(edit).await.unwrap_err().rule, Rule::NotInScope);
     }
     // What exists and what does not answers alike, to the byte but for its number.
-    let refusals: Vec<String> =
-        mallory.answers.values().filter_map(|answer| answer.refusal.as_ref()).map(|r| format!("{r:?}")).collect();
+    let refusals: Vec<String> = mallory
+        .answers
+        .values()
+        .filter_map(|answer| answer.refusal.as_ref())
+        .map(|r| format!("{r:?}"))
+        .collect();
     assert_eq!(refusals[..3], refusals[3..]);
 
     // A read mark in the name of another member, an account on another's list.

@@ -35,7 +35,8 @@ impl Model {
         }
         let devices = load.devices.iter().map(|(device, after)| {
             let answers = self.answers.range((*device, after.saturating_add(1))..=(*device, u64::MAX));
-            let answers = if *after == u64::MAX { Vec::new() } else { answers.map(|(_, a)| a.clone()).collect() };
+            let answers =
+                if *after == u64::MAX { Vec::new() } else { answers.map(|(_, a)| a.clone()).collect() };
             (*device, DeviceRecord { chain: self.chains.get(device).copied(), answers })
         });
         let founding = load.founding.iter().filter_map(|hash| Some((*hash, *self.founding.get(hash)?)));
@@ -80,9 +81,8 @@ impl Model {
 
     pub fn page(&self, query: &PageQuery) -> Page {
         let head = query.from.head;
-        let old = |row: &&CommitRow| {
-            query.old.contains(&row.scope) && row.seq > query.base && row.seq <= head
-        };
+        let old =
+            |row: &&CommitRow| query.old.contains(&row.scope) && row.seq > query.base && row.seq <= head;
         let is_grant = |row: &&CommitRow| row.key.table == Table::Grants;
         let mut rows: Vec<CommitRow> = Vec::new();
         if query.first {

@@ -155,10 +155,8 @@ async fn whoever_leaves_is_out_with_all_devices() {
     assert_eq!(alice.until_goodbye().await.unwrap().reason, Reason::Revoked);
     alice.reconnect().await;
     assert_eq!(alice.goodbye.clone().unwrap().reason, Reason::Revoked);
-    bob.until("her leaving", |bob| {
-        bob.get::<Member>(member).is_some_and(|member| member.left_at.is_some())
-    })
-    .await;
+    bob.until("her leaving", |bob| bob.get::<Member>(member).is_some_and(|member| member.left_at.is_some()))
+        .await;
 }
 
 #[tokio::test]

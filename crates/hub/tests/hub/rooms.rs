@@ -196,8 +196,9 @@ async fn a_history_of_many_pages_arrives_whole_and_goes_on_where_it_was_cut() {
     let room = open_room(&mut alice, &mut bob).await;
     let mut last = 0;
     for n in 0..40 {
-        let batch: Vec<_> =
-            (0..100).map(|m| alice.seal(message(room, format!("Message {n}.{m} {}", "~".repeat(200))))).collect();
+        let batch: Vec<_> = (0..100)
+            .map(|m| alice.seal(message(room, format!("Message {n}.{m} {}", "~".repeat(200)))))
+            .collect();
         last = batch.last().unwrap().header.n;
         alice.push_sealed(batch).await;
     }

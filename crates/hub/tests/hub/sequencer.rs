@@ -468,7 +468,8 @@ impl World {
                 assert!(device.out, "device {n} was revoked and does not know");
                 continue;
             };
-            let live = device.rows.iter().filter_map(|(key, (seq, body))| Some((*key, (*seq, body.clone()?))));
+            let live =
+                device.rows.iter().filter_map(|(key, (seq, body))| Some((*key, (*seq, body.clone()?))));
             let live: BTreeMap<RowKey, (u64, Vec<u8>)> = live.collect();
             let missing: Vec<_> = expected.keys().filter(|key| !live.contains_key(key)).collect();
             let extra: Vec<_> = live.keys().filter(|key| !expected.contains_key(key)).collect();

@@ -19,10 +19,25 @@ const ROUNDS_MAX: u32 = 6;
 /// Something to decide.
 #[derive(Debug)]
 pub(super) enum Task {
-    Hello { connection: ConnectionId, hello: Box<Hello> },
-    Sealed { connection: ConnectionId, device: DeviceId, sealed: Box<Sealed>, mutation: Box<Result<Mutation, Refusal>> },
-    Inspect { connection: ConnectionId, token: Key },
-    Join { connection: ConnectionId, join: Box<Join>, mutation: Box<Result<Mutation, Refusal>> },
+    Hello {
+        connection: ConnectionId,
+        hello: Box<Hello>,
+    },
+    Sealed {
+        connection: ConnectionId,
+        device: DeviceId,
+        sealed: Box<Sealed>,
+        mutation: Box<Result<Mutation, Refusal>>,
+    },
+    Inspect {
+        connection: ConnectionId,
+        token: Key,
+    },
+    Join {
+        connection: ConnectionId,
+        join: Box<Join>,
+        mutation: Box<Result<Mutation, Refusal>>,
+    },
 }
 
 impl Task {
@@ -271,7 +286,8 @@ impl Sequencer {
         if !batch.rows.knows_lookup(&grants) && batch.rounds <= ROUNDS_MAX {
             return Step::Needs(Load { reads: ReadSet::default().lookup(grants), ..Load::default() });
         }
-        let key = batch.rows.get::<domain::entity::Device>(hello.device).ok().flatten().map(|device| device.key);
+        let key =
+            batch.rows.get::<domain::entity::Device>(hello.device).ok().flatten().map(|device| device.key);
         let signed = seal::hello_bytes(self.program, hello.device, &open.nonce);
         if !key.is_some_and(|key| seal::verify(&key, &signed, &hello.signature)) {
             return refuse(Reason::UnknownDevice, "The signature is not the device's.");
@@ -280,12 +296,13 @@ impl Sequencer {
             let devices = BTreeMap::from([(hello.device, hello.answered)]);
             return Step::Needs(Load { devices, ..Load::default() });
         };
-        let chain = self
-            .chain_of(hello.device, batch)
-            .unwrap_or_else(|| Chain::start(self.program, hello.device));
+        let chain =
+            self.chain_of(hello.device, batch).unwrap_or_else(|| Chain::start(self.program, hello.device));
         let mut answers = record.answers.clone();
         // What an older connection of the device brought in this very batch.
-        answers.extend(batch.commit.answers.iter().filter(|(of, _)| *of == hello.device).map(|(_, a)| a.clone()));
+        answers.extend(
+            batch.commit.answers.iter().filter(|(of, _)| *of == hello.device).map(|(_, a)| a.clone()),
+        );
         answers.retain(|answer| answer.n > hello.answered);
         let welcome = Welcome {
             proto: hello.proto,
@@ -338,9 +355,8 @@ impl Sequencer {
         };
         let key = batch.rows.get::<domain::entity::Device>(device).ok().flatten().map(|device| device.key);
         let next = chain.after(&sealed.header, &sealed.payload);
-        let next = next.filter(|next| {
-            key.is_some_and(|key| seal::verify(&key, &next.hash.0, &sealed.signature))
-        });
+        let next =
+            next.filter(|next| key.is_some_and(|key| seal::verify(&key, &next.hash.0, &sealed.signature)));
         let Some(next) = next else {
             let message = "The device's history does not continue what this hub has of it.";
             batch.after.push(After::HangUp(connection, Reason::Forked, message));

@@ -3,9 +3,7 @@
 use super::access::{self, Resolved};
 use super::batch::After;
 use super::connection::{Live, Paging};
-use super::{
-    CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send,
-};
+use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send};
 use crate::frame::{Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use domain::codec::Entity;
 use domain::entity::{Device, Grant, Member};
@@ -158,7 +156,8 @@ impl Sequencer {
         for (connection, open) in &mut self.connections {
             let Phase::Live(live) = &mut open.phase else { continue };
             let granted = std::mem::take(&mut live.granted);
-            if live.paging.as_ref().map_or(live.sent, |paging| paging.next.head) >= head && live.answers.is_empty()
+            if live.paging.as_ref().map_or(live.sent, |paging| paging.next.head) >= head
+                && live.answers.is_empty()
             {
                 // It came in with this batch and gets all of it already.
                 continue;
@@ -206,7 +205,9 @@ impl Sequencer {
         let Some(open) = self.connections.get_mut(&connection) else { return };
         let congested = open.congested;
         let Phase::Live(live) = &mut open.phase else { return };
-        let Some(paging) = live.paging.as_mut().filter(|paging| !paging.reading && !congested) else { return };
+        let Some(paging) = live.paging.as_mut().filter(|paging| !paging.reading && !congested) else {
+            return;
+        };
         paging.reading = true;
         let base = paging.base;
         let from = paging.next.clone();

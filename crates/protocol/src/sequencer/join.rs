@@ -34,10 +34,7 @@ fn used() -> Refusal {
 }
 
 fn expired() -> Refusal {
-    Refusal::new(
-        Rule::InvitationExpired,
-        "This invitation has expired. Ask for a new one where you got it.",
-    )
+    Refusal::new(Rule::InvitationExpired, "This invitation has expired. Ask for a new one where you got it.")
 }
 
 impl Sequencer {
@@ -131,7 +128,8 @@ impl Sequencer {
                 return Step::Needs(load);
             }
         }
-        let outcome = self.admit_founder(now, mutation, &hash, batch).and_then(|()| mutation.apply(&ctx, &seen));
+        let outcome =
+            self.admit_founder(now, mutation, &hash, batch).and_then(|()| mutation.apply(&ctx, &seen));
         let refusal = match outcome {
             Ok(changes) => {
                 batch.write(changes);
@@ -147,7 +145,11 @@ impl Sequencer {
                         founding.used = true;
                     }
                 }
-                Joined { program: self.program, member: Some(joined_as(mutation, member, batch)), refusal: None }
+                Joined {
+                    program: self.program,
+                    member: Some(joined_as(mutation, member, batch)),
+                    refusal: None,
+                }
             }
             Some(refusal) => Joined { program: self.program, member: None, refusal: Some(refusal) },
         };

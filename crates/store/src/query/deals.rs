@@ -203,7 +203,11 @@ pub async fn get(store: &Store, deal: DealId) -> Result<Option<DealLine>> {
 }
 
 /// The lines of deals, in the order given.
-pub(super) async fn lines(conn: &mut SqliteConnection, store: &Store, rowids: &[i64]) -> Result<Vec<DealLine>> {
+pub(super) async fn lines(
+    conn: &mut SqliteConnection,
+    store: &Store,
+    rowids: &[i64],
+) -> Result<Vec<DealLine>> {
     if rowids.is_empty() {
         return Ok(Vec::new());
     }
@@ -225,8 +229,10 @@ pub(super) async fn lines(conn: &mut SqliteConnection, store: &Store, rowids: &[
     for row in &rows {
         let Some(deal) = read_entity::<Deal>(row, 2)? else { continue };
         let next = match row.try_get::<Option<&[u8]>, _>(4)? {
-            Some(_) => read_entity::<Milestone>(row, 5)?.map(|step| {
-                NextStep { title: step.title, owner_side: step.owner_side, due: step.due }
+            Some(_) => read_entity::<Milestone>(row, 5)?.map(|step| NextStep {
+                title: step.title,
+                owner_side: step.owner_side,
+                due: step.due,
             }),
             None => None,
         };

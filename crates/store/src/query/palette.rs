@@ -36,12 +36,7 @@ pub struct Hits {
 ///
 /// # Errors
 /// Whatever the disk has to say.
-pub async fn search(
-    store: &Store,
-    text: &str,
-    partner: Option<OrganizationId>,
-    each: u32,
-) -> Result<Hits> {
+pub async fn search(store: &Store, text: &str, partner: Option<OrganizationId>, each: u32) -> Result<Hits> {
     let words = words(text);
     let mut hits = Hits::default();
     if words.is_empty() {

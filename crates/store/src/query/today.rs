@@ -152,11 +152,12 @@ async fn rooms(
     let mut last = Vec::with_capacity(rows.len());
     for row in &rows {
         rowids.push(row.try_get::<i64, _>(0)?);
-        let message = sqlx::query("SELECT id, body FROM messages WHERE scope = ? AND position = ? ORDER BY id DESC")
-            .bind(row.try_get::<&[u8], _>(1)?)
-            .bind(row.try_get::<i64, _>(2)?)
-            .fetch_optional(&mut *conn)
-            .await?;
+        let message =
+            sqlx::query("SELECT id, body FROM messages WHERE scope = ? AND position = ? ORDER BY id DESC")
+                .bind(row.try_get::<&[u8], _>(1)?)
+                .bind(row.try_get::<i64, _>(2)?)
+                .fetch_optional(&mut *conn)
+                .await?;
         last.push(message);
     }
     let deals = lines(conn, store, &rowids).await?;

@@ -125,7 +125,10 @@ async fn whoever_stops_waiting_for_a_commit_does_not_stop_it() {
     }
     alice.store.commit(say(deal, "patient"), now()).await.unwrap();
     let state = alice.store.sync_state().await.unwrap();
-    assert_eq!(u64::try_from(alice.count("outbox").await).unwrap(), alice.store.counts().await.unwrap().waiting);
+    assert_eq!(
+        u64::try_from(alice.count("outbox").await).unwrap(),
+        alice.store.counts().await.unwrap().waiting
+    );
     let rows = alice.rows().await;
     let messages = rows.keys().filter(|key| key.table == Table::Messages).count();
     assert_eq!(messages as i64, alice.count("outbox").await, "each is there in full or not at all");
@@ -185,7 +188,8 @@ async fn a_closed_store_says_so() {
     let alice = &world.alice;
     alice.store.close().await.unwrap();
     alice.store.close().await.unwrap();
-    let CommitError::Store(error) = alice.store.commit(say(deal, "too late"), now()).await.unwrap_err() else {
+    let CommitError::Store(error) = alice.store.commit(say(deal, "too late"), now()).await.unwrap_err()
+    else {
         panic!("closed")
     };
     assert_eq!(error.code(), Code::Closed);

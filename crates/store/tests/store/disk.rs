@@ -14,8 +14,11 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     fn mount(at: &Path, size: &str) -> Option<Self> {
         let options = format!("size={size}");
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "lockstep-test"]).arg(at).output().ok()?;
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "lockstep-test"])
+            .arg(at)
+            .output()
+            .ok()?;
         mounted.status.success().then(|| Self(at.to_owned()))
     }
 
@@ -45,7 +48,8 @@ async fn a_full_disk_changes_nothing_and_space_heals_it() {
     let path = place.path().join("program.db");
     std::fs::copy(&world.alice.path, &path).unwrap();
     world.alice.path = path;
-    world.alice.store = Store::open(&world.alice.path, &file_key(), world.alice.identity.clone()).await.unwrap();
+    world.alice.store =
+        Store::open(&world.alice.path, &file_key(), world.alice.identity.clone()).await.unwrap();
     let alice = &world.alice;
 
     let mut committed = 0;
@@ -68,7 +72,13 @@ async fn a_full_disk_changes_nothing_and_space_heals_it() {
         world.bob.store.commit(say(deal, &"y".repeat(7_000)), now()).await.unwrap();
     }
     world.bob.push(&mut world.hub, usize::MAX).await;
-    let delta = world.hub.page(alice.device, alice.store.sync_state().await.unwrap().cursor, None, vec![], usize::MAX);
+    let delta = world.hub.page(
+        alice.device,
+        alice.store.sync_state().await.unwrap().cursor,
+        None,
+        vec![],
+        usize::MAX,
+    );
     let error = alice.store.apply_delta(world.hub.epoch, delta).await.unwrap_err();
     assert_eq!(error.code(), Code::DiskFull);
     assert_eq!(alice.rows().await, rows);

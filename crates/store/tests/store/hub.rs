@@ -113,7 +113,8 @@ impl Hub {
             }
             for key in keys {
                 let visible = |row: &&HubRow| {
-                    row.scope == ScopeId::Hub || scopes.as_ref().is_none_or(|scopes| scopes.contains(&row.scope))
+                    row.scope == ScopeId::Hub
+                        || scopes.as_ref().is_none_or(|scopes| scopes.contains(&row.scope))
                 };
                 let row = self.rows.get(&key).filter(visible).and_then(|row| {
                     Some(Row { key, scope: row.scope, seq: row.seq, body: row.body.clone()? })
@@ -122,7 +123,8 @@ impl Hub {
             }
         }
         let changes = mutation.apply(&ctx, &seen)?;
-        let moved = |change: &RowChange| self.rows.get(&change.key).is_some_and(|row| row.scope != change.scope);
+        let moved =
+            |change: &RowChange| self.rows.get(&change.key).is_some_and(|row| row.scope != change.scope);
         assert!(!changes.iter().any(moved), "a row never changes its scope");
         if !changes.is_empty() {
             self.head += 1;
@@ -196,9 +198,8 @@ impl Hub {
         if let Some(resume) = resume {
             // Rows of one transaction share a number and are never torn apart, so a number is a place.
             let phase = if resume.scope.is_some() { 1 } else { 2 };
-            let reached = |(at, _): &(Place, &HubRow)| {
-                (at.0, at.1, at.2) > (phase, resume.scope, resume.after)
-            };
+            let reached =
+                |(at, _): &(Place, &HubRow)| (at.0, at.1, at.2) > (phase, resume.scope, resume.after);
             places.retain(reached);
         }
         let mut limit = limit.min(places.len());

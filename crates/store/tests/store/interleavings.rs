@@ -132,7 +132,10 @@ async fn play(steps: Vec<Step>) {
             assert_eq!(person.count(table).await, 0, "{table} is settled");
         }
         let state = person.store.sync_state().await.unwrap();
-        assert_eq!(world.hub.chains.get(&person.device).map(|chain| chain.n).unwrap_or_default(), state.chain.n);
+        assert_eq!(
+            world.hub.chains.get(&person.device).map(|chain| chain.n).unwrap_or_default(),
+            state.chain.n
+        );
         // Nothing was lost on the way: what the hub refused is here, or the person has decided.
         let answers = world.hub.answers_after(person.device, 0);
         let refused: BTreeSet<u64> =
@@ -143,7 +146,10 @@ async fn play(steps: Vec<Step>) {
         }
         assert!(here.is_subset(&refused), "{here:?} of {refused:?}");
         let done = decided.remove(&person.device).unwrap_or_default();
-        assert!(refused.iter().all(|n| here.contains(n) || done.contains(n)), "{refused:?}: {here:?}, {done:?}");
+        assert!(
+            refused.iter().all(|n| here.contains(n) || done.contains(n)),
+            "{refused:?}: {here:?}, {done:?}"
+        );
         // And every column is as if the rows had come all at once.
         let fresh = fresh(person, &world.hub).await;
         assert_same(&dump(person).await, &dump(&fresh).await);
@@ -202,7 +208,10 @@ async fn dump(person: &Person) -> Dump {
     }
     let lookups = sqlx::query("SELECT key, id FROM lookup").fetch_all(&mut conn).await.unwrap();
     for row in lookups {
-        dump.insert(("lookup", [row.get::<Vec<u8>, _>(1), row.get::<String, _>(0).into_bytes()].concat()), vec![]);
+        dump.insert(
+            ("lookup", [row.get::<Vec<u8>, _>(1), row.get::<String, _>(0).into_bytes()].concat()),
+            vec![],
+        );
     }
     dump
 }
@@ -246,7 +255,11 @@ async fn act(person: &Person, who: Who, what: u8, a: u8, b: u8) -> Vec<Mutation>
                 let register = DealRegister {
                     submit: b % 4 != 0,
                     product: if b % 2 == 0 { "Gauge" } else { "Valve" }.to_owned(),
-                    ..register(new.into(), "Another", ["polder.nl", "dijk.nl", "sluis.nl"][usize::from(a % 3)])
+                    ..register(
+                        new.into(),
+                        "Another",
+                        ["polder.nl", "dijk.nl", "sluis.nl"][usize::from(a % 3)],
+                    )
                 };
                 vec![register.into()]
             }
@@ -327,8 +340,10 @@ async fn act(person: &Person, who: Who, what: u8, a: u8, b: u8) -> Vec<Mutation>
             (Who::Bob, 0) => vec![RegistrationReview { deal }.into()],
             (Who::Bob, 1) => vec![RegistrationDecide { deal, decision: Decision::Approve }.into()],
             (Who::Bob, _) => {
-                let decision =
-                    Decision::Reject { rule: RejectionRule::NamedAccount, evidence: "On the list".to_owned() };
+                let decision = Decision::Reject {
+                    rule: RejectionRule::NamedAccount,
+                    evidence: "On the list".to_owned(),
+                };
                 vec![RegistrationDecide { deal, decision }.into()]
             }
             (Who::Alice, 0) => vec![RegistrationWithdraw { deal }.into()],

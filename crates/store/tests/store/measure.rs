@@ -23,7 +23,11 @@ fn middle(mut times: Vec<Duration>) -> String {
 }
 
 fn rate(what: &str, rows: usize, took: Duration) {
-    println!("{what}: {rows} rows in {:.2} s, {:.0} rows/s", took.as_secs_f64(), rows as f64 / took.as_secs_f64());
+    println!(
+        "{what}: {rows} rows in {:.2} s, {:.0} rows/s",
+        took.as_secs_f64(),
+        rows as f64 / took.as_secs_f64()
+    );
 }
 
 async fn apply(person: &Person, epoch: u64, rows: Vec<DeltaRow>, answers: Vec<Answer>) -> Duration {
@@ -95,7 +99,8 @@ async fn measure() {
         // Each comes back as the hub confirms it.
         let n = answered + 1 + answer;
         let items = alice.store.outbox_after(n - 1, 1, 1).await.unwrap();
-        let Ok(Mutation::AccountsPut(put)) = Mutation::from_payload(&items[0].header.name, &items[0].payload) else {
+        let Ok(Mutation::AccountsPut(put)) = Mutation::from_payload(&items[0].header.name, &items[0].payload)
+        else {
             panic!()
         };
         seq += 1;
@@ -126,7 +131,8 @@ async fn measure() {
             let mut deal = base.clone();
             deal.title = format!("Pump station {batch}-{number}");
             deal.amount.minor = i64::from(number) * 1_000;
-            deal.stage = [Stage::Prospect, Stage::Qualified, Stage::Launched][usize::try_from(number % 3).unwrap()];
+            deal.stage =
+                [Stage::Prospect, Stage::Qualified, Stage::Launched][usize::try_from(number % 3).unwrap()];
             deal.close_date = deal.close_date.plus_days(number % 700);
             deal.customer.domain = format!("{}.example", id.0.simple());
             row(id, ScopeId::Deal(id), seq, &deal)
@@ -158,7 +164,11 @@ async fn measure() {
             seq += 1;
             message(made[number % rooms], world.bob.member, seq)
         });
-        rate(&format!("apply_delta of messages in {what}"), 10_000, apply(alice, epoch, rows.collect(), vec![]).await);
+        rate(
+            &format!("apply_delta of messages in {what}"),
+            10_000,
+            apply(alice, epoch, rows.collect(), vec![]).await,
+        );
     }
 
     let filters = [
@@ -192,7 +202,10 @@ async fn measure() {
             println!("{}: {}", $what, middle(times));
         };
     }
-    window!("deal window at offset 20,000", deals::window(&alice.store, &filters[0].1, Sort::Title, 20_000, 50));
+    window!(
+        "deal window at offset 20,000",
+        deals::window(&alice.store, &filters[0].1, Sort::Title, 20_000, 50)
+    );
     window!("one deal", deals::get(&alice.store, made[77]));
     window!("similar", deals::similar(&alice.store, "nobody at all", "nobody.example", 5));
     window!("room", room::window(&alice.store, made[7], None, 50));
@@ -243,6 +256,10 @@ async fn measure() {
         }
         took += apply(alice, epoch, rows, answers).await;
     }
-    rate("take in the answers to all that waits", usize::try_from(state.chain.n - state.answered).unwrap(), took);
+    rate(
+        "take in the answers to all that waits",
+        usize::try_from(state.chain.n - state.answered).unwrap(),
+        took,
+    );
     println!("file: {} MB", std::fs::metadata(&alice.path).unwrap().len() >> 20);
 }

@@ -141,8 +141,7 @@ impl Person {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("program.db");
         let (member, device) = (id(), id());
-        let identity =
-            Identity { program, device, member, device_key: DeviceKey::from_seed(&[seed; 32]) };
+        let identity = Identity { program, device, member, device_key: DeviceKey::from_seed(&[seed; 32]) };
         let store = Store::create(&path, &file_key(), identity.clone()).await.unwrap();
         Self { member, organization, device, store, path, dir, identity }
     }

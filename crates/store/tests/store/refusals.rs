@@ -90,7 +90,11 @@ async fn what_is_refused_later_in_the_same_lane_joins_the_root() {
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].refusal.rule, Rule::NotInScope);
     assert_eq!(refused[0].parked.len(), 2);
-    assert_eq!(refused[0].item.mutation.as_ref().map(Mutation::name), Some("message_send"), "and can be copied");
+    assert_eq!(
+        refused[0].item.mutation.as_ref().map(Mutation::name),
+        Some("message_send"),
+        "and can be copied"
+    );
 }
 
 #[tokio::test]

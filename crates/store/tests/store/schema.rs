@@ -14,7 +14,10 @@ async fn schema() {
     let schema: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     insta::assert_snapshot!(schema.join(";\n"));
     for row in rows.iter().map(|row| row.get::<&str, _>(0)) {
-        assert!(!row.starts_with("CREATE TABLE") || row.contains("STRICT") || row.contains("sqlite_"), "{row}");
+        assert!(
+            !row.starts_with("CREATE TABLE") || row.contains("STRICT") || row.contains("sqlite_"),
+            "{row}"
+        );
     }
 }
 

@@ -111,7 +111,8 @@ async fn the_court_of_the_list_is_the_court_of_the_rules() {
         assert_eq!(line.court(today), court(&line.deal, line.next.as_ref().map(|(_, step)| step), today));
     }
     let open = deals::window(&world.alice.store, &Filter::default(), Sort::Title, 0, 200).await.unwrap();
-    let is_open = |line: &&DealLine| !line.deal.stage.is_closed() && !line.deal.registration.status.is_closed();
+    let is_open =
+        |line: &&DealLine| !line.deal.stage.is_closed() && !line.deal.registration.status.is_closed();
     assert_eq!(open.total as usize, lines.iter().filter(is_open).count());
     assert_eq!(open.all as usize, made);
 }
@@ -258,12 +259,18 @@ async fn today_is_made_of_what_waits() {
 async fn people_are_found_with_their_invitations_and_devices() {
     let world = World::new().await;
     let directory = people::directory(&world.alice.store).await.unwrap();
-    assert_eq!(directory.program.as_ref().map(|program| program.name.as_str()), Some("Halden Partner Program"));
+    assert_eq!(
+        directory.program.as_ref().map(|program| program.name.as_str()),
+        Some("Halden Partner Program")
+    );
     assert_eq!(directory.organizations.len(), 2);
     let (_, halden) = directory.organization_of(world.bob.member).unwrap();
     assert_eq!(halden.name, "Halden");
     let me = people::me(&world.alice.store).await.unwrap().unwrap();
-    assert_eq!((me.member, me.organization, me.side), (world.alice.member, world.alice.organization, Side::Partner));
+    assert_eq!(
+        (me.member, me.organization, me.side),
+        (world.alice.member, world.alice.organization, Side::Partner)
+    );
     let devices = people::devices(&world.alice.store).await.unwrap();
     assert_eq!(devices[0].0, world.alice.device);
     assert!(people::invitations(&world.alice.store).await.unwrap().is_empty());
@@ -302,7 +309,10 @@ async fn accounts_are_listed_recognised_and_counted() {
     let names = |window: &accounts::Window| -> Vec<String> {
         window.rows.iter().map(|line| line.account.name.clone()).collect()
     };
-    assert_eq!((window.total, window.all, names(&window)), (3, 3, vec!["Polder Port".to_owned(), "Zuiderzee Works".to_owned()]));
+    assert_eq!(
+        (window.total, window.all, names(&window)),
+        (3, 3, vec!["Polder Port".to_owned(), "Zuiderzee Works".to_owned()])
+    );
     assert_eq!((window.rows[0].deals, window.rows[1].deals), (1, 0));
     assert!(window.rows[0].mark.waiting.is_some());
     let found = accounts::window(store, "ÉCLUSE", 0, 10).await.unwrap();

@@ -80,7 +80,6 @@ impl Wire {
         }
     }
 
-
     pub async fn send_text(&mut self, text: &str) {
         if let Line::Socket(socket) = &mut self.line {
             let _ = soon("room to send", socket.send(Message::Text(text.into()))).await;

@@ -7,9 +7,7 @@ use domain::entity::{Customer, InvitationKind, Key, Role};
 use domain::mutation::{
     DealRegister, InvitationAccept, InvitationCreate, MessageSend, OrganizationAdd, ProgramCreate,
 };
-use domain::{
-    DealId, DeviceId, InvitationId, MemberId, MessageId, Money, Mutation, OrganizationId, Refusal,
-};
+use domain::{DealId, DeviceId, InvitationId, MemberId, MessageId, Money, Mutation, OrganizationId, Refusal};
 use protocol::frame::{FromDevice, FromHub, Inspect, Inspected, Join, Joined};
 use protocol::link::InvitationLink;
 use protocol::seal::{self, DeviceKey};
@@ -175,7 +173,11 @@ pub fn deal(domain: &str) -> DealRegister {
     DealRegister {
         deal: DealId(Uuid::now_v7()),
         title: format!("Rollout at {domain}"),
-        customer: Customer { name: format!("Customer {domain}"), domain: domain.into(), country: "NL".into() },
+        customer: Customer {
+            name: format!("Customer {domain}"),
+            domain: domain.into(),
+            country: "NL".into(),
+        },
         product: PRODUCT.into(),
         region: REGION.into(),
         need: "Two hundred berths".into(),

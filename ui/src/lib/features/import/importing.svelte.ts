@@ -13,8 +13,11 @@ let uploaded = $state.raw<Uploaded>();
 let sheet = $state<string | null>(null);
 let mapping = $state.raw<ColumnMapping[] | null>(null);
 let job = $state.raw<ImportJob>();
-// What the preview found wrong, for the summary: at most 100 rows of it.
-let faults = $state.raw<Faults>({ bad: 0, errors: [] });
+// An import that had ended before this window was loaded.
+let earlier = $state.raw<ImportJob>();
+// What the preview found wrong, for the summary: at most 100 rows of it. Unknown after a reload.
+let faults = $state.raw<Faults>();
+let asked = false;
 let busy = $state<'upload' | 'start' | null>(null);
 let failure = $state.raw<string>();
 
@@ -35,6 +38,10 @@ export const importing = {
 	get job() {
 		return job;
 	},
+	/** The latest import that ended before the window was loaded, until another one is made. */
+	get earlier() {
+		return earlier;
+	},
 	get faults() {
 		return faults;
 	},
@@ -49,6 +56,21 @@ export const importing = {
 	get request(): ImportRequest | undefined {
 		const program = programHere.id;
 		return uploaded && program ? { program, upload: uploaded.upload, sheet, mapping } : undefined;
+	},
+
+	/** After a reload the window knows of no import, but the core still does. */
+	async find(): Promise<void> {
+		if (asked) return;
+		asked = true;
+		try {
+			const latest = (await send('import_list', null))[0];
+			if (!latest || job || uploaded) return;
+			if (latest.state === 'running') job = latest;
+			else earlier = latest;
+		} catch {
+			// Only a convenience is missing then, and the next screen asks again.
+			asked = false;
+		}
 	},
 
 	async take(file: File): Promise<void> {
@@ -88,6 +110,7 @@ export const importing = {
 		try {
 			job = await send('import_start', request);
 			faults = { bad: found.bad, errors: found.errors };
+			earlier = undefined;
 			uploaded = undefined;
 		} catch (cause) {
 			failure = said(cause);

@@ -10,6 +10,7 @@ const sync: ProgramSync = {
 	connection: 'online',
 	synced_at: now - 8_000,
 	retry_at: null,
+	message: null,
 	waiting: [],
 	waiting_total: 0,
 	needs_you: []

@@ -1,6 +1,6 @@
 import type { VaultState } from '$bindings/VaultState';
 
-export type BlockedState = Extract<VaultState, 'keychain_locked' | 'keychain_missing' | 'in_use'>;
+export type BlockedState = Extract<VaultState, 'keychain_locked' | 'keychain_missing' | 'in_use' | 'too_new'>;
 
 interface BlockedWords {
 	title: string;
@@ -40,5 +40,12 @@ export const blocked: Record<BlockedState, BlockedWords> = {
 		steps: ['Switch to the other window, or close it.', 'Then try again here.'],
 		still: 'The other window is still open.',
 		safe: 'If no other window can be seen, it may still be closing, or run in the tray.'
+	},
+	too_new: {
+		title: 'Update Lockstep to open your data',
+		lead: 'A newer version of Lockstep was used here and wrote the data in a way that this version does not know.',
+		steps: ['Install the current version of Lockstep.', 'Open it again. Everything is then as you left it.'],
+		still: 'This version is still older than the one that wrote the data.',
+		safe: 'Nothing is lost, and this version changes nothing. Your programs and queued changes wait for the newer one.'
 	}
 };
