@@ -138,7 +138,7 @@ CREATE TABLE deals (
   -- Title, customer and number in lower case, one line each: sorts by title.
   search TEXT NOT NULL DEFAULT '',
 
-  -- What the rows of its room and plan say, kept up by `deals::settle` after every write to them.
+  -- What the rows of its room and plan say, kept up by `deals.rs` after every write to them.
   -- The last message: highest position, waiting ones after all others. 0 and NULL without any.
   last_position INTEGER NOT NULL DEFAULT 0,
   last_author BLOB,
@@ -162,13 +162,13 @@ CREATE TABLE deals (
 ) STRICT;
 CREATE INDEX deals_scope ON deals (scope);
 CREATE INDEX deals_domain ON deals (domain) WHERE domain <> '';
--- Filters and sums read this index alone.
-CREATE INDEX deals_sums ON deals (open, court, status, stage, partner, currency, amount_minor, search);
--- One per order of the list, each with the columns that filter it.
-CREATE INDEX deals_by_activity ON deals (activity_at, open, court, status, stage, partner);
-CREATE INDEX deals_by_close ON deals (close_day, open, court, status, stage, partner);
-CREATE INDEX deals_by_amount ON deals (amount_minor, open, court, status, stage, partner);
-CREATE INDEX deals_by_title ON deals (search, open, court, status, stage, partner);
+-- Sums read this index alone, or the one by title when words are looked for.
+CREATE INDEX deals_sums ON deals (open, status, court, stage, partner, currency, amount_minor);
+-- One per order of the list, each with the columns that filter it, except the court: it moves too often.
+CREATE INDEX deals_by_activity ON deals (activity_at, open, status, stage, partner);
+CREATE INDEX deals_by_close ON deals (close_day, open, status, stage, partner);
+CREATE INDEX deals_by_amount ON deals (amount_minor, open, status, stage, partner);
+CREATE INDEX deals_by_title ON deals (search, open, status, stage, partner, currency, amount_minor);
 -- Rooms with something to read.
 CREATE INDEX deals_talk ON deals (activity_at, last_position, last_author, id) WHERE last_position > 0;
 
@@ -246,8 +246,8 @@ CREATE INDEX lookup_row ON lookup (tbl, id);
 -- Own mutations on their way to the hub, in order. A row leaves only when its effect has come back from the hub, or when it
 -- was refused and moved to `refusal` or `parked`.
 CREATE TABLE outbox (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  n INTEGER NOT NULL UNIQUE,
+  -- Number in the chain of this device: never reused.
+  n INTEGER PRIMARY KEY,
   lane BLOB NOT NULL,
   name TEXT NOT NULL,
   at INTEGER NOT NULL,
@@ -259,7 +259,7 @@ CREATE TABLE outbox (
   state INTEGER NOT NULL DEFAULT 0,
   seq INTEGER
 ) STRICT;
-CREATE INDEX outbox_open ON outbox (state, id);
+CREATE INDEX outbox_open ON outbox (state, n);
 CREATE INDEX outbox_lane ON outbox (lane);
 
 -- Hashes of the chain, for finding where two histories part. Pruned to the last ones.
@@ -268,26 +268,26 @@ CREATE TABLE chain (
   hash BLOB NOT NULL
 ) STRICT;
 
--- Rows a pending mutation read or wrote; table 255 stands for lookup keys, by hash.
+-- Rows that the pending mutation `n` read or wrote; table 255 stands for lookup keys, by hash.
 CREATE TABLE touched (
   tbl INTEGER NOT NULL,
   id BLOB NOT NULL,
-  outbox_id INTEGER NOT NULL,
+  n INTEGER NOT NULL,
   -- 0 read, 1 changed or deleted a row that was there, 2 created it.
   wrote INTEGER NOT NULL,
-  PRIMARY KEY (tbl, id, outbox_id)
+  PRIMARY KEY (tbl, id, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX touched_outbox ON touched (outbox_id, wrote);
+CREATE INDEX touched_by ON touched (n, wrote);
 
--- What was there before a pending mutation changed or deleted it. What it created had nothing before.
+-- What was there before the pending mutation `n` changed or deleted it. What it created had nothing before.
 CREATE TABLE undo_image (
-  outbox_id INTEGER NOT NULL,
+  n INTEGER NOT NULL,
   tbl INTEGER NOT NULL,
   id BLOB NOT NULL,
   scope BLOB NOT NULL,
   seq INTEGER NOT NULL,
   body BLOB NOT NULL,
-  PRIMARY KEY (outbox_id, tbl, id)
+  PRIMARY KEY (n, tbl, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX undo_image_scope ON undo_image (scope);
 

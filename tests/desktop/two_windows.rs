@@ -95,6 +95,13 @@ async fn a_deal_is_registered_approved_and_talked_about() -> Result<()> {
     // Alice's window dies; what she wrote is there when it opens again, with the key from the keyring.
     drop(alice);
     let alice = Launch::new("alice again", alices.path()).open().await?;
+    eventually("the profile to be free again", async || {
+        let script =
+            "const retry = document.querySelector('[data-test=vault-retry]'); if (retry) retry.click();
+            return document.querySelector('[data-test=nav-deals]') !== null";
+        Ok((alice.run(script, Vec::new()).await? == json!(true)).then_some(()))
+    })
+    .await?;
     click(&alice, "nav-deals").await?;
     click(&alice, "deal-row").await?;
     alice.see("Can we hold 18 % until Friday?").await?;

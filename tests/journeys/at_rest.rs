@@ -82,13 +82,23 @@ async fn nothing_a_person_writes_is_readable_in_the_profile_folder() -> anyhow::
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_instance_on_the_same_profile_says_so_and_touches_nothing() -> anyhow::Result<()> {
     let (_hub, _bob, alice) = alice_at_northbeam().await?;
-    let second = person::open(&alice.profile(), Keychain::Memory).await?;
+    let profile = alice.profile();
+    let second = person::open(&profile, Keychain::Memory).await?;
     let state = second.dispatch("app_state", serde_json::Value::Null).await.unwrap();
     let state: AppState = serde_json::from_value(state)?;
     assert_eq!(state.vault, VaultState::InUse);
     assert!(state.programs.is_empty());
     alice.register("Polder rollout", "polder.nl").await?;
-    alice.settled().await
+    alice.settled().await?;
+
+    // Once the first is closed, trying again opens it: here with another key, so that it says the key
+    // is lost, and makes no new one.
+    alice.app.close().await;
+    drop(alice.app);
+    let state = second.dispatch("vault_retry", serde_json::Value::Null).await.unwrap();
+    let state: AppState = serde_json::from_value(state)?;
+    assert_eq!(state.vault, VaultState::KeyLost);
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +143,7 @@ async fn fifty_thousand_accounts_are_imported_with_progress_while_commands_answe
         limit: 50,
     };
     let found: app::dto::AccountWindow = alice.ask("account_list", asked).await?;
-    assert_eq!((found.all, found.total), (50_001, 11));
+    assert_eq!((found.all, found.total), (50_001, 15));
     assert!(found.rows.iter().all(|row| row.country == "DE"));
     Ok(())
 }

@@ -62,8 +62,8 @@ pub(crate) enum Gate {
 /// The application. See the crate documentation.
 pub struct App {
     pub(crate) profile: PathBuf,
-    /// None when another instance holds the profile.
-    pub(crate) lock: Option<ProfileLock>,
+    /// None while another instance holds the profile.
+    lock: Mutex<Option<ProfileLock>>,
     pub(crate) keychain: vault::Keychain,
     pub(crate) dial: Dial,
     pub(crate) demo: bool,
@@ -104,19 +104,13 @@ impl App {
             }
             Keychain::Memory => vault::Keychain::memory(),
         };
-        let lock = match ProfileLock::take(&profile) {
-            Ok(lock) => Some(lock),
-            Err(error) if error.code() == vault::Code::InUse => None,
-            Err(error) => return Err(crate::map::vault_error(&error)),
-        };
-        let closed = if lock.is_some() { VaultState::KeychainLocked } else { VaultState::InUse };
         let app = Arc::new(Self {
             profile,
-            lock,
+            lock: Mutex::default(),
             keychain,
             dial,
             demo,
-            gate: RwLock::new(Gate::Closed(closed)),
+            gate: RwLock::new(Gate::Closed(VaultState::InUse)),
             work_offline: AtomicBool::new(false),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
@@ -181,6 +175,19 @@ impl App {
         if let Gate::Open(session) = gate {
             session.close().await;
         }
+    }
+
+    /// The lock of the profile, taken now if nobody else holds it any more.
+    pub(crate) fn lock(&self) -> Result<Option<ProfileLock>, CommandError> {
+        let mut lock = held(&self.lock);
+        if lock.is_none() {
+            *lock = match ProfileLock::take(&self.profile) {
+                Ok(taken) => Some(taken),
+                Err(error) if error.code() == vault::Code::InUse => None,
+                Err(error) => return Err(crate::map::vault_error(&error)),
+            };
+        }
+        Ok(lock.clone())
     }
 
     pub(crate) fn session(&self) -> Result<Arc<Session>, CommandError> {

@@ -15,11 +15,11 @@ pub(crate) const WORK_OFFLINE: &str = "work_offline";
 impl App {
     /// Opens the vault if that needs nobody, and then every program.
     pub(crate) async fn try_open(self: &Arc<Self>) -> Result<(), CommandError> {
-        let Some(lock) = &self.lock else { return Ok(()) };
+        let Some(lock) = self.lock()? else { return Ok(()) };
         if self.session().is_ok() {
             return Ok(());
         }
-        let state = Vault::open(lock, &self.keychain).await.map_err(|error| map::vault_error(&error))?;
+        let state = Vault::open(&lock, &self.keychain).await.map_err(|error| map::vault_error(&error))?;
         self.enter(state).await
     }
 
@@ -99,16 +99,16 @@ impl App {
         self: &Arc<Self>,
         passphrase: Passphrase,
     ) -> Result<AppState, CommandError> {
-        let Some(lock) = &self.lock else { return self.app_state(()).await };
+        let Some(lock) = self.lock()? else { return self.app_state(()).await };
         let state = match &*self.gate.read().unwrap_or_else(PoisonError::into_inner) {
             Gate::Open(_) => VaultState::Open,
             Gate::Closed(state) => *state,
         };
         let passphrase = vault::Passphrase::new(passphrase.passphrase);
         let vault = match state {
-            VaultState::PassphraseLocked => Vault::unlock(lock, passphrase).await,
+            VaultState::PassphraseLocked => Vault::unlock(&lock, passphrase).await,
             VaultState::NeedsPassphrase | VaultState::KeychainLocked => {
-                Vault::choose_passphrase(lock, passphrase).await
+                Vault::choose_passphrase(&lock, passphrase).await
             }
             _ => return Err(CommandError::new(Code::BadInput, "No passphrase is asked for now.")),
         };
@@ -117,11 +117,12 @@ impl App {
     }
 
     pub(crate) async fn vault_start_over(self: &Arc<Self>, (): ()) -> Result<AppState, CommandError> {
-        let Some(lock) = &self.lock else { return self.app_state(()).await };
+        let Some(lock) = self.lock()? else { return self.app_state(()).await };
         if self.session().is_ok() {
             return Err(CommandError::new(Code::BadInput, "Lockstep is open: there is nothing to recover."));
         }
-        let over = Vault::start_over(lock, &self.keychain).await.map_err(|error| map::vault_error(&error))?;
+        let over =
+            Vault::start_over(&lock, &self.keychain).await.map_err(|error| map::vault_error(&error))?;
         tracing::warn!(kept_in = %over.kept_in.display(), "the old files were set aside");
         self.enter(over.state).await?;
         self.app_state(()).await

@@ -23,7 +23,8 @@ pub(crate) use founding::leave_invitation;
 
 use crate::Error;
 use domain::{ProgramId, Timestamp};
-use sqlx::SqlitePool;
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -105,6 +106,10 @@ impl ProgramStore {
     #[cfg(test)]
     pub async fn close(&self) {
         self.storage.close().await;
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>, Error> {
+        self.readers().acquire().await.map_err(|error| self.failed(error))
     }
 
     fn readers(&self) -> &SqlitePool {

@@ -162,7 +162,8 @@ async fn acts_differently(tx: &mut Tx, rows: &[DeltaRow]) -> Result<bool> {
     if people.peek().is_none() {
         return Ok(false);
     }
-    Ok(match local::actor(tx).await? {
+    let device = tx.identity().device;
+    Ok(match local::actor(tx.conn()?, device).await? {
         Some((_, acting)) => people.any(|row| acting.contains(&row.key)),
         None => true,
     })
@@ -170,41 +171,45 @@ async fn acts_differently(tx: &mut Tx, rows: &[DeltaRow]) -> Result<bool> {
 
 /// Notes accepted mutations, forgets parked ones that were answered, and returns the refused ones.
 async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
-    let mut refused = Vec::new();
+    let numbers: BTreeSet<i64> = answers.iter().map(|answer| signed(answer.n)).collect();
+    let states: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT o.n, o.state FROM json_each(?) AS a CROSS JOIN outbox AS o ON o.n = a.value")
+            .bind(rebase::json(&numbers))
+            .fetch_all(tx.conn()?)
+            .await?;
+    let states: BTreeMap<i64, i64> = states.into_iter().collect();
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for answer in answers {
         let n = signed(answer.n);
-        let state: Option<i64> = sqlx::query_scalar("SELECT state FROM outbox WHERE n = ?")
-            .bind(n)
-            .fetch_optional(tx.conn()?)
-            .await?;
-        match (state, &answer.refusal) {
+        match (states.get(&n), &answer.refusal) {
             // Settled already.
-            (None, _) => continue,
-            (Some(PARKED), refusal) => {
+            (None, _) => {}
+            (Some(&PARKED), refusal) => {
                 if refusal.is_none() {
                     // It did not depend on what was refused after all.
                     sqlx::query("DELETE FROM parked WHERE n = ?").bind(n).execute(tx.conn()?).await?;
                 }
                 sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
             }
-            (Some(_), None) => {
-                sqlx::query("UPDATE outbox SET state = ?, seq = ? WHERE n = ?")
-                    .bind(ANSWERED)
-                    .bind(signed(answer.seq))
-                    .bind(n)
-                    .execute(tx.conn()?)
-                    .await?;
-            }
+            (Some(_), None) => accepted.push(format!("[{n},{}]", signed(answer.seq))),
             (Some(_), Some(_)) => refused.push(answer.clone()),
         }
-        tx.changing.sync = true;
     }
+    sqlx::query(
+        "UPDATE outbox SET state = ?2, seq = json_extract(a.value, '$[1]')
+         FROM json_each(?1) AS a WHERE outbox.n = json_extract(a.value, '$[0]')",
+    )
+    .bind(format!("[{}]", accepted.join(",")))
+    .bind(ANSWERED)
+    .execute(tx.conn()?)
+    .await?;
+    tx.changing.sync |= !states.is_empty();
     Ok(refused)
 }
 
 /// Accepted mutations whose effect is among the rows up to `cursor`.
 async fn reached(tx: &mut Tx, cursor: u64) -> Result<BTreeSet<i64>> {
-    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM outbox WHERE state = ? AND seq <= ?")
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT n FROM outbox WHERE state = ? AND seq <= ?")
         .bind(ANSWERED)
         .bind(signed(cursor))
         .fetch_all(tx.conn()?)
@@ -216,7 +221,7 @@ async fn drop_settled(tx: &mut Tx, settled: &BTreeSet<i64>) -> Result<()> {
     if settled.is_empty() {
         return Ok(());
     }
-    sqlx::query("DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))")
+    sqlx::query("DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))")
         .bind(rebase::json(settled))
         .execute(tx.conn()?)
         .await?;

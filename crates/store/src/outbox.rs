@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::{Code, CommitError, Result, StoreError};
-use crate::local::{self, Attempt, Effect};
+use crate::local::Draft;
 use crate::meta::SyncState;
 use crate::meta::{self, damaged, key, signed, unsigned};
 use crate::rows::{self, insert_many, scope};
@@ -41,7 +41,7 @@ pub(crate) fn lookup_touch(lookup: &LookupKey) -> (u8, Uuid) {
 /// A change that was committed here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Committed {
-    /// Its place in the outbox.
+    /// Its place in the outbox: its number, as SQLite holds it.
     pub outbox_id: i64,
     /// Its number in the chain of this device.
     pub n: u64,
@@ -153,17 +153,42 @@ pub(crate) async fn commit_in(
     now: Timestamp,
 ) -> Result<Vec<Committed>, CommitError> {
     let mut committed = Vec::with_capacity(mutations.len());
+    let mut draft = Draft::default();
+    let mut chain = meta::chain(tx.conn()?).await?;
+    let (mut queued, mut hashes) = (Vec::new(), Vec::new());
     for mutation in mutations {
-        let Some((actor, _)) = local::actor(tx).await? else { return Err(nobody(tx).await) };
-        let attempt = local::attempt(tx, Some(&actor), mutation, now).await?;
-        if let Err(refusal) = &attempt.outcome {
-            return Err(Refusal::clone(refusal).into());
+        let Some(actor) = draft.actor(tx).await? else { return Err(nobody(tx).await) };
+        let attempt = draft.attempt(tx, Some(actor), mutation, now).await?;
+        if let Err(refusal) = attempt.outcome {
+            return Err(refusal.into());
         }
-        let (outbox_id, n) = enqueue(tx, mutation, now).await?;
-        record(tx, outbox_id, &attempt).await?;
-        committed.push(Committed { outbox_id, n, change: Change::default(), undo: attempt.undo });
+        let (sealed, next) = tx.identity().device_key.seal(&chain, mutation, now);
+        let (n, number) = (next.n, signed(next.n));
+        draft.perform(tx, number, &attempt).await?;
+        queued.push(outbox_row(sealed));
+        hashes.push(vec![Value::Int(number), Value::Blob(next.hash.0.to_vec())]);
+        chain = next;
+        committed.push(Committed { outbox_id: number, n, change: Change::default(), undo: attempt.undo });
     }
+    draft.finish(tx).await?;
+    let head = "INSERT INTO outbox (n, lane, name, at, payload, signature)";
+    insert_many(tx.conn()?, "outbox", (head, ""), 6, queued).await?;
+    insert_many(tx.conn()?, "chain", ("INSERT INTO chain (n, hash)", ""), 2, hashes).await?;
+    meta::write_chain(tx.conn()?, &chain).await?;
+    tx.changing.sync = true;
     Ok(committed)
+}
+
+fn outbox_row(sealed: Sealed) -> Vec<Value> {
+    let Sealed { header: Header { n, lane, name, at }, payload, signature } = sealed;
+    vec![
+        Value::Int(signed(n)),
+        Value::Blob(lane.to_bytes()),
+        Value::Text(name),
+        Value::Int(at.0),
+        Value::Blob(payload),
+        Value::Blob(signature.0.to_vec()),
+    ]
 }
 
 /// Why nobody acts on this device.
@@ -178,58 +203,6 @@ async fn nobody(tx: &mut Tx) -> CommitError {
         Ok(_) => Refusal::new(Rule::NotAllowed, "You have left this program on this device.").into(),
         Err(error) => error.into(),
     }
-}
-
-/// Seals a mutation onto the chain and queues it.
-async fn enqueue(tx: &mut Tx, mutation: &Mutation, now: Timestamp) -> Result<(i64, u64)> {
-    let chain = meta::chain(tx.conn()?).await?;
-    let (sealed, next) = tx.identity().device_key.seal(&chain, mutation, now);
-    let Sealed { header, payload, signature } = sealed;
-    let conn = tx.conn()?;
-    let queued =
-        sqlx::query("INSERT INTO outbox (n, lane, name, at, payload, signature) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(signed(header.n))
-            .bind(header.lane.to_bytes())
-            .bind(header.name)
-            .bind(header.at.0)
-            .bind(payload)
-            .bind(signature.0.to_vec())
-            .execute(&mut *conn)
-            .await?;
-    meta::write_chain(conn, &next).await?;
-    meta::note_chain(conn, &next).await?;
-    tx.changing.sync = true;
-    Ok((queued.last_insert_rowid(), header.n))
-}
-
-/// Performs what a mutation changes and keeps what it takes to undo it and to see conflicts.
-pub(crate) async fn record(tx: &mut Tx, outbox_id: i64, attempt: &Attempt) -> Result<Effect> {
-    let effect = local::perform(tx, attempt).await?;
-    let touch = |(&(table, id), &touch): (&(u8, Uuid), &Touch)| {
-        vec![
-            Value::Int(i64::from(table)),
-            id.as_bytes().into(),
-            Value::Int(outbox_id),
-            Value::Int(touch as i64),
-        ]
-    };
-    let touches: Vec<_> = effect.touches.iter().map(touch).collect();
-    let head = "INSERT OR REPLACE INTO touched (tbl, id, outbox_id, wrote)";
-    insert_many(tx.conn()?, "touched", (head, ""), 4, touches).await?;
-    let image = |row: &domain::Row| {
-        vec![
-            Value::Int(outbox_id),
-            Value::Int(i64::from(row.key.table.number())),
-            row.key.id.as_bytes().into(),
-            Value::Blob(row.scope.to_bytes()),
-            Value::Int(signed(row.seq)),
-            Value::Blob(row.body.clone()),
-        ]
-    };
-    let images: Vec<_> = effect.images.iter().map(image).collect();
-    let head = "INSERT INTO undo_image (outbox_id, tbl, id, scope, seq, body)";
-    insert_many(tx.conn()?, "undo_image", (head, ""), 6, images).await?;
-    Ok(effect)
 }
 
 fn read_sealed(row: &SqliteRow) -> Result<Sealed> {

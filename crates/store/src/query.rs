@@ -37,7 +37,7 @@ pub struct Mark {
 macro_rules! mark {
     ($alias:literal, $table:literal) => {
         concat!(
-            "(SELECT max(o.n) FROM touched AS t JOIN outbox AS o ON o.id = t.outbox_id AND o.state = 0 ",
+            "(SELECT max(o.n) FROM touched AS t JOIN outbox AS o ON o.n = t.n AND o.state = 0 ",
             "WHERE t.tbl = ",
             $table,
             " AND t.id = ",

@@ -6,13 +6,13 @@
 //! run again for each of them that settles, only those are touched that depend on one another.
 
 use crate::error::Result;
-use crate::local::{self, ActorKeys};
+use crate::local::Draft;
 use crate::meta::unsigned;
-use crate::outbox::{self, PARKED, lookup_touch};
+use crate::outbox::{PARKED, lookup_touch};
 use crate::rows::{self, Write, scope};
 use crate::store::Tx;
 use crate::tables::row_key;
-use domain::{Actor, Mutation, Refusal, Row, RowKey, ScopeId, Timestamp};
+use domain::{Mutation, Row, RowKey, ScopeId, Timestamp};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -20,10 +20,10 @@ use uuid::Uuid;
 /// What a mutation touches: table number (or the mark of lookup keys) and id.
 pub(crate) type Touched = (u8, Uuid);
 
-/// Ids as a JSON list, for `json_each`.
-pub(crate) fn json(ids: &BTreeSet<i64>) -> String {
-    let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
-    format!("[{}]", ids.join(","))
+/// Numbers as a JSON list, for `json_each`.
+pub(crate) fn json(numbers: &BTreeSet<i64>) -> String {
+    let numbers: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 /// Whether anything is pending at all: usually nothing is, and nothing has to be looked at.
@@ -35,7 +35,7 @@ pub(crate) async fn any_pending(tx: &mut Tx) -> Result<bool> {
 
 /// All pending mutations that may have an effect here.
 pub(crate) async fn all_pending(tx: &mut Tx) -> Result<BTreeSet<i64>> {
-    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM outbox WHERE state <> ?")
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT n FROM outbox WHERE state <> ?")
         .bind(PARKED)
         .fetch_all(tx.conn()?)
         .await?;
@@ -53,7 +53,7 @@ pub(crate) async fn touching(tx: &mut Tx, keys: &BTreeSet<Touched>) -> Result<BT
         for ids in ids.chunks(2_000) {
             // Both sides are in the order of the index, so this is one walk along it.
             let hits: Vec<i64> = sqlx::query_scalar(
-                "SELECT DISTINCT t.outbox_id FROM json_each(?1) AS k
+                "SELECT DISTINCT t.n FROM json_each(?1) AS k
                  CROSS JOIN touched AS t ON t.tbl = ?2 AND t.id = unhex(k.value)",
             )
             .bind(format!("[{}]", ids.join(",")))
@@ -75,7 +75,7 @@ pub(crate) async fn touching_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> 
     let scopes = rows::scope_list(scopes);
     for layout in crate::tables::layouts() {
         let sql = format!(
-            "SELECT DISTINCT t.outbox_id FROM touched AS t JOIN {} AS r ON r.id = t.id
+            "SELECT DISTINCT t.n FROM touched AS t JOIN {} AS r ON r.id = t.id
              WHERE t.tbl = ? AND r.scope IN (SELECT unhex(value) FROM json_each(?))",
             layout.name
         );
@@ -88,8 +88,8 @@ pub(crate) async fn touching_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> 
     }
     let hits: Vec<i64> = sqlx::query_scalar(
         "WITH scopes (scope) AS (SELECT unhex(value) FROM json_each(?1))
-         SELECT outbox_id FROM undo_image WHERE scope IN (SELECT scope FROM scopes)
-         UNION SELECT id FROM outbox WHERE lane IN (SELECT scope FROM scopes) AND state <> ?2",
+         SELECT n FROM undo_image WHERE scope IN (SELECT scope FROM scopes)
+         UNION SELECT n FROM outbox WHERE lane IN (SELECT scope FROM scopes) AND state <> ?2",
     )
     .bind(&scopes)
     .bind(PARKED)
@@ -105,14 +105,13 @@ pub(crate) async fn close_over(tx: &mut Tx, affected: &mut BTreeSet<i64>) -> Res
         return Ok(());
     }
     let all: Vec<i64> = sqlx::query_scalar(
-        "WITH RECURSIVE affected (id) AS (
+        "WITH RECURSIVE affected (n) AS (
            SELECT value FROM json_each(?)
            UNION
-           SELECT later.outbox_id FROM affected
-           JOIN touched AS wrote ON wrote.outbox_id = affected.id AND wrote.wrote > 0
-           JOIN touched AS later ON later.tbl = wrote.tbl AND later.id = wrote.id
-                                AND later.outbox_id > affected.id
-         ) SELECT id FROM affected",
+           SELECT later.n FROM affected
+           CROSS JOIN touched AS wrote ON wrote.n = affected.n AND wrote.wrote > 0
+           CROSS JOIN touched AS later ON later.tbl = wrote.tbl AND later.id = wrote.id AND later.n > affected.n
+         ) SELECT n FROM affected",
     )
     .bind(json(affected))
     .fetch_all(tx.conn()?)
@@ -139,11 +138,11 @@ pub(crate) async fn take_back(tx: &mut Tx, affected: &BTreeSet<i64>) -> Result<B
     let ids = json(affected);
     // Of several that wrote a row, the first one knows what was there before them all.
     let wrote = sqlx::query(
-        "SELECT t.tbl, t.id, min(t.outbox_id), i.scope, i.seq, i.body, o.lane
+        "SELECT t.tbl, t.id, min(t.n), i.scope, i.seq, i.body, o.lane
          FROM json_each(?) AS a
-         JOIN outbox AS o ON o.id = a.value
-         JOIN touched AS t ON t.outbox_id = a.value AND t.wrote > 0 AND t.tbl <> 255
-         LEFT JOIN undo_image AS i ON i.outbox_id = t.outbox_id AND i.tbl = t.tbl AND i.id = t.id
+         CROSS JOIN outbox AS o ON o.n = a.value
+         CROSS JOIN touched AS t ON t.n = a.value AND t.wrote > 0 AND t.tbl <> 255
+         LEFT JOIN undo_image AS i ON i.n = t.n AND i.tbl = t.tbl AND i.id = t.id
          GROUP BY t.tbl, t.id",
     )
     .bind(&ids)
@@ -162,8 +161,8 @@ pub(crate) async fn take_back(tx: &mut Tx, affected: &BTreeSet<i64>) -> Result<B
         before.insert(key, Before { row: image, lane });
     }
     for forget in [
-        "DELETE FROM undo_image WHERE outbox_id IN (SELECT value FROM json_each(?))",
-        "DELETE FROM touched WHERE outbox_id IN (SELECT value FROM json_each(?))",
+        "DELETE FROM undo_image WHERE n IN (SELECT value FROM json_each(?))",
+        "DELETE FROM touched WHERE n IN (SELECT value FROM json_each(?))",
     ] {
         sqlx::query(forget).bind(&ids).execute(tx.conn()?).await?;
     }
@@ -200,60 +199,35 @@ pub(crate) async fn run_again(tx: &mut Tx, again: &BTreeSet<i64>) -> Result<()> 
 }
 
 /// Runs mutations in order. Returns one that was left alone although it touches what they wrote.
-async fn run(tx: &mut Tx, ids: &BTreeSet<i64>) -> Result<Option<i64>> {
-    let mut actor = Actors::default();
+async fn run(tx: &mut Tx, numbers: &BTreeSet<i64>) -> Result<Option<i64>> {
+    let mut draft = Draft::default();
     let mut written: BTreeMap<Touched, i64> = BTreeMap::new();
     let queued = sqlx::query(
-        "SELECT o.id, o.name, o.payload, o.at FROM json_each(?) AS a JOIN outbox AS o ON o.id = a.value ORDER BY o.id",
+        "SELECT o.n, o.name, o.payload, o.at FROM json_each(?) AS a CROSS JOIN outbox AS o ON o.n = a.value
+         ORDER BY o.n",
     )
-    .bind(json(ids))
+    .bind(json(numbers))
     .fetch_all(tx.conn()?)
     .await?;
     for row in queued {
-        let id: i64 = row.try_get(0)?;
+        let n: i64 = row.try_get(0)?;
         let (name, payload): (&str, &[u8]) = (row.try_get(1)?, row.try_get(2)?);
         let now = Timestamp(row.try_get(3)?);
         let Ok(mutation) = Mutation::from_payload(name, payload) else { continue };
-        let acting = actor.resolve(tx).await?;
-        let attempt = local::attempt(tx, acting.as_ref(), &mutation, now).await?;
-        if let Err(Refusal { rule, .. }) = &attempt.outcome {
-            tracing::debug!(outbox_id = id, rule = rule.name(), "a pending mutation has no effect any more");
+        let actor = draft.actor(tx).await?;
+        let attempt = draft.attempt(tx, actor, &mutation, now).await?;
+        if let Err(refusal) = &attempt.outcome {
+            tracing::debug!(n, rule = refusal.rule.name(), "a pending mutation has no effect any more");
         }
-        let effect = outbox::record(tx, id, &attempt).await?;
-        for (touched, touch) in effect.touches {
-            if touch != outbox::Touch::Read {
-                actor.forget_if(&touched);
-                written.entry(touched).or_insert(id);
-            }
+        for touched in draft.perform(tx, n, &attempt).await? {
+            written.entry(touched).or_insert(n);
         }
     }
+    draft.finish(tx).await?;
     let keys = written.keys().copied().collect();
     let touching = touching(tx, &keys).await?;
     let first = written.values().min().copied().unwrap_or_default();
-    Ok(touching.into_iter().find(|id| !ids.contains(id) && *id > first))
-}
-
-/// Who acts, looked up again only after their rows changed.
-#[derive(Default)]
-struct Actors(Option<Option<(Actor, ActorKeys)>>);
-
-impl Actors {
-    async fn resolve(&mut self, tx: &mut Tx) -> Result<Option<Actor>> {
-        if self.0.is_none() {
-            self.0 = Some(local::actor(tx).await?);
-        }
-        Ok(self.0.iter().flatten().next().map(|(actor, _)| actor.clone()))
-    }
-
-    fn forget_if(&mut self, touched: &Touched) {
-        let acts = |(_, keys): &(Actor, ActorKeys)| {
-            let keys = [keys.device, keys.member, keys.organization];
-            keys.iter().any(|key| (key.table.number(), key.id) == *touched)
-        };
-        if self.0.iter().flatten().any(acts) {
-            self.0 = None;
-        }
-    }
+    Ok(touching.into_iter().find(|n| !numbers.contains(n) && *n > first))
 }
 
 /// The touched keys of rows that arrive: their own, and the lookup keys they come or go under.

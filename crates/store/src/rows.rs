@@ -1,5 +1,6 @@
 //! Reading and writing rows, many at a time.
 
+use crate::deals;
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{damaged, signed, unsigned};
 use crate::store::Tx;
@@ -188,15 +189,18 @@ pub(crate) async fn under(conn: &mut SqliteConnection, key: &LookupKey) -> Resul
 /// row win. Rows that never leave the hub are passed over.
 pub(crate) async fn write(tx: &mut Tx, writes: Vec<Write>) -> Result<()> {
     let mut by_table: BTreeMap<Table, BTreeMap<Uuid, Write>> = BTreeMap::new();
-    let mut deals = BTreeSet::new();
+    let (mut rooms, mut plans) = (BTreeSet::new(), BTreeSet::new());
     for write in writes {
         if write.scope == ScopeId::Hub {
             continue;
         }
-        if let (Table::Deals | Table::Messages | Table::Milestones, ScopeId::Deal(deal)) =
-            (write.key.table, write.scope)
-        {
-            deals.insert(deal.0);
+        if let ScopeId::Deal(deal) = write.scope {
+            let (room, plan) = match write.key.table {
+                Table::Deals => (true, true),
+                table => (table == Table::Messages, table == Table::Milestones),
+            };
+            rooms.extend(room.then_some(deal.0));
+            plans.extend(plan.then_some(deal.0));
         }
         tx.changing.row(write.key);
         by_table.entry(write.key.table).or_default().insert(write.key.id, write);
@@ -205,8 +209,9 @@ pub(crate) async fn write(tx: &mut Tx, writes: Vec<Write>) -> Result<()> {
         let Some(layout) = tables::layout(table) else { continue };
         write_table(tx.conn()?, layout, writes.into_values().collect()).await?;
     }
-    let deals: Vec<_> = deals.into_iter().collect();
-    crate::deals::settle(tx, &deals).await
+    let (rooms, plans): (Vec<_>, Vec<_>) = (rooms.into_iter().collect(), plans.into_iter().collect());
+    deals::settle_rooms(tx, &rooms).await?;
+    deals::settle_plans(tx, &plans).await
 }
 
 async fn write_table(conn: &mut SqliteConnection, layout: &Layout, writes: Vec<Write>) -> Result<()> {
@@ -236,7 +241,9 @@ async fn write_table(conn: &mut SqliteConnection, layout: &Layout, writes: Vec<W
 
 fn put_sql(layout: &Layout) -> (String, String) {
     let (name, columns) = (layout.name, layout.columns.join(", "));
-    let set: Vec<_> = layout.columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    // A new deal has its activity from the start; later only `deals` knows it.
+    let columns_kept = layout.columns.iter().filter(|column| **column != "activity_at");
+    let set: Vec<_> = columns_kept.map(|column| format!("{column} = excluded.{column}")).collect();
     let set = set.join(", ");
     let head = format!("INSERT INTO {name} (id, scope, seq, {columns}, body)");
     let tail = format!(

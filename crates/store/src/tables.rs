@@ -219,6 +219,7 @@ impl Projected for Deal {
             int("status", -1),
             int("close_day", 0),
             int("created_at", 0),
+            int("activity_at", 0),
             text("search"),
         ]
     }
@@ -238,6 +239,7 @@ impl Projected for Deal {
             number!(self.stage).into(),
             number!(self.registration.status).into(),
             i64::from(self.close_date.days()).into(),
+            self.created_at.0.into(),
             self.created_at.0.into(),
             search.into(),
         ]

@@ -92,7 +92,7 @@ impl Store {
     pub async fn waiting(&self, limit: u32) -> Result<Vec<Item>> {
         let mut conn = self.reader().await?;
         let rows =
-            sqlx::query("SELECT n, name, lane, payload, at FROM outbox WHERE state = ? ORDER BY id LIMIT ?")
+            sqlx::query("SELECT n, name, lane, payload, at FROM outbox WHERE state = ? ORDER BY n LIMIT ?")
                 .bind(QUEUED)
                 .bind(limit)
                 .fetch_all(&mut *conn)
@@ -210,7 +210,7 @@ async fn remove(tx: &mut Tx, refusal: i64) -> Result<()> {
 /// Behind which refusal a mutation is parked.
 #[derive(Debug, Clone, Copy)]
 enum Root {
-    /// One of this delta, by its outbox id.
+    /// One of this delta, by its number.
     New(i64),
     /// One that is there already.
     Known(i64),
@@ -221,12 +221,12 @@ enum Root {
 pub(crate) struct Leaving {
     roots: BTreeMap<i64, Answer>,
     parked: BTreeMap<i64, Root>,
-    /// Outbox ids of those the hub has answered; the others stay in the chain and are still sent.
+    /// Those the hub has answered; the others stay in the chain and are still sent.
     answered: BTreeSet<i64>,
 }
 
 impl Leaving {
-    /// Outbox ids of all whose effect has to go.
+    /// Numbers of all whose effect has to go.
     pub(crate) fn ids(&self) -> BTreeSet<i64> {
         self.roots.keys().chain(self.parked.keys()).copied().collect()
     }
@@ -239,34 +239,34 @@ pub(crate) async fn leaving(tx: &mut Tx, refused: Vec<Answer>) -> Result<Leaving
     // Refused mutations of this delta after which nothing of their lane can succeed.
     let mut shut: BTreeMap<ScopeId, i64> = BTreeMap::new();
     for answer in refused {
-        let row = sqlx::query("SELECT id, name, payload, lane FROM outbox WHERE n = ?")
-            .bind(signed(answer.n))
+        let n = signed(answer.n);
+        let row = sqlx::query("SELECT name, payload, lane FROM outbox WHERE n = ?")
+            .bind(n)
             .fetch_one(tx.conn()?)
             .await?;
-        let id: i64 = row.try_get(0)?;
-        leaving.answered.insert(id);
-        if leaving.parked.contains_key(&id) {
+        leaving.answered.insert(n);
+        if leaving.parked.contains_key(&n) {
             continue;
         }
         let Some(Refusal { rule, .. }) = answer.refusal else { continue };
-        let lane = scope(row.try_get(3)?)?;
+        let lane = scope(row.try_get(2)?)?;
         if lane_is_gone(rule) {
             let root = match shut.get(&lane) {
                 Some(root) => Some(Root::New(*root)),
                 None => known_root(tx, lane).await?.map(Root::Known),
             };
             if let Some(root) = root {
-                leaving.parked.insert(id, root);
+                leaving.parked.insert(n, root);
                 continue;
             }
         }
-        if lane_is_gone(rule) || opens(row.try_get(1)?, row.try_get(2)?) {
-            shut.entry(lane).or_insert(id);
+        if lane_is_gone(rule) || opens(row.try_get(0)?, row.try_get(1)?) {
+            shut.entry(lane).or_insert(n);
         }
-        for dependant in dependants(tx, id).await? {
-            leaving.parked.entry(dependant).or_insert(Root::New(id));
+        for dependant in dependants(tx, n).await? {
+            leaving.parked.entry(dependant).or_insert(Root::New(n));
         }
-        leaving.roots.insert(id, answer);
+        leaving.roots.insert(n, answer);
     }
     Ok(leaving)
 }
@@ -298,15 +298,14 @@ async fn known_root(tx: &mut Tx, lane: ScopeId) -> Result<Option<i64>> {
 /// Unanswered mutations that touched a row that `root`, or one of them, created.
 async fn dependants(tx: &mut Tx, root: i64) -> Result<Vec<i64>> {
     let ids = sqlx::query_scalar(
-        "WITH RECURSIVE dependant (id) AS (
+        "WITH RECURSIVE dependant (n) AS (
            SELECT ?1
            UNION
-           SELECT later.outbox_id FROM dependant
-           JOIN touched AS made ON made.outbox_id = dependant.id AND made.wrote = 2
-           JOIN touched AS later ON later.tbl = made.tbl AND later.id = made.id
-                                AND later.outbox_id > dependant.id
-           JOIN outbox AS o ON o.id = later.outbox_id AND o.state = ?2
-         ) SELECT id FROM dependant WHERE id <> ?1 ORDER BY id",
+           SELECT later.n FROM dependant
+           CROSS JOIN touched AS made ON made.n = dependant.n AND made.wrote = 2
+           CROSS JOIN touched AS later ON later.tbl = made.tbl AND later.id = made.id AND later.n > dependant.n
+           CROSS JOIN outbox AS o ON o.n = later.n AND o.state = ?2
+         ) SELECT n FROM dependant WHERE n <> ?1 ORDER BY n",
     )
     .bind(root)
     .bind(QUEUED)
@@ -318,24 +317,24 @@ async fn dependants(tx: &mut Tx, root: i64) -> Result<Vec<i64>> {
 /// Moves mutations out of the outbox. Returns the ids of the new refusals.
 pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
     let mut refusals = BTreeMap::new();
-    for (outbox_id, answer) in leaving.roots {
+    for (n, answer) in leaving.roots {
         let Some(refusal) = answer.refusal else { continue };
         let evidence = minicbor::to_vec(&refusal.evidence).unwrap_or_default();
         let moved = sqlx::query(
             "INSERT INTO refusal (n, name, lane, payload, at, rule, message, evidence, refused_at)
-             SELECT n, name, lane, payload, at, ?, ?, ?, ? FROM outbox WHERE id = ?",
+             SELECT n, name, lane, payload, at, ?, ?, ?, ? FROM outbox WHERE n = ?",
         )
         .bind(i64::from(refusal.rule as u8))
         .bind(refusal.message)
         .bind(evidence)
         .bind(answer.at.0)
-        .bind(outbox_id)
+        .bind(n)
         .execute(tx.conn()?)
         .await?;
-        refusals.insert(outbox_id, moved.last_insert_rowid());
-        forget(tx, outbox_id).await?;
+        refusals.insert(n, moved.last_insert_rowid());
+        forget(tx, n).await?;
     }
-    for (outbox_id, root) in leaving.parked {
+    for (n, root) in leaving.parked {
         let refusal = match root {
             Root::Known(refusal) => refusal,
             Root::New(root) => refusals.get(&root).copied().unwrap_or_default(),
@@ -344,18 +343,18 @@ pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
             "INSERT INTO parked (refusal_id, ord, n, name, lane, payload, at)
              SELECT ?1, (SELECT coalesce(max(ord) + 1, 0) FROM parked WHERE refusal_id = ?1),
                     n, name, lane, payload, at
-             FROM outbox WHERE id = ?2",
+             FROM outbox WHERE n = ?2",
         )
         .bind(refusal)
-        .bind(outbox_id)
+        .bind(n)
         .execute(tx.conn()?)
         .await?;
-        if leaving.answered.contains(&outbox_id) {
-            forget(tx, outbox_id).await?;
+        if leaving.answered.contains(&n) {
+            forget(tx, n).await?;
         } else {
-            sqlx::query("UPDATE outbox SET state = ? WHERE id = ?")
+            sqlx::query("UPDATE outbox SET state = ? WHERE n = ?")
                 .bind(PARKED)
-                .bind(outbox_id)
+                .bind(n)
                 .execute(tx.conn()?)
                 .await?;
         }
@@ -364,8 +363,8 @@ pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
     Ok(refusals.into_values().collect())
 }
 
-async fn forget(tx: &mut Tx, outbox_id: i64) -> Result<()> {
-    sqlx::query("DELETE FROM outbox WHERE id = ?").bind(outbox_id).execute(tx.conn()?).await?;
+async fn forget(tx: &mut Tx, n: i64) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
     tx.changing.sync = true;
     Ok(())
 }

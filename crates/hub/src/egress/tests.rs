@@ -38,8 +38,7 @@ impl World {
             device: Uuid::from_u128(n * 10 + 2).into(),
         };
         let store = storage.program(ProgramId(Uuid::from_u128(1)));
-        let mut world =
-            Self { store, head: 0, bob: person(1), alice: person(2), mallory: person(3) };
+        let mut world = Self { store, head: 0, bob: person(1), alice: person(2), mallory: person(3) };
         let mut rows = Vec::new();
         for (person, side) in
             [(world.bob, Side::Vendor), (world.alice, Side::Partner), (world.mallory, Side::Partner)]

@@ -2,7 +2,6 @@
 //! head must be where the batch believes it to be, a row stays in its scope, a chain only grows, an
 //! answer is given once, a founding invitation founds once.
 
-use super::load::by_table;
 use super::{ANSWERS_KEPT, ProgramStore, sql, stored};
 use crate::Error;
 use domain::row::lookups_of;
@@ -122,30 +121,8 @@ impl ProgramStore {
         rows: &[CommitRow],
     ) -> Result<BTreeSet<(LookupKey, RowKey)>, Error> {
         let keys: Vec<RowKey> = rows.iter().map(|row| row.key).collect();
-        let mut lookups = BTreeSet::new();
-        for (table, ids) in by_table(&keys) {
-            for ids in sql::pieces(&ids) {
-                let text = sql::repeated(
-                    "SELECT id, body FROM row \
-                     WHERE body IS NOT NULL AND program = ? AND tbl = ? AND id IN (",
-                    "?",
-                    ids.len(),
-                    ")",
-                );
-                let mut query =
-                    sqlx::query_as(text).bind(&self.program.as_bytes()[..]).bind(i64::from(table.number()));
-                for id in ids {
-                    query = query.bind(&id.as_bytes()[..]);
-                }
-                let stored: Vec<(Vec<u8>, Vec<u8>)> =
-                    query.fetch_all(&mut *writer).await.map_err(|error| self.failed(error))?;
-                for (id, body) in stored {
-                    let key = sql::key(i64::from(table.number()), &id)?;
-                    lookups.extend(lookups_of(key, &body).into_iter().map(|lookup| (lookup, key)));
-                }
-            }
-        }
-        Ok(lookups)
+        let stored = self.stored(writer, &keys).await?;
+        Ok(lookups_in(&stored))
     }
 
     async fn write_rows(&self, writer: &mut SqliteConnection, rows: &[CommitRow]) -> Result<(), Error> {
@@ -181,13 +158,7 @@ impl ProgramStore {
         before: BTreeSet<(LookupKey, RowKey)>,
         rows: &[CommitRow],
     ) -> Result<(), Error> {
-        let after: BTreeSet<(LookupKey, RowKey)> = rows
-            .iter()
-            .flat_map(|row| {
-                let lookups = row.body.as_deref().map(|body| lookups_of(row.key, body)).unwrap_or_default();
-                lookups.into_iter().map(|lookup| (lookup, row.key))
-            })
-            .collect();
+        let after = lookups_in(rows);
         for (lookup, key) in before.difference(&after) {
             sqlx::query("DELETE FROM lookup WHERE program = ? AND key = ? AND tbl = ? AND id = ?")
                 .bind(&self.program.as_bytes()[..])
@@ -257,4 +228,13 @@ impl ProgramStore {
         }
         Ok(())
     }
+}
+
+/// Lookup keys of live rows, each with its row.
+fn lookups_in(rows: &[CommitRow]) -> BTreeSet<(LookupKey, RowKey)> {
+    let lookups = rows.iter().flat_map(|row| {
+        let lookups = row.body.as_deref().map(|body| lookups_of(row.key, body)).unwrap_or_default();
+        lookups.into_iter().map(|lookup| (lookup, row.key))
+    });
+    lookups.collect()
 }

@@ -7,8 +7,8 @@ use domain::entity::Key;
 use domain::{DeviceId, LookupKey, Refusal, Row, RowKey, Rows, Table, Timestamp};
 use protocol::frame::Answer;
 use protocol::seal::Chain;
-use protocol::sequencer::{DeviceRecord, Load, Loaded};
-use sqlx::Row as _;
+use protocol::sequencer::{CommitRow, DeviceRecord, Load, Loaded};
+use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -38,12 +38,24 @@ impl ProgramStore {
 
     /// The live rows with these keys.
     pub(super) async fn rows(&self, keys: &[RowKey]) -> Result<Vec<Row>, Error> {
+        let mut reader = self.reader().await?;
+        let stored = self.stored(&mut reader, keys).await?;
+        let live =
+            |row: CommitRow| Some(Row { key: row.key, scope: row.scope, seq: row.seq, body: row.body? });
+        Ok(stored.into_iter().filter_map(live).collect())
+    }
+
+    /// The rows and tombstones with these keys.
+    pub(super) async fn stored(
+        &self,
+        connection: &mut SqliteConnection,
+        keys: &[RowKey],
+    ) -> Result<Vec<CommitRow>, Error> {
         let mut found = Vec::with_capacity(keys.len());
         for (table, ids) in by_table(keys) {
             for ids in sql::pieces(&ids) {
                 let text = sql::repeated(
-                    "SELECT tbl, id, scope, seq, body FROM row \
-                     WHERE body IS NOT NULL AND program = ? AND tbl = ? AND id IN (",
+                    "SELECT id, scope, seq, body FROM row WHERE program = ? AND tbl = ? AND id IN (",
                     "?",
                     ids.len(),
                     ")",
@@ -53,22 +65,18 @@ impl ProgramStore {
                 for id in ids {
                     query = query.bind(&id.as_bytes()[..]);
                 }
-                let rows = query.fetch_all(self.readers()).await.map_err(|error| self.failed(error))?;
+                let rows = query.fetch_all(&mut *connection).await.map_err(|error| self.failed(error))?;
                 for row in rows {
-                    found.push(self.read_row(&row)?);
+                    let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
+                    let (id, scope, seq, body): (&[u8], &[u8], i64, Option<Vec<u8>>) =
+                        read().map_err(|error| self.failed(error))?;
+                    let key = sql::key(i64::from(table.number()), id)?;
+                    let scope = sql::scope(scope)?;
+                    found.push(CommitRow { key, scope, seq: sql::unsigned(seq), body });
                 }
             }
         }
         Ok(found)
-    }
-
-    fn read_row(&self, row: &sqlx::sqlite::SqliteRow) -> Result<Row, Error> {
-        let read = || -> Result<_, sqlx::Error> {
-            Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?))
-        };
-        let (table, id, scope, seq, body): (i64, &[u8], &[u8], i64, Vec<u8>) =
-            read().map_err(|error| self.failed(error))?;
-        Ok(Row { key: sql::key(table, id)?, scope: sql::scope(scope)?, seq: sql::unsigned(seq), body })
     }
 
     async fn find(&self, lookups: &[LookupKey]) -> Result<BTreeMap<LookupKey, Vec<RowKey>>, Error> {
@@ -154,7 +162,7 @@ impl ProgramStore {
 }
 
 /// Ids by table, so that a list of them can use the primary key.
-pub(super) fn by_table(keys: &[RowKey]) -> BTreeMap<Table, Vec<Uuid>> {
+fn by_table(keys: &[RowKey]) -> BTreeMap<Table, Vec<Uuid>> {
     let mut tables: BTreeMap<Table, Vec<Uuid>> = BTreeMap::new();
     for key in keys {
         tables.entry(key.table).or_default().push(key.id);

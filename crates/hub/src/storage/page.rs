@@ -6,7 +6,6 @@
 //! share theirs, and a page never ends between them: what a device has after a page is a state that
 //! existed. If they alone are more than a page, the page is longer.
 
-use super::load::by_table;
 use super::{ProgramStore, sql};
 use crate::Error;
 use domain::{RowKey, ScopeId, Table};
@@ -247,10 +246,9 @@ impl ProgramStore {
         let mut chosen = Chosen::default();
         let mut found = query.fetch(self.readers());
         while let Some(row) = found.try_next().await.map_err(|error| self.failed(error))? {
-            let read = || -> Result<(i64, i64, &[u8], &[u8]), sqlx::Error> {
-                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
-            };
-            let (seq, table, id, scope) = read().map_err(|error| self.failed(error))?;
+            let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
+            let (seq, table, id, scope): (i64, i64, &[u8], &[u8]) =
+                read().map_err(|error| self.failed(error))?;
             chosen.read += 1;
             let key = sql::key(table, id)?;
             if !wanted(key.table, sql::scope(scope)?) {
@@ -279,7 +277,11 @@ impl ProgramStore {
         let mut bytes = 0;
         for piece in candidates.chunks(BODIES) {
             let keys: Vec<RowKey> = piece.iter().map(|candidate| candidate.key).collect();
-            let mut bodies = self.stored(&keys).await?;
+            let mut reader = self.reader().await?;
+            let stored = self.stored(&mut reader, &keys).await?;
+            drop(reader);
+            let mut bodies: BTreeMap<RowKey, CommitRow> =
+                stored.into_iter().map(|row| (row.key, row)).collect();
             for candidate in piece {
                 let Some(row) = bodies.remove(&candidate.key).filter(|row| row.seq <= head) else { continue };
                 if kind == Kind::Live && row.body.is_none() {
@@ -297,34 +299,6 @@ impl ProgramStore {
             }
         }
         Ok(groups)
-    }
-
-    /// Rows and tombstones by key.
-    async fn stored(&self, keys: &[RowKey]) -> Result<BTreeMap<RowKey, CommitRow>, Error> {
-        let mut found = BTreeMap::new();
-        for (table, ids) in by_table(keys) {
-            for ids in sql::pieces(&ids) {
-                let text = sql::repeated(
-                    "SELECT id, scope, seq, body FROM row WHERE program = ? AND tbl = ? AND id IN (",
-                    "?",
-                    ids.len(),
-                    ")",
-                );
-                let mut query =
-                    sqlx::query_as(text).bind(&self.program.as_bytes()[..]).bind(i64::from(table.number()));
-                for id in ids {
-                    query = query.bind(&id.as_bytes()[..]);
-                }
-                let rows: Vec<(Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>)> =
-                    query.fetch_all(self.readers()).await.map_err(|error| self.failed(error))?;
-                for (id, scope, seq, body) in rows {
-                    let key = sql::key(i64::from(table.number()), &id)?;
-                    let scope = sql::scope(&scope)?;
-                    found.insert(key, CommitRow { key, scope, seq: sql::unsigned(seq), body });
-                }
-            }
-        }
-        Ok(found)
     }
 }
 

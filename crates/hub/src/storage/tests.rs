@@ -58,10 +58,11 @@ async fn a_batch_that_does_not_fit_writes_nothing() {
     assert!(conflict(store.commit(EPOCH, NOW, &good).await), "the head has moved");
     assert!(conflict(store.commit(EPOCH, NOW, &batch(7, 8, Vec::new())).await), "from nowhere");
     assert!(conflict(store.commit(EPOCH + 1, NOW, &batch(1, 2, Vec::new())).await), "another history");
-    let moved = batch(1, 2, vec![
-        row(message(2), deal(1), 2, Some(b"new")),
-        row(message(1), deal(2), 2, Some(b"moved")),
-    ]);
+    let moved = batch(
+        1,
+        2,
+        vec![row(message(2), deal(1), 2, Some(b"new")), row(message(1), deal(2), 2, Some(b"moved"))],
+    );
     assert!(conflict(store.commit(EPOCH, NOW, &moved).await), "a row keeps its scope");
     let device = DeviceId(Uuid::from_u128(5));
     let chain = |n| Chain { n, hash: Key([n as u8; 32]) };
@@ -136,8 +137,7 @@ async fn lookups_follow_the_rows() {
         (RowKey::of::<Grant>(Uuid::from_u128(n)), grant.to_body())
     };
     let home = ScopeId::Organization(to);
-    let rows: Vec<CommitRow> =
-        (1..=400).map(|n| row(grant(n).0, home, 1, Some(&grant(n).1))).collect();
+    let rows: Vec<CommitRow> = (1..=400).map(|n| row(grant(n).0, home, 1, Some(&grant(n).1))).collect();
     store.commit(EPOCH, NOW, &batch(0, 1, rows)).await.unwrap();
     let load = || Load { reads: ReadSet::default().lookup(grants_of(to)), ..Load::default() };
     let loaded = store.load(load()).await.unwrap();
@@ -161,7 +161,10 @@ async fn the_last_answers_are_kept() {
             let refusal = n.is_multiple_of(2).then(|| refusal.clone());
             (device, Answer { n, seq: 0, refusal, at: NOW })
         });
-        store.commit(EPOCH, NOW, &Commit { answers: answers.collect(), ..batch(0, 0, Vec::new()) }).await.unwrap();
+        store
+            .commit(EPOCH, NOW, &Commit { answers: answers.collect(), ..batch(0, 0, Vec::new()) })
+            .await
+            .unwrap();
     }
     let after = |after| Load { devices: [(device, after)].into(), ..Load::default() };
     let loaded = store.load(after(0)).await.unwrap();
@@ -267,7 +270,7 @@ async fn walk(store: &ProgramStore, query: &PageQuery) -> Vec<CommitRow> {
     for _ in 0..10_000 {
         let page = store.page(&query).await.unwrap();
         let bytes: usize = page.rows.iter().map(|row| row.body.as_ref().map_or(0, Vec::len)).sum();
-        let groups = page.rows.chunk_by(|a, b| a.seq == b.seq && a.scope == b.scope).count();
+        let groups = page.rows.chunk_by(|a, b| a.seq == b.seq).count();
         let grants = page.rows.iter().any(|row| row.key.table == Table::Grants);
         let within = page.rows.len() <= PAGE_ROWS && bytes <= PAGE_BYTES;
         assert!(within || groups <= 1 || grants, "{} rows, {bytes} bytes, {groups} groups", page.rows.len());
@@ -284,7 +287,8 @@ async fn walk(store: &ProgramStore, query: &PageQuery) -> Vec<CommitRow> {
 /// The same, straight from all rows.
 fn expected(all: &[CommitRow], query: &PageQuery) -> Vec<CommitRow> {
     let head = query.from.head;
-    let changed = |row: &&CommitRow| query.old.contains(&row.scope) && row.seq > query.base && row.seq <= head;
+    let changed =
+        |row: &&CommitRow| query.old.contains(&row.scope) && row.seq > query.base && row.seq <= head;
     let is_grant = |row: &&CommitRow| row.key.table == Table::Grants;
     let mut sorted: Vec<&CommitRow> = all.iter().collect();
     sorted.sort_by_key(|row| (row.seq, row.key));
@@ -344,7 +348,8 @@ async fn check_pages(rows: &[CommitRow], scopes: u8, base: u64, late: u64) {
         let old: Vec<ScopeId> =
             (0..scopes).map(|n| deal(n.into())).filter(|scope| !new.contains(scope)).collect();
         // One scope in seven is none of the device's.
-        let old: Vec<ScopeId> = old.into_iter().enumerate().filter(|(n, _)| n % 7 != 6).map(|(_, s)| s).collect();
+        let old: Vec<ScopeId> =
+            old.into_iter().enumerate().filter(|(n, _)| n % 7 != 6).map(|(_, s)| s).collect();
         let from = Resume { head, scope: new.first().copied(), after: 0 };
         let query = PageQuery { base, old, new, from, first: true };
         assert_eq!(walk(&store, &query).await, expected(rows, &query));

@@ -13,15 +13,15 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// A running `lockstep-hub serve`.
-struct Process {
+pub struct Process {
     child: Child,
     address: SocketAddr,
-    invitation: Option<InvitationLink>,
+    pub invitation: Option<InvitationLink>,
     _out: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
-    async fn start(data: &Path) -> Self {
+    pub async fn start(data: &Path) -> Self {
         let mut child = lockstep_hub(&["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
@@ -45,13 +45,31 @@ impl Process {
     }
 
     /// `kill -9`.
-    async fn kill(mut self) {
+    pub async fn kill(mut self) {
         self.child.start_kill().unwrap();
         self.child.wait().await.unwrap();
     }
 
-    fn way(&self) -> Way {
+    pub fn way(&self) -> Way {
         Way::Socket(self.address)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Process {
+    /// Memory it occupies.
+    pub fn rss_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Processor time it has used, in clock ticks of 10 ms.
+    pub fn cpu_ms(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id().unwrap())).unwrap();
+        let after_name = stat.rsplit_once(") ").unwrap().1;
+        let fields: Vec<&str> = after_name.split(' ').collect();
+        (fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()) * 10
     }
 }
 

@@ -23,7 +23,9 @@ async fn the_pages_answer_with_strict_headers() {
     }
     let page = request(hub.address, "GET", "/join", "", b"").await.unwrap();
     let text = String::from_utf8(page.body).unwrap();
-    assert!(text.contains("Copy the whole address") && !text.contains("<script") && !text.contains("=\"java"));
+    assert!(
+        text.contains("Copy the whole address") && !text.contains("<script") && !text.contains("=\"java")
+    );
     let about = request(hub.address, "GET", "/v1/hub", "", b"").await.unwrap();
     let about: serde_json::Value = serde_json::from_slice(&about.body).unwrap();
     assert_eq!((&about["name"], &about["proto"]), (&"lockstep-hub".into(), &PROTO.into()));

@@ -14,6 +14,8 @@ mod founding;
 mod frames;
 mod http;
 mod isolation;
+#[cfg(target_os = "linux")]
+mod measure;
 mod memory;
 mod model;
 mod people;

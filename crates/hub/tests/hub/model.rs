@@ -109,13 +109,11 @@ impl Model {
         rest.retain(|(at, _)| place(at) > start);
         let mut resume = None;
         let mut last: Option<Resume> = None;
-        let mut taken = 0;
-        for (at, row) in rest {
+        for (taken, (at, row)) in rest.into_iter().enumerate() {
             if taken >= PAGE && last.as_ref().is_some_and(|last| *last != at) {
                 resume = last.clone();
                 break;
             }
-            taken += 1;
             last = Some(at);
             rows.push(row);
         }

@@ -5,6 +5,7 @@ use crate::support::hub::{TestHub, impatient};
 use crate::support::soon;
 use crate::support::wire::{Wire, request};
 use crate::support::world::{found, partner};
+use futures_util::StreamExt;
 use protocol::frame::{FRAME_MAX, Reason};
 
 #[tokio::test]
@@ -61,20 +62,11 @@ async fn a_second_call_ends_the_one_that_waits() {
         tokio::spawn(async move { request(address, "POST", &path, &session, b"").await.unwrap() })
     };
     // Each later call frees an earlier one, and the last is left waiting.
-    let mut calls: Vec<_> = (0..4).map(|_| call()).collect();
+    let mut calls: futures_util::stream::FuturesUnordered<_> = (0..4).map(|_| call()).collect();
     for _ in 0..3 {
-        let first = soon("an answer", async {
-            loop {
-                if let Some(done) = calls.iter().position(tokio::task::JoinHandle::is_finished) {
-                    break calls.swap_remove(done);
-                }
-                tokio::task::yield_now().await;
-            }
-        });
-        assert_eq!(first.await.await.unwrap().status, 200);
+        assert_eq!(soon("an answer", calls.next()).await.unwrap().unwrap().status, 200);
     }
     assert_eq!(calls.len(), 1);
-    calls[0].abort();
 }
 
 #[tokio::test]

@@ -69,15 +69,15 @@ impl Sequencer {
                         });
                     }
                 }
-                (Table::Devices, Some(body)) => {
-                    if Device::from_body(body).is_ok_and(|device| device.revoked_at.is_some()) {
-                        revoked.push(row.key.id);
-                    }
+                (Table::Devices, Some(body))
+                    if Device::from_body(body).is_ok_and(|device| device.revoked_at.is_some()) =>
+                {
+                    revoked.push(row.key.id);
                 }
-                (Table::Members, Some(body)) => {
-                    if Member::from_body(body).is_ok_and(|member| member.left_at.is_some()) {
-                        revoked.push(row.key.id);
-                    }
+                (Table::Members, Some(body))
+                    if Member::from_body(body).is_ok_and(|member| member.left_at.is_some()) =>
+                {
+                    revoked.push(row.key.id);
                 }
                 _ => {}
             }

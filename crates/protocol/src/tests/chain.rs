@@ -96,6 +96,15 @@ fn gaps_replays_and_reordering_do_not_continue_a_chain() {
 }
 
 #[test]
+fn a_device_that_skips_a_number_is_not_followed() {
+    // Properly signed, but the second mutation of a device that has not sent a first.
+    let skipped = Chain { n: 1, ..start() };
+    let (second, _) = alices_key().seal(&skipped, &message(1), MONDAY);
+    assert_eq!(second.header.n, 2);
+    assert_eq!(accepts(&start(), &alices_key().public(), &second), None);
+}
+
+#[test]
 fn a_chain_ends_where_its_numbers_end() {
     let last = Chain { n: u64::MAX, hash: Key([0; 32]) };
     let header = Header { n: 0, lane: ScopeId::Program, name: String::new(), at: MONDAY };

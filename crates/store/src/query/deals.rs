@@ -51,6 +51,9 @@ pub enum Sort {
     Title,
 }
 
+/// Fewer hits than this are sorted rather than walked to.
+const FEW: u64 = 500;
+
 /// A window of the deal list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Window {
@@ -152,10 +155,11 @@ pub async fn window(store: &Store, filter: &Filter, sort: Sort, offset: u32, lim
     let mut snapshot = store.snapshot().await?;
     let condition = Condition::of(filter);
     let mut window = Window::default();
+    let counted_in = if words(&filter.text).is_empty() { "deals_sums" } else { "deals_by_title" };
     // Two halves, because a sum of many large amounts does not fit 64 bits.
     let sums = format!(
         "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000)
-         FROM deals WHERE {} GROUP BY currency",
+         FROM deals INDEXED BY {counted_in} WHERE {} GROUP BY currency",
         condition.sql
     );
     for row in bound(sums, &condition).fetch_all(&mut *snapshot).await? {
@@ -169,7 +173,7 @@ pub async fn window(store: &Store, filter: &Filter, sort: Sort, offset: u32, lim
     if let Some(partner) = filter.partner {
         all.and("partner = ?", partner.as_bytes());
     }
-    let count = format!("SELECT count(*) FROM deals WHERE {}", all.sql);
+    let count = format!("SELECT count(*) FROM deals INDEXED BY deals_sums WHERE {}", all.sql);
     window.all = unsigned(bound(count, &all).fetch_one(&mut *snapshot).await?.try_get(0)?);
     let (index, order) = match sort {
         Sort::Activity => ("deals_by_activity", "activity_at DESC, rowid DESC"),
@@ -177,12 +181,18 @@ pub async fn window(store: &Store, filter: &Filter, sort: Sort, offset: u32, lim
         Sort::Amount => ("deals_by_amount", "amount_minor DESC, rowid DESC"),
         Sort::Title => ("deals_by_title", "search, rowid"),
     };
+    // Many hits are met soon on a walk in the order asked for; few are found faster where they were
+    // counted, and sorted then.
+    let index = if window.total < FEW { counted_in } else { index };
     let page = format!(
         "SELECT rowid FROM deals INDEXED BY {index} WHERE {} ORDER BY {order} LIMIT {} OFFSET {offset}",
         condition.sql,
         limit.min(WINDOW_MAX)
     );
-    let page = bound(page, &condition).fetch_all(&mut *snapshot).await?;
+    let page = match window.total {
+        0 => Vec::new(),
+        _ => bound(page, &condition).fetch_all(&mut *snapshot).await?,
+    };
     let rowids: Vec<i64> = page.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     window.rows = lines(&mut snapshot, store, &rowids).await?;
     Ok(window)

@@ -57,7 +57,9 @@ pub async fn search(store: &Store, text: &str, partner: Option<OrganizationId>, 
     Ok(hits)
 }
 
-/// Runs `select`, which ends in a condition on `?2`, for rows `f` that contain all words.
+/// Runs `select`, which ends in a condition on `?2`, for rows `f` that contain all words: first those
+/// that begin with the first one, which the index of `search` finds at once, then the others in its
+/// order, until there are enough.
 async fn found<I: From<uuid::Uuid>>(
     conn: &mut SqliteConnection,
     select: &str,
@@ -65,20 +67,28 @@ async fn found<I: From<uuid::Uuid>>(
     partner: Option<&[u8]>,
     each: u32,
 ) -> Result<Vec<Hit<I>>> {
-    let mut sql = select.to_owned();
-    // ?1 is the first word, by which they are ranked as well.
-    sql.push_str(" AND instr(f.search, ?1) > 0");
-    for number in 0..words.len().saturating_sub(1) {
-        sql.push_str(&format!(" AND instr(f.search, ?{}) > 0", number + 4));
+    let mut hits = Vec::new();
+    let begins = " AND f.search >= ?1 AND f.search < ?1 || char(1114111)";
+    for first in [begins, " AND instr(f.search, ?1) > 1"] {
+        let mut sql = select.to_owned();
+        sql.push_str(first);
+        for number in 4..words.len() + 3 {
+            sql.push_str(&format!(" AND instr(f.search, ?{number}) > 0"));
+        }
+        sql.push_str(" ORDER BY f.search LIMIT ?3");
+        let mut words = words.iter();
+        let left = i64::from(each).saturating_sub_unsigned(hits.len() as u64);
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(words.next()).bind(partner).bind(left);
+        for word in words {
+            query = query.bind(word);
+        }
+        let rows: Vec<SqliteRow> = query.fetch_all(&mut *conn).await?;
+        for row in &rows {
+            hits.push(Hit { id: read_id(row, 0)?, title: row.try_get(1)?, detail: row.try_get(2)? });
+        }
+        if hits.len() >= each as usize {
+            break;
+        }
     }
-    sql.push_str(" ORDER BY instr(f.search, ?1) > 1, f.search LIMIT ?3");
-    let mut words = words.iter();
-    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(words.next()).bind(partner).bind(each);
-    for word in words {
-        query = query.bind(word);
-    }
-    let rows: Vec<SqliteRow> = query.fetch_all(conn).await?;
-    rows.iter()
-        .map(|row| Ok(Hit { id: read_id(row, 0)?, title: row.try_get(1)?, detail: row.try_get(2)? }))
-        .collect()
+    Ok(hits)
 }

@@ -64,7 +64,7 @@ pub async fn directory(store: &Store) -> Result<Directory> {
 /// Whatever the disk has to say.
 pub async fn me(store: &Store) -> Result<Option<Actor>> {
     let mut conn = store.reader().await?;
-    let actor = local::read_actor(&mut conn, store.identity().device).await?;
+    let actor = local::actor(&mut conn, store.identity().device).await?;
     Ok(actor.map(|(actor, _)| actor))
 }
 
@@ -117,7 +117,7 @@ pub async fn devices(store: &Store) -> Result<Vec<(DeviceId, Device)>> {
 pub async fn queued_organizations(store: &Store) -> Result<Vec<OrganizationId>> {
     let mut conn = store.reader().await?;
     let rows = sqlx::query(
-        "SELECT t.id FROM touched AS t JOIN outbox AS o ON o.id = t.outbox_id AND o.state = 0
+        "SELECT t.id FROM touched AS t JOIN outbox AS o ON o.n = t.n AND o.state = 0
          WHERE t.tbl = 1 AND t.wrote > 0",
     )
     .fetch_all(&mut *conn)

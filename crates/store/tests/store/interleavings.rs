@@ -83,9 +83,14 @@ async fn play(steps: Vec<Step>) {
         match step {
             Step::Act(who, what, a, b) => {
                 let person = person!(who);
-                for mutation in act(person, who, what, a, b).await {
-                    // What the rules refuse at once was never done.
-                    drop(person.store.commit(mutation, at).await);
+                let mutations = act(person, who, what, a, b).await;
+                // What the rules refuse at once was never done.
+                if a % 2 == 0 {
+                    drop(person.store.commit_all(mutations, at).await);
+                } else {
+                    for mutation in mutations {
+                        drop(person.store.commit(mutation, at).await);
+                    }
                 }
             }
             Step::Push(who, items) => person!(who).push(hub, items).await,
@@ -310,9 +315,13 @@ async fn act(person: &Person, who: Who, what: u8, a: u8, b: u8) -> Vec<Mutation>
         }
         (4, _) => vec![milestone(deal, "Another step").into()],
         (5, Some((milestone, _))) => vec![MilestoneComplete { deal, milestone }.into()],
-        (6, Some((milestone, found))) => match b % 3 {
+        (6, Some((milestone, found))) => match b % 4 {
             0 => vec![MilestoneReopen { deal, milestone }.into()],
             1 => vec![MilestoneRemove { deal, milestone }.into()],
+            2 => {
+                let again = MilestoneAdd { milestone, ..super::people::milestone(deal, "Put back") };
+                vec![MilestoneRemove { deal, milestone }.into(), again.into()]
+            }
             _ => vec![
                 MilestoneEdit {
                     deal,

@@ -92,10 +92,7 @@ async fn nothing_is_undone_when_nothing_is_concerned() {
 
 async fn touched(person: &Person) -> Vec<(i64, Vec<u8>, i64)> {
     let mut conn = person.raw().await;
-    sqlx::query_as("SELECT outbox_id, id, wrote FROM touched ORDER BY 1, 2")
-        .fetch_all(&mut conn)
-        .await
-        .unwrap()
+    sqlx::query_as("SELECT n, id, wrote FROM touched ORDER BY 1, 2").fetch_all(&mut conn).await.unwrap()
 }
 
 #[tokio::test]
