@@ -1,5 +1,4 @@
 //! Two companies work one deal through a real hub, each on a device of their own.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that is surprised fails")]
 
 use app::dto::{Code, Court, RegistrationDecide, RegistrationStatus, SyncMark};
 use journeys::hub::HubProcess;

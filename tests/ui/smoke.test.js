@@ -113,6 +113,47 @@ test('the palette knows commands that have no key', async () => {
 	await page.waitForSelector(hook('join-link'));
 });
 
+test('an account found in the palette is the account that is shown', async () => {
+	const { rows } = await ask('account_list', { lens: everyDeal.lens, text: '', offset: 0, limit: 200 });
+	const account = rows.at(-1);
+	await page.keyboard.press('Control+k');
+	await page.keyboard.type(account.name);
+	await page.locator(hook('palette-entry'), { hasText: account.name }).first().click();
+	await page.waitForURL(/\/accounts\?q=/);
+	await page.waitForFunction(
+		([selector, name]) => document.querySelector(String(selector))?.textContent?.includes(String(name)),
+		[hook('account-row'), account.name]
+	);
+	assert.equal(await page.inputValue(hook('account-search')), account.name);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('a person found in the palette is the person that is shown', async () => {
+	const { programs } = await ask('app_state');
+	const { name } = programs[0].me;
+	await page.keyboard.press('Control+k');
+	await page.keyboard.type(`@${name}`);
+	await page.locator(hook('palette-entry'), { hasText: name }).first().waitFor();
+	await page.keyboard.press('Enter');
+	await page.waitForURL(/\/people\?q=/);
+	await page.waitForFunction((selector) => document.querySelectorAll(selector).length === 1, hook('member'));
+	assert.equal(await page.inputValue(hook('people-search')), name);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('an address opens the tab of the settings that it names', async () => {
+	for (const tab of ['devices', 'diagnostics', 'sync']) {
+		await page.goto(`${devhost}/settings?tab=${tab}`);
+		await page.waitForSelector(`${hook(`tab-${tab}`)}[aria-selected="true"]`);
+	}
+});
+
+test('a demo is called one', async (t) => {
+	const { demo } = await ask('app_state');
+	if (!demo) return t.skip('this devhost shows a real profile');
+	assert.match((await page.getAttribute(hook('demo'), 'title')) ?? '', /Nothing leaves this computer/);
+});
+
 test('the register form says what is missing and reads what people type', async (t) => {
 	const { programs } = await ask('app_state');
 	if (!programs.some((/** @type {{ side: string }} */ program) => program.side === 'partner')) {
@@ -147,6 +188,37 @@ test('a list is previewed before anything is written', async () => {
 	await page.waitForSelector(hook('import-preview'));
 	await page.waitForSelector(hook('import-outcome'));
 	assert.ok((await page.locator('tr', { hasText: 'Firma' }).count()) > 0);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('an import that has ended is still told about after a reload', async () => {
+	await page.goto(`${devhost}/accounts/import`);
+	const company = `Werf ${Date.now()}`;
+	await page.setInputFiles(hook('import-file'), {
+		name: 'yards.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from(`Company;Country\r\n${company};NL\r\n`)
+	});
+	await page.click(`${hook('import-start')}:enabled`);
+	await page.waitForSelector(`${hook('import-run')}[data-state="finished"]`);
+	await page.reload();
+	await page.waitForSelector(`${hook('import-earlier')}:has-text("yards.csv")`);
+	await page.waitForSelector(hook('import-drop'));
+	await page.goto(`${devhost}/accounts?q=${encodeURIComponent(company)}`);
+	await page.waitForSelector(`${hook('account-row')}:has-text("${company}")`);
+	assert.deepEqual(opened.faults, []);
+});
+
+test('an import that runs is found after a reload', async () => {
+	const job = { id: '1', program: '', name: 'yards.csv', total: 9000, done: 20, skipped: 0, state: 'running', message: null };
+	// A real one of that length would leave its accounts behind for the tests that come after.
+	await page.route('**/rpc/import_list', (route) => route.fulfill({ json: [job] }));
+	await page.route('**/rpc/import_status', (route) => route.fulfill({ json: { ...job, done: 640 } }));
+	await page.goto(`${devhost}/accounts`);
+	await page.click(hook('import-running'));
+	await page.waitForSelector(`${hook('import-run')}[data-state="running"]`);
+	await page.reload();
+	await page.waitForSelector(`${hook('import-done')}:has-text("640")`);
 	assert.deepEqual(opened.faults, []);
 });
 

@@ -3,7 +3,8 @@
 //! A field number is never reused and always grows, so whatever is above [`Entity::LAST`] was
 //! written by a newer version. Such fields are kept in [`Extra`] and written back unchanged: an old
 //! client or hub can change a row without losing what it does not understand, and adding a field
-//! changes no stored row.
+//! changes no stored row. This holds for the fields of the entity itself; a struct inside a field
+//! (a registration, a customer) keeps nothing it does not know, so new fields go on the entity.
 
 use crate::row::{LookupKey, Table};
 use minicbor::decode::Error as DecodeError;

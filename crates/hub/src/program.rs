@@ -127,6 +127,7 @@ impl ProgramTask {
             }
             self.perform().await;
             if self.stopping {
+                retirement.shut_down(&mut self.events);
                 return;
             }
         }

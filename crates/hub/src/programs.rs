@@ -144,14 +144,23 @@ impl Retirement {
         if let Some(open) = open.as_mut() {
             open.remove(&self.program);
         }
-        events.close();
-        // Whoever slipped in between tries again.
-        while let Ok(event) = events.try_recv() {
-            if let Event::Opened { outbox, .. } = event {
-                outbox.goodbye(Reason::Busy, "Please try again.", Some(200));
-            }
-        }
+        turn_away(events, Reason::Busy, "Please try again.");
         true
+    }
+
+    /// Ends the task because the hub stops.
+    pub fn shut_down(&self, events: &mut mpsc::Receiver<Event>) {
+        turn_away(events, Reason::ShuttingDown, "The hub restarts.");
+    }
+}
+
+/// Lets nobody in any more; whoever slipped in tries again.
+fn turn_away(events: &mut mpsc::Receiver<Event>, reason: Reason, message: &str) {
+    events.close();
+    while let Ok(event) = events.try_recv() {
+        if let Event::Opened { outbox, .. } = event {
+            outbox.goodbye(reason, message, Some(500));
+        }
     }
 }
 

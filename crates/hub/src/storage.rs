@@ -26,7 +26,7 @@ use domain::{ProgramId, Timestamp};
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Answers kept for every device.
 pub(crate) const ANSWERS_KEPT: u64 = 4_096;
@@ -42,7 +42,7 @@ struct Inner {
     /// `None` in memory.
     folder: Option<PathBuf>,
     /// Held as long as the hub runs: two of them on one file would each think they alone write.
-    _lock: Option<std::fs::File>,
+    lock: Mutex<Option<std::fs::File>>,
 }
 
 impl Storage {
@@ -59,10 +59,12 @@ impl Storage {
         Ok(fresh == 1)
     }
 
-    /// Closes the file: readers first, so that the writer is the one that tidies up.
+    /// Closes the file: readers first, so that the writer is the one that tidies up. Then another hub
+    /// may have the folder.
     pub async fn close(&self) {
         self.0.readers.close().await;
         self.0.writer.close().await;
+        drop(self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     fn failed(&self, error: sqlx::Error) -> Error {

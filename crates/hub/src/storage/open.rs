@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Sqlite};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Name of the database in the hub's folder.
@@ -35,7 +35,8 @@ impl Storage {
                 let only = writer_pool().connect_with(options).await;
                 let only = only.map_err(|error| sql::classify(error, None))?;
                 migrate(&only, None).await?;
-                let inner = Inner { writer: only.clone(), readers: only, folder: None, _lock: None };
+                let inner =
+                    Inner { writer: only.clone(), readers: only, folder: None, lock: Mutex::default() };
                 Ok(Self(Arc::new(inner)))
             }
         }
@@ -81,7 +82,7 @@ impl Storage {
             .connect_with(reading)
             .await
             .map_err(failed)?;
-        let inner = Inner { writer, readers, folder: Some(folder.to_owned()), _lock: Some(lock) };
+        let inner = Inner { writer, readers, folder: Some(folder.to_owned()), lock: Mutex::new(Some(lock)) };
         Ok(Self(Arc::new(inner)))
     }
 }

@@ -228,7 +228,6 @@ async fn files_that_are_not_ours_are_told_apart() {
     .await
     .unwrap();
     storage.close().await;
-    drop(storage);
     assert!(matches!(Storage::open(&data).await, Err(Error::NewerSchema(9_999))));
 
     // A file that lacks a migration is copied before it is changed.

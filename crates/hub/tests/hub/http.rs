@@ -1,6 +1,6 @@
 //! The hub as a web server: pages, foreign origins, clients that never finish, limits.
 
-use crate::support::hub::{TestHub, impatient};
+use crate::support::hub::TestHub;
 use crate::support::soon;
 use crate::support::wire::{Wire, request};
 use crate::support::world::found;
@@ -8,6 +8,9 @@ use protocol::frame::PROTO;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// Patience that a test can outwait.
+const SHORT: Duration = Duration::from_millis(300);
 
 #[tokio::test]
 async fn the_pages_answer_with_strict_headers() {
@@ -68,7 +71,11 @@ async fn pages_of_other_sites_may_not_talk_to_the_hub() {
 
 #[tokio::test]
 async fn a_client_that_never_finishes_its_request_is_dropped() {
-    let hub = TestHub::start_with(|options| impatient(&mut options.limits)).await;
+    let hub = TestHub::start_with(|options| {
+        options.limits.header = SHORT;
+        options.limits.body = SHORT;
+    })
+    .await;
     for start in ["", "GET /healthz HTTP/1.1\r\nhost: hub\r\nx-slow: "] {
         let mut stream = TcpStream::connect(hub.address).await.unwrap();
         stream.write_all(start.as_bytes()).await.unwrap();
@@ -103,7 +110,7 @@ async fn a_client_that_never_finishes_its_request_is_dropped() {
 
 #[tokio::test]
 async fn a_connection_that_does_not_sign_in_is_closed() {
-    let hub = TestHub::start_with(|options| options.limits.sign_in = Duration::from_millis(300)).await;
+    let hub = TestHub::start_with(|options| options.limits.sign_in = 4 * SHORT).await;
     let link = hub.hub.founding_link(7).await.unwrap();
     let mut bob = found(&hub.way(), &link).await;
     let program = format!("programs/{}", bob.me.program);
@@ -120,7 +127,11 @@ async fn a_connection_that_does_not_sign_in_is_closed() {
 
 #[tokio::test]
 async fn a_peer_that_is_silent_for_too_long_is_dead() {
-    let hub = TestHub::start_with(|options| impatient(&mut options.limits)).await;
+    let hub = TestHub::start_with(|options| {
+        options.limits.ping = SHORT;
+        options.limits.dead = 5 * SHORT;
+    })
+    .await;
     let link = hub.hub.founding_link(7).await.unwrap();
     let mut bob = found(&hub.way(), &link).await;
     soon("the end", bob.wire.mute_until_closed()).await;

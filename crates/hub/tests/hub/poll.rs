@@ -1,12 +1,13 @@
 //! The same journeys by long poll.
 
 use crate::rooms::a_deal_is_registered_and_talked_about;
-use crate::support::hub::{TestHub, impatient};
+use crate::support::hub::TestHub;
 use crate::support::soon;
 use crate::support::wire::{Wire, request};
 use crate::support::world::{found, partner};
 use futures_util::StreamExt;
 use protocol::frame::{FRAME_MAX, Reason};
+use std::time::Duration;
 
 #[tokio::test]
 async fn founding_joining_and_talking_work_by_long_poll() {
@@ -28,7 +29,11 @@ async fn one_by_socket_and_one_by_poll() {
 
 #[tokio::test]
 async fn an_idle_poll_answers_without_frames_and_a_dead_session_is_gone() {
-    let hub = TestHub::start_with(|options| impatient(&mut options.limits)).await;
+    let hub = TestHub::start_with(|options| {
+        options.limits.poll_wait = Duration::from_millis(300);
+        options.limits.session = Duration::from_secs(2);
+    })
+    .await;
     let link = hub.hub.founding_link(7).await.unwrap();
     let bob = found(&hub.poll(), &link).await;
     let session = format!("x-session: {}\r\n", bob.wire.session().unwrap());
@@ -37,7 +42,7 @@ async fn an_idle_poll_answers_without_frames_and_a_dead_session_is_gone() {
     assert_eq!((idle.status, idle.body.len()), (200, 0));
     // Without calls it ends; its name is then worth nothing.
     let gone = async {
-        let mut pause = tokio::time::interval(std::time::Duration::from_secs(2));
+        let mut pause = tokio::time::interval(Duration::from_secs(3));
         pause.tick().await;
         loop {
             pause.tick().await;

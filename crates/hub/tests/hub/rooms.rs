@@ -222,6 +222,31 @@ async fn a_history_of_many_pages_arrives_whole_and_goes_on_where_it_was_cut() {
 }
 
 #[tokio::test]
+async fn a_reader_that_falls_behind_catches_up() {
+    let (hub, mut bob, mut alice) = start().await;
+    let room = open_room(&mut alice, &mut bob).await;
+    // Little fits into this pipe, so that the hub has to hold back.
+    let mut slow = Device::sign_in(&Way::Memory(hub.hub.clone()), bob.me.clone()).await;
+    slow.caught_up(1).await;
+    let mut last = 0;
+    for n in 0..30 {
+        let batch: Vec<_> =
+            (0..40).map(|m| alice.seal(message(room, format!("{n}.{m} {}", "~".repeat(2_000))))).collect();
+        last = batch.last().unwrap().header.n;
+        alice.push_sealed(batch).await;
+        alice.answer(last).await.unwrap();
+    }
+    let head = alice.answer(last).await.unwrap();
+    slow.caught_up(head).await;
+    assert_eq!(slow.room(room), alice.room(room));
+    assert_eq!(slow.log.iter().filter(|row| row.key.table == Message::TABLE).count(), 1_200);
+    // It is a full member of the room again.
+    let seq = alice.run(message(room, "Are you with us?")).await.unwrap();
+    slow.caught_up(seq).await;
+    slow.run(message(room, "Yes")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_decision_reaches_the_partner() {
     let (_hub, mut bob, mut alice) = start().await;
     let room = open_room(&mut alice, &mut bob).await;

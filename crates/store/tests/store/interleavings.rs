@@ -85,7 +85,7 @@ async fn play(steps: Vec<Step>) {
                 let person = person!(who);
                 let mutations = act(person, who, what, a, b).await;
                 // What the rules refuse at once was never done.
-                if a % 2 == 0 {
+                if a.is_multiple_of(2) {
                     drop(person.store.commit_all(mutations, at).await);
                 } else {
                     for mutation in mutations {
@@ -258,8 +258,8 @@ async fn act(person: &Person, who: Who, what: u8, a: u8, b: u8) -> Vec<Mutation>
         return match who {
             Who::Alice => {
                 let register = DealRegister {
-                    submit: b % 4 != 0,
-                    product: if b % 2 == 0 { "Gauge" } else { "Valve" }.to_owned(),
+                    submit: !b.is_multiple_of(4),
+                    product: if b.is_multiple_of(2) { "Gauge" } else { "Valve" }.to_owned(),
                     ..register(
                         new.into(),
                         "Another",

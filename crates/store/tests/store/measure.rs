@@ -171,95 +171,38 @@ async fn measure() {
         );
     }
 
-    let filters = [
-        ("everything open", Filter::default()),
-        ("closed as well", Filter { include_closed: true, ..Filter::default() }),
-        ("one court", Filter { court: Some(InCourt::Of(OwnerSide::Vendor)), ..Filter::default() }),
-        ("one stage", Filter { stage: Some(Stage::Qualified), ..Filter::default() }),
-        ("a word that few have", Filter { text: "17-1234".to_owned(), ..Filter::default() }),
-        ("a word nobody has", Filter { text: "nothing".to_owned(), ..Filter::default() }),
-        ("one partner", Filter { partner: Some(alice.organization), ..Filter::default() }),
-    ];
-    for (what, filter) in &filters {
-        for sort in [Sort::Activity, Sort::Title] {
-            let mut times = Vec::new();
-            for _ in 0..20 {
-                let began = Instant::now();
-                deals::window(&alice.store, filter, sort, 0, 50).await.unwrap();
-                times.push(began.elapsed());
-            }
-            println!("deal window over 50,000, {what}, {sort:?}: {}", middle(times));
+    let mut conn = alice.raw().await;
+    for sql in [
+        "SELECT rowid FROM deals INDEXED BY deals_by_activity WHERE status >= 0 AND open = 1 AND court = 0 ORDER BY activity_at DESC, rowid DESC LIMIT 50",
+        "SELECT rowid FROM deals INDEXED BY deals_by_activity WHERE status >= 0 AND open = 1 ORDER BY activity_at DESC, rowid DESC LIMIT 50",
+        "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000) FROM deals INDEXED BY deals_sums WHERE status >= 0 AND open = 1 GROUP BY currency",
+        "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000) FROM deals INDEXED BY deals_sums WHERE status >= 0 AND open = 1 AND court = 0 GROUP BY currency",
+        "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000) FROM deals INDEXED BY deals_sums WHERE status >= 0 GROUP BY currency",
+        "SELECT count(*) FROM deals INDEXED BY deals_sums WHERE status >= 0",
+        "SELECT count(*) FROM deals",
+        "SELECT rowid FROM deals WHERE open = 1 AND status IN (1, 2) AND (NULL IS NULL OR partner = NULL) ORDER BY created_at LIMIT 200",
+        "SELECT rowid FROM deals WHERE open = 1 AND status = 0 AND (NULL IS NULL OR partner = NULL) ORDER BY activity_at DESC LIMIT 200",
+        "SELECT m.id, d.id, d.title, d.customer FROM milestones AS m CROSS JOIN deals AS d ON d.id = m.deal WHERE m.done_at IS NULL AND m.owner_side = 0 AND m.due <= 20900 AND d.open = 1 AND d.status = 3 ORDER BY m.due, m.id LIMIT 200",
+        "SELECT d.rowid, d.scope, d.last_position FROM deals AS d INDEXED BY deals_talk WHERE d.last_position BETWEEN 1 AND 4611686018427387903 AND d.last_position > 0 AND d.last_position > coalesce((SELECT max(position) FROM read_marks WHERE deal = d.id), 0) AND d.last_author NOT IN (SELECT id FROM members WHERE organization = x'00') ORDER BY d.activity_at DESC LIMIT 200",
+        "SELECT id, body FROM deals WHERE instr(search, 'nobody at all') > 0 ORDER BY instr(search, 'nobody at all'), activity_at DESC LIMIT 5",
+        "SELECT id, body FROM accounts WHERE instr(search, 'nobody at all') > 0 ORDER BY instr(search, 'nobody at all') LIMIT 5",
+        "SELECT count(*) FROM accounts",
+        "SELECT rowid FROM accounts WHERE 1 ORDER BY search, rowid LIMIT 50 OFFSET 0",
+        "SELECT court, count(*) FROM deals GROUP BY court",
+    ] {
+        for _ in 0..2 {
+            let began = Instant::now();
+            sqlx::query(sql).fetch_all(&mut conn).await.unwrap();
+            println!("{:.2} ms {sql}", began.elapsed().as_secs_f64() * 1000.0);
+        }
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+                .fetch_all(&mut conn)
+                .await
+                .unwrap();
+        for line in plan {
+            println!("      {}", line.3);
         }
     }
-    macro_rules! window {
-        ($what:literal, $window:expr) => {
-            let mut times = Vec::new();
-            for _ in 0..20 {
-                let began = Instant::now();
-                $window.await.unwrap();
-                times.push(began.elapsed());
-            }
-            println!("{}: {}", $what, middle(times));
-        };
-    }
-    window!(
-        "deal window at offset 20,000",
-        deals::window(&alice.store, &filters[0].1, Sort::Title, 20_000, 50)
-    );
-    window!("one deal", deals::get(&alice.store, made[77]));
-    window!("similar", deals::similar(&alice.store, "nobody at all", "nobody.example", 5));
-    window!("room", room::window(&alice.store, made[7], None, 50));
-    window!("today", today::inputs(&alice.store, "2027-06-01".parse().unwrap(), None));
-    window!("accounts over 50,000", accounts::window(&alice.store, "", 0, 50));
-    window!("accounts with a word", accounts::window(&alice.store, "customer abc", 0, 50));
-    window!("existing accounts", accounts::existing(&alice.store));
-    window!("palette", palette::search(&alice.store, "pump", None, 5));
-    window!("palette without a hit", palette::search(&alice.store, "nothing", None, 5));
-
-    let mut times = Vec::new();
-    for number in 0..200 {
-        let mutation = say(made[number], "hello");
-        let began = Instant::now();
-        alice.store.commit(mutation, now()).await.unwrap();
-        times.push(began.elapsed());
-    }
-    println!("commit one message beside 50,000 deals: {}", middle(times));
-
-    let pending: Vec<Mutation> = (0..5_000)
-        .map(|number| {
-            let deal = made[number];
-            let patch = vec![FieldPatch::on(&base, DealValue::Need(format!("need {number}")))];
-            DealEdit { deal, patch }.into()
-        })
-        .collect();
-    let began = Instant::now();
-    alice.store.commit_all(pending, now()).await.unwrap();
-    rate("commit 5,000 edits in one transaction", 5_000, began.elapsed());
-    let rows = (0..10_000_usize).map(|number| {
-        seq += 1;
-        let deal = made[if number % 20 == 0 { number / 20 } else { number + 5_000 }];
-        row(deal, ScopeId::Deal(deal), seq, &base)
-    });
-    let took = apply(alice, epoch, rows.collect(), vec![]).await;
-    rate("rebase 5,000 pending on 10,000 rows, one in ten concerned", 10_000, took);
-    let state = alice.store.sync_state().await.unwrap();
-    let mut took = Duration::ZERO;
-    let mut n = state.answered;
-    while n < state.chain.n {
-        let mut answers = Vec::new();
-        let mut rows = Vec::new();
-        while n < state.chain.n && answers.len() < 256 {
-            n += 1;
-            seq += 1;
-            answers.push(Answer { n, seq, refusal: None, at: now() });
-            rows.push(row(made[usize::try_from(n % 5_000).unwrap()], ScopeId::Deal(first), seq, &base));
-        }
-        took += apply(alice, epoch, rows, answers).await;
-    }
-    rate(
-        "take in the answers to all that waits",
-        usize::try_from(state.chain.n - state.answered).unwrap(),
-        took,
-    );
     println!("file: {} MB", std::fs::metadata(&alice.path).unwrap().len() >> 20);
 }

@@ -2,7 +2,7 @@
 
 use super::soon;
 use super::wire::Way;
-use hub::{Hub, Limits, Options};
+use hub::{Hub, Options};
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -54,19 +54,4 @@ impl TestHub {
     pub fn poll(&self) -> Way {
         Way::Poll(self.address)
     }
-}
-
-/// Limits so short that a test can wait for them.
-pub fn impatient(limits: &mut Limits) {
-    let short = std::time::Duration::from_millis(300);
-    *limits = Limits {
-        header: short,
-        body: short,
-        sign_in: short,
-        ping: short,
-        dead: short * 4,
-        poll_wait: short,
-        session: short * 4,
-        ..*limits
-    };
 }

@@ -11,8 +11,8 @@ interface RecoveryWords {
 	gone: string;
 	/** Said when trying again changed nothing. */
 	still: string;
-	/** What starting over means for the files kept aside. */
-	aside: string;
+	/** What starting over means for the files kept aside, where it is not the usual thing. */
+	aside?: string;
 }
 
 export const recovery: Record<RecoveryState, RecoveryWords> = {
@@ -25,8 +25,7 @@ export const recovery: Record<RecoveryState, RecoveryWords> = {
 				'Was it reset, or did you log in as somebody else? Restore it from a backup, or log in with the account you used before. Everything is then as you left it.'
 		},
 		gone: 'If the key is gone',
-		still: 'The keychain still does not have the key.',
-		aside: 'A new key is made. Without the old one nobody can read the old files, you included.'
+		still: 'The keychain still does not have the key.'
 	},
 	damaged: {
 		title: 'The data on this device is damaged',
