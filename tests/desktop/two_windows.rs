@@ -9,14 +9,21 @@ const ENTER: &str = "\u{e007}";
 
 /// Types into an input, the way a person does after clicking it.
 async fn fill(window: &Window, hook: &str, text: &str) -> Result<()> {
-    let input = window.find(&format!("[data-test={hook}]")).await?;
-    input.click().await?;
-    input.send_keys(text).await?;
-    Ok(())
+    let css = format!("[data-test={hook}]");
+    press(window, &css).await?;
+    Ok(window.find(&css).await?.send_keys(text).await?)
+}
+
+/// Clicks an element; one that is replaced while the page changes is looked for again.
+async fn press(window: &Window, css: &str) -> Result<()> {
+    eventually(&format!("a click on {css}"), async || {
+        Ok(window.find(css).await?.click().await.is_ok().then_some(()))
+    })
+    .await
 }
 
 async fn click(window: &Window, hook: &str) -> Result<()> {
-    Ok(window.find(&format!("[data-test={hook}]")).await?.click().await?)
+    press(window, &format!("[data-test={hook}]")).await
 }
 
 /// Goes through the start screen with an invitation.
@@ -66,7 +73,8 @@ async fn a_deal_is_registered_approved_and_talked_about() -> Result<()> {
 
     // Alice registers a deal by keyboard.
     click(&alice, "nav-deals").await?;
-    alice.find("[data-test=empty] :is(a, button)").await?.click().await?;
+    alice.until("the list of deals", "document.querySelector('h1')?.innerText === 'Deals'").await?;
+    press(&alice, "[data-test=empty] :is(a, button)").await?;
     fill(&alice, "register-customer", "Polder Port Authority").await?;
     fill(&alice, "register-domain", "polderport.example").await?;
     fill(&alice, "register-title", "Polder rollout").await?;

@@ -192,7 +192,7 @@ async fn measure() {
     ] {
         for _ in 0..2 {
             let began = Instant::now();
-            sqlx::query(sql).fetch_all(&mut conn).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut conn).await.unwrap();
             println!("{:.2} ms {sql}", began.elapsed().as_secs_f64() * 1000.0);
         }
         let plan: Vec<(i64, i64, i64, String)> =
