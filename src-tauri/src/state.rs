@@ -79,6 +79,7 @@ impl Core {
 
     /// Remembers whether somebody is looking at the window.
     pub fn set_focused(&self, focused: bool) {
+        tracing::debug!(focused, "focus");
         self.focused.store(focused, Ordering::Relaxed);
         if let Some(Ok(app)) = &*self.opened.borrow() {
             app.set_focused(focused);

@@ -54,11 +54,21 @@ async fn a_click_on_a_message_opens_its_room() -> Result<()> {
     alice.find("[data-test=today]").await?;
     alice.see("#2001").await?;
 
+    alice.look_at().await?;
+    bob.say(&deal, "You are reading this as I write").await?;
+    alice.see("as I write").await?;
+    alice.look_away().await?;
+
     bob.say(&deal, "See <b>page 3</b> & sign\u{202e}gnp.exe").await?;
     let seen = shown(&service, "page 3").await?;
     ensure!(seen.body == "See &lt;b&gt;page 3&lt;/b&gt; &amp; signgnp.exe", "{seen:?}");
     ensure!(seen.title.contains("bob"), "{seen:?}");
     ensure!(seen.actions == ["default"], "{seen:?}");
+    ensure!(
+        service.shown().len() == 1,
+        "what she saw in the window was announced too: {:?}",
+        service.shown()
+    );
 
     // The shell listens for clicks a moment after it asked to show, so a click may come too early.
     let expression = format!("return location.pathname.includes({})", json!(deal));

@@ -7,6 +7,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -140,6 +141,29 @@ impl Window {
     pub async fn rpc(&self, command: &str, arguments: &Value) -> Result<Value> {
         let call = json!({ "cmd": command, "args": arguments });
         self.wait_for(&format!("window.__TAURI_INTERNALS__.invoke('rpc', {call})")).await
+    }
+
+    /// Gives this window the keyboard, and waits until the program knows. The only visible one takes part.
+    pub async fn look_at(&self) -> Result<()> {
+        self.focus(&["search", "--onlyvisible", "--name", "^Lockstep$", "windowfocus"], true).await
+    }
+
+    /// Takes the keyboard away from every window, and waits until the program knows.
+    pub async fn look_away(&self) -> Result<()> {
+        // X calls "whatever is under the pointer" 1, and the pointer is beside the windows.
+        self.focus(&["windowfocus", "1"], false).await
+    }
+
+    async fn focus(&self, command: &[&str], wanted: bool) -> Result<()> {
+        let wanted = format!("focused={wanted}");
+        eventually(&format!("{wanted} of {}", self.name), async || {
+            let done = Command::new("xdotool").args(command).stderr(Stdio::null()).status();
+            let done = done.context("xdotool cannot be started; `./dev test` installs it")?;
+            let log = fs::read_to_string(&self.log).unwrap_or_default();
+            let last = log.lines().rfind(|line| line.contains("focused="));
+            Ok((done.success() && last.is_some_and(|line| line.contains(&wanted))).then_some(()))
+        })
+        .await
     }
 
     /// The client itself, for what is not wrapped here.

@@ -14,6 +14,8 @@ use store::query::today::{self, OpenMilestone, UnreadRoom};
 const HORIZON_DAYS: i32 = 30;
 /// What is due later than this goes under "later".
 const SOON_DAYS: i32 = 7;
+/// A rejection is worth reading for this many days.
+const REJECTION_DAYS: i64 = 14;
 
 impl App {
     pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {
@@ -35,8 +37,13 @@ impl App {
             for line in &inputs.drafts {
                 answer.on_you.push(draft(&looked, line));
             }
+            let recent = Self::now().plus_days(-REJECTION_DAYS);
             for line in &inputs.rejected {
-                answer.on_you.push(rejected(&looked, line));
+                // The vendor wrote it, and an old one has been read or will not be.
+                let decided = line.deal.registration.decided_at;
+                if side == Side::Partner && decided.is_none_or(|decided| decided >= recent) {
+                    answer.on_you.push(rejected(&looked, line));
+                }
             }
             for open in &inputs.milestones {
                 let court = map::court(Some(open.milestone.owner_side), side);
@@ -50,8 +57,18 @@ impl App {
                 }
             }
         }
-        // Most pressing first: by days left, and what has no date after what is due today.
-        let pressing = |item: &TodayItem| (item.days_left.unwrap_or(0), item.key.clone());
+        // Most pressing first: by days left, what has no date as if it were due today, and among equals
+        // people before papers.
+        let pressing = |item: &TodayItem| {
+            let kind = match item.kind {
+                TodayKind::Reply => 0,
+                TodayKind::Decision => 1,
+                TodayKind::Milestone => 2,
+                TodayKind::Rejected => 3,
+                TodayKind::Draft => 4,
+            };
+            (item.days_left.unwrap_or(0), kind, item.key.clone())
+        };
         answer.on_you.sort_by_key(pressing);
         answer.they_owe_you.sort_by_key(pressing);
         answer.later.sort_by_key(pressing);

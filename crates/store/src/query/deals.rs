@@ -176,10 +176,11 @@ pub async fn window(store: &Store, filter: &Filter, sort: Sort, offset: u32, lim
     let count = format!("SELECT count(*) FROM deals INDEXED BY deals_sums WHERE {}", all.sql);
     window.all = unsigned(bound(count, &all).fetch_one(&mut *snapshot).await?.try_get(0)?);
     let (index, order) = match sort {
-        Sort::Activity => ("deals_by_activity", "activity_at DESC, rowid DESC"),
-        Sort::CloseDate => ("deals_by_close", "close_day, rowid"),
-        Sort::Amount => ("deals_by_amount", "amount_minor DESC, rowid DESC"),
-        Sort::Title => ("deals_by_title", "search, rowid"),
+        // Equal ones follow in the order of the index: naming another would sort all of them each time.
+        Sort::Activity => ("deals_by_activity", "activity_at DESC"),
+        Sort::CloseDate => ("deals_by_close", "close_day"),
+        Sort::Amount => ("deals_by_amount", "amount_minor DESC"),
+        Sort::Title => ("deals_by_title", "search"),
     };
     // Many hits are met soon on a walk in the order asked for; few are found faster where they were
     // counted, and sorted then.

@@ -173,8 +173,8 @@ async fn measure() {
 
     let mut conn = alice.raw().await;
     for sql in [
-        "SELECT rowid FROM deals INDEXED BY deals_by_activity WHERE status >= 0 AND open = 1 AND court = 0 ORDER BY activity_at DESC, rowid DESC LIMIT 50",
-        "SELECT rowid FROM deals INDEXED BY deals_by_activity WHERE status >= 0 AND open = 1 ORDER BY activity_at DESC, rowid DESC LIMIT 50",
+        "SELECT rowid FROM deals INDEXED BY deals_by_activity WHERE status >= 0 AND open = 1 AND court = 0 ORDER BY activity_at DESC LIMIT 50",
+        "SELECT rowid FROM deals INDEXED BY deals_by_activity WHERE status >= 0 AND open = 1 ORDER BY activity_at DESC LIMIT 50",
         "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000) FROM deals INDEXED BY deals_sums WHERE status >= 0 AND open = 1 GROUP BY currency",
         "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000) FROM deals INDEXED BY deals_sums WHERE status >= 0 AND open = 1 AND court = 0 GROUP BY currency",
         "SELECT currency, count(*), sum(amount_minor / 1000000), sum(amount_minor % 1000000) FROM deals INDEXED BY deals_sums WHERE status >= 0 GROUP BY currency",
