@@ -15,7 +15,6 @@ mod commit;
 mod disk;
 mod hub;
 mod interleavings;
-mod measure;
 mod people;
 mod rebase;
 mod refusals;
