@@ -89,6 +89,9 @@ const themes = [
 	['high contrast, dark', { colorScheme: 'dark', contrast: 'more' }, { runOnly: ['cat.color'] }]
 ];
 
+// Together they have all the colours there are.
+const coloured = new Set(['Today', 'deals', 'register with mistakes', 'room', 'sync', 'leaving', 'join']);
+
 for (const [name, path, ready, then] of screens) {
 	test(`no axe violations: ${name}`, async (t) => {
 		const { programs } = await ask('app_state');
@@ -101,6 +104,7 @@ for (const [name, path, ready, then] of screens) {
 		await then?.(page);
 		await page.addScriptTag({ path: axe });
 		for (const [theme, media, rules] of themes) {
+			if (media?.contrast === 'more' && !coloured.has(name)) continue;
 			await page.emulateMedia(media);
 			const { violations, passes } = await page.evaluate(
 				(options) => /** @type {any} */ (window).axe.run(options),

@@ -156,6 +156,7 @@ impl App {
     /// Destroys the keys first, so that whatever cannot be deleted is unreadable.
     async fn erase_program(self: &Arc<Self>, program: ProgramId) -> Result<(), CommandError> {
         let session = self.session()?;
+        let _turn = session.erasing.lock().await;
         let Some(joined) = session.remove(program) else { return Ok(()) };
         let path = session.store_path(program)?;
         joined.close().await;

@@ -16,6 +16,9 @@ use vault::{ProgramKeys, Vault};
 pub(crate) struct Session {
     pub vault: Vault,
     pub device: DeviceFile,
+    /// Held while a program is being removed: the hub's word and the person's own wish may come at once,
+    /// and whoever comes second waits until nothing is left.
+    pub erasing: tokio::sync::Mutex<()>,
     programs: RwLock<BTreeMap<ProgramId, Arc<Joined>>>,
 }
 
@@ -32,7 +35,7 @@ pub(crate) struct Joined {
 
 impl Session {
     pub fn new(vault: Vault, device: DeviceFile) -> Self {
-        Self { vault, device, programs: RwLock::default() }
+        Self { vault, device, erasing: tokio::sync::Mutex::default(), programs: RwLock::default() }
     }
 
     pub fn program(&self, id: ProgramId) -> Option<Arc<Joined>> {
