@@ -105,8 +105,8 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     if epoch.is_some_and(|epoch| epoch != state.epoch) {
         return Err(StoreError::new(Code::WrongEpoch, "taking in a delta"));
     }
-    let answered = delta.answers.last().map_or(0, |answer| answer.n);
-    state.answered = state.answered.max(answered);
+    let answered = delta.answers.iter().map(|answer| answer.n).max();
+    state.answered = state.answered.max(answered.unwrap_or_default());
     if delta.resume.is_none() {
         state.cursor = state.cursor.max(delta.to);
     }

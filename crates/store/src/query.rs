@@ -29,12 +29,12 @@ pub struct Mark {
     /// Number of the last own mutation that wrote it and has no answer; a number the connection has
     /// sent already is on its way, a higher one still queued.
     pub waiting: Option<u64>,
-    /// A mutation of its lane was refused, or waits for one that was.
+    /// For a deal: a mutation of its lane was refused, or waits for one that was.
     pub needs_you: bool,
 }
 
-/// Columns of a [`Mark`]: of the row `$alias` of table number `$table`.
-macro_rules! mark {
+/// The column for [`Mark::waiting`] of the row `$alias` of table number `$table`.
+macro_rules! waiting {
     ($alias:literal, $table:literal) => {
         concat!(
             "(SELECT max(o.n) FROM touched AS t JOIN outbox AS o ON o.n = t.n AND o.state = 0 ",
@@ -42,22 +42,16 @@ macro_rules! mark {
             $table,
             " AND t.id = ",
             $alias,
-            ".id AND t.wrote > 0), ",
-            "EXISTS (SELECT 1 FROM refusal AS r WHERE r.lane = ",
-            $alias,
-            ".scope) ",
-            "OR EXISTS (SELECT 1 FROM parked AS p WHERE p.lane = ",
-            $alias,
-            ".scope)"
+            ".id AND t.wrote > 0)"
         )
     };
 }
-pub(crate) use mark;
+pub(crate) use waiting;
 
-/// Reads what [`mark!`] selected, from column `at` on.
+/// Reads what [`waiting!`] selected.
 fn read_mark(row: &SqliteRow, at: usize) -> Result<Mark> {
     let waiting: Option<i64> = row.try_get(at)?;
-    Ok(Mark { waiting: waiting.map(unsigned), needs_you: row.try_get(at + 1)? })
+    Ok(Mark { waiting: waiting.map(unsigned), needs_you: false })
 }
 
 /// An id from a column.

@@ -71,3 +71,39 @@ fn backup_path(path: &Path, number: usize) -> PathBuf {
 pub(crate) fn backup_paths(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
     (1..=STEPS.len()).map(|number| backup_path(path, number))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::FileKey;
+    use crate::open;
+
+    async fn version(conn: &mut SqliteConnection) -> i64 {
+        sqlx::query_scalar("PRAGMA user_version").fetch_one(conn).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn steps_run_once_in_order_after_a_copy_was_made() {
+        const ONE: &str = "CREATE TABLE one (a INTEGER) STRICT; INSERT INTO one VALUES (1)";
+        const TWO: &str = "ALTER TABLE one ADD COLUMN b INTEGER NOT NULL DEFAULT 2";
+        const BROKEN: &str = "CREATE TABLE three (a INTEGER) STRICT; SELECT nonsense";
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("program.db");
+        let key = FileKey::from_bytes(&[1; 32]);
+        let conn = &mut open::writer(&path, &key, true).await.unwrap();
+        run(conn, &path, &[ONE]).await.unwrap();
+        assert!(!backup_path(&path, 1).exists(), "there was nothing to copy");
+        run(conn, &path, &[ONE, TWO]).await.unwrap();
+        run(conn, &path, &[ONE, TWO]).await.unwrap();
+        let row: (i64, i64) = sqlx::query_as("SELECT a, b FROM one").fetch_one(&mut *conn).await.unwrap();
+        assert_eq!((row, version(conn).await), ((1, 2), 2));
+
+        let copy = backup_path(&path, 2);
+        let old = &mut open::writer(&copy, &key, false).await.unwrap();
+        assert_eq!(version(old).await, 1, "the copy is the file before the step, under the same key");
+        assert!(run(conn, &path, &[ONE, TWO, BROKEN]).await.is_err());
+        assert_eq!(version(conn).await, 2, "half a step is no step");
+        assert!(sqlx::query("SELECT * FROM three").execute(&mut *conn).await.is_err());
+        assert!(backup_path(&path, 3).exists() && !copy.exists(), "one copy is kept");
+    }
+}

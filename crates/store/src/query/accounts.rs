@@ -1,6 +1,6 @@
 //! The organization's own list of customer accounts.
 
-use super::{Mark, WINDOW_MAX, list, mark, read_entity, read_id, read_mark, words};
+use super::{Mark, WINDOW_MAX, list, read_entity, read_id, read_mark, waiting, words};
 use crate::error::Result;
 use crate::meta::unsigned;
 use crate::store::Store;
@@ -60,7 +60,7 @@ pub async fn window(store: &Store, text: &str, offset: u32, limit: u32) -> Resul
     let rows = sqlx::query(concat!(
         "SELECT a.rowid, a.id, a.body,
            (SELECT count(*) FROM deals AS d WHERE d.domain <> '' AND d.domain = a.domain), ",
-        mark!("a", "6"),
+        waiting!("a", "6"),
         " FROM accounts AS a WHERE a.rowid IN (SELECT value FROM json_each(?))"
     ))
     .bind(list(&rowids))
@@ -69,9 +69,7 @@ pub async fn window(store: &Store, text: &str, offset: u32, limit: u32) -> Resul
     let mut found = BTreeMap::new();
     for row in &rows {
         let Some(account) = read_entity(row, 2)? else { continue };
-        let mut mark = read_mark(row, 4)?;
-        // A refused import is not the fault of every account on the list.
-        mark.needs_you = false;
+        let mark = read_mark(row, 4)?;
         let deals = unsigned(row.try_get(3)?);
         let line = AccountLine { id: read_id(row, 1)?, account, deals, mark };
         found.insert(row.try_get::<i64, _>(0)?, line);
@@ -90,7 +88,7 @@ pub struct Existing {
 }
 
 impl Existing {
-    /// The account on file with this domain or, when neither has to disagree, this name.
+    /// The account on file with this domain, else the one with this name.
     pub fn find(&self, domain: &str, name: &str) -> Option<AccountId> {
         let by_domain = self.by_domain.get(domain).filter(|_| !domain.is_empty());
         by_domain.or_else(|| self.by_name.get(&folded(name.trim()))).copied()

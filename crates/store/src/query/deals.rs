@@ -1,6 +1,6 @@
 //! Deals: the list, one of them, and what looks the same.
 
-use super::{Mark, WINDOW_MAX, list, mark, read_entity, read_id, read_mark, words};
+use super::{Mark, WINDOW_MAX, list, read_entity, read_id, read_mark, waiting, words};
 use crate::error::Result;
 use crate::meta::unsigned;
 use crate::store::Store;
@@ -227,8 +227,10 @@ pub(super) async fn lines(
            (SELECT count(*) FROM messages AS m
             WHERE m.scope = d.scope AND m.author <> ?2 AND m.position < ?3 AND m.position >
               coalesce((SELECT max(position) FROM read_marks WHERE deal = d.id), 0)), ",
-        mark!("d", "7"),
-        " FROM deals AS d LEFT JOIN milestones AS s ON s.id = d.next_milestone
+        waiting!("d", "7"),
+        ", EXISTS (SELECT 1 FROM refusal AS r WHERE r.lane = d.scope)
+             OR EXISTS (SELECT 1 FROM parked AS p WHERE p.lane = d.scope)
+          FROM deals AS d LEFT JOIN milestones AS s ON s.id = d.next_milestone
           WHERE d.rowid IN (SELECT value FROM json_each(?1))"
     ))
     .bind(list(rowids))
@@ -257,7 +259,7 @@ pub(super) async fn lines(
             next,
             activity_at: Timestamp(row.try_get(3)?),
             unread: unsigned(row.try_get(6)?),
-            mark: read_mark(row, 7)?,
+            mark: Mark { needs_you: row.try_get(8)?, ..read_mark(row, 7)? },
         };
         found.insert(row.try_get::<i64, _>(0)?, line);
     }
@@ -305,9 +307,10 @@ pub async fn similar(store: &Store, customer: &str, domain: &str, limit: usize) 
             )
         } else {
             (
-                "SELECT id, body FROM deals WHERE instr(search, ?1) > 0
+                "SELECT id, body FROM deals INDEXED BY deals_by_title WHERE instr(search, ?1) > 0
                  ORDER BY instr(search, ?1), activity_at DESC LIMIT ?2",
-                "SELECT id, body FROM accounts WHERE instr(search, ?1) > 0 ORDER BY instr(search, ?1) LIMIT ?2",
+                "SELECT id, body FROM accounts INDEXED BY accounts_search WHERE instr(search, ?1) > 0
+                 ORDER BY instr(search, ?1) LIMIT ?2",
             )
         };
         for (is_deal, sql) in [(true, deals), (false, accounts)] {

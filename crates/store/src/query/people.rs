@@ -1,6 +1,6 @@
 //! Who is who: the program, organizations, members, invitations, own devices.
 
-use super::{Mark, mark, read_entity, read_id, read_mark};
+use super::{Mark, read_entity, read_id, read_mark, waiting};
 use crate::error::Result;
 use crate::local;
 use crate::store::Store;
@@ -76,7 +76,7 @@ pub async fn invitations(store: &Store) -> Result<Vec<(InvitationId, Invitation,
     let mut snapshot = store.snapshot().await?;
     let rows = sqlx::query(concat!(
         "SELECT i.id, i.body, ",
-        mark!("i", "4"),
+        waiting!("i", "4"),
         " FROM invitations AS i ORDER BY i.created_at DESC LIMIT ?"
     ))
     .bind(INVITATIONS_MAX)

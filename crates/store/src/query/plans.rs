@@ -1,6 +1,6 @@
 //! The action plan of a deal.
 
-use super::{Mark, mark, read_entity, read_id, read_mark};
+use super::{Mark, read_entity, read_id, read_mark, waiting};
 use crate::error::Result;
 use crate::store::Store;
 use domain::entity::{ActionPlan, Milestone};
@@ -45,7 +45,7 @@ pub async fn get(store: &Store, deal: DealId) -> Result<Plan> {
     }
     let rows = sqlx::query(concat!(
         "SELECT m.id, m.body, ",
-        mark!("m", "13"),
+        waiting!("m", "13"),
         " FROM milestones AS m WHERE m.scope = ? ORDER BY m.due IS NULL, m.due, m.id LIMIT ?"
     ))
     .bind(ScopeId::Deal(deal).to_bytes())
@@ -54,9 +54,7 @@ pub async fn get(store: &Store, deal: DealId) -> Result<Plan> {
     .await?;
     for row in &rows {
         let Some(milestone) = read_entity(row, 1)? else { continue };
-        let mut mark = read_mark(row, 2)?;
-        // A refusal in the deal is not the fault of every milestone in it.
-        mark.needs_you = false;
+        let mark = read_mark(row, 2)?;
         view.milestones.push(MilestoneLine { id: read_id(row, 0)?, milestone, mark });
     }
     Ok(view)

@@ -1,6 +1,6 @@
 //! The room of a deal.
 
-use super::{Mark, WINDOW_MAX, mark, read_entity, read_id, read_mark};
+use super::{Mark, WINDOW_MAX, read_entity, read_id, read_mark, waiting};
 use crate::error::Result;
 use crate::meta::{signed, unsigned};
 use crate::store::Store;
@@ -46,7 +46,7 @@ pub async fn window(store: &Store, deal: DealId, before: Option<u64>, limit: u32
     let before = before.map_or(i64::MAX, |before| signed(before).min(UNPLACED));
     let rows = sqlx::query(concat!(
         "SELECT m.id, m.body, ",
-        mark!("m", "10"),
+        waiting!("m", "10"),
         " FROM messages AS m WHERE m.scope = ? AND m.position < ?
           ORDER BY m.position DESC, m.id DESC LIMIT ?"
     ))
@@ -58,9 +58,7 @@ pub async fn window(store: &Store, deal: DealId, before: Option<u64>, limit: u32
     let mut window = Window { has_older: rows.len() > limit as usize, ..Window::default() };
     for row in rows.iter().take(limit as usize).rev() {
         let Some(message) = read_entity::<Message>(row, 1)? else { continue };
-        let mut mark = read_mark(row, 2)?;
-        // A refusal in the room is not the fault of every message in it.
-        mark.needs_you = false;
+        let mark = read_mark(row, 2)?;
         window.messages.push(MessageLine { id: read_id(row, 0)?, message, reply: None, mark });
     }
     let answered: Vec<RowKey> =
