@@ -66,7 +66,7 @@ describe('overlapping questions', () => {
 });
 
 describe('once a frame', () => {
-	it('joins many calls into one', () => {
+	it('runs the first call at once and joins the rest of the frame into one', () => {
 		const frames: (() => void)[] = [];
 		const run = vi.fn();
 		const frame = perFrame(
@@ -75,13 +75,16 @@ describe('once a frame', () => {
 			() => {}
 		);
 		frame.ask();
+		expect(run).toHaveBeenCalledTimes(1);
 		frame.ask();
 		frame.ask();
-		expect(frames).toHaveLength(1);
+		expect(run).toHaveBeenCalledTimes(1);
 		frames[0]?.();
-		expect(run).toHaveBeenCalledOnce();
-		frame.ask();
+		expect(run).toHaveBeenCalledTimes(2);
+		frames[1]?.();
 		expect(frames).toHaveLength(2);
+		frame.ask();
+		expect(run).toHaveBeenCalledTimes(3);
 	});
 
 	it('forgets what was asked when it is stopped', () => {

@@ -32,23 +32,32 @@ export function latest<A, R>(
 	};
 }
 
-/** Turns many calls within one frame into one. */
+/** Runs the first call at once and turns all that follow within the same frame into one at its end. */
 export function perFrame(
 	run: () => void,
 	schedule: (callback: () => void) => number = requestAnimationFrame,
 	cancel: (handle: number) => void = cancelAnimationFrame
 ): { ask(): void; stop(): void } {
-	let pending: number | null = null;
+	let frame: number | null = null;
+	let again = false;
+	const ask = () => {
+		if (frame !== null) {
+			again = true;
+			return;
+		}
+		frame = schedule(() => {
+			frame = null;
+			if (again) ask();
+		});
+		again = false;
+		run();
+	};
 	return {
-		ask() {
-			pending ??= schedule(() => {
-				pending = null;
-				run();
-			});
-		},
+		ask,
 		stop() {
-			if (pending !== null) cancel(pending);
-			pending = null;
+			if (frame !== null) cancel(frame);
+			frame = null;
+			again = false;
 		}
 	};
 }

@@ -1,6 +1,7 @@
 import type { Tag } from '$bindings/Tag';
 import { asFailure, onChange, send, type Args, type CommandFailed, type CommandName, type Reply } from './bridge';
 import { latest, perFrame } from './latest';
+import { firstAnswer } from './settled';
 
 export interface Query<C extends CommandName> {
 	/** The latest answer; kept while a newer one is on its way. */
@@ -28,6 +29,7 @@ export function query<C extends CommandName>(
 	let error = $state.raw<CommandFailed>();
 	let loading = $state(true);
 	let wanted: Args<C> | undefined;
+	let answered: (() => void) | undefined;
 
 	const requests = latest<Args<C>, Reply<C>>(
 		(asked) => send(command, asked),
@@ -40,11 +42,13 @@ export function query<C extends CommandName>(
 				error = asFailure(outcome.error);
 			}
 			if (idle) loading = false;
+			answered?.();
 		}
 	);
 	const run = () => {
 		if (wanted === undefined) return;
 		loading = true;
+		answered ??= firstAnswer();
 		void requests.run(wanted);
 	};
 	const frame = perFrame(run);
@@ -62,6 +66,7 @@ export function query<C extends CommandName>(
 			forget();
 			frame.stop();
 			requests.stop();
+			answered?.();
 		};
 	});
 

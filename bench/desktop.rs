@@ -1,0 +1,334 @@
+//! Measures the real window on the demo world: `./dev bench desktop` builds what is measured, gives it a
+//! screen, a bus and a keyring, and runs this. Prints one table and the machine's load beside it.
+//!
+//! - *start*: from the start of the process to its window with the first screen in it, by the program's
+//!   own log, and the same from outside with the cost of starting a process.
+//! - *memory*: the proportional set size of the whole process tree, a moment after that.
+//! - *local change* and *message to the other window*: from the key press in one page to the end of the
+//!   frame that shows it (animation frame, then a message channel). Pages of one machine share a clock.
+//!   `performance.now` counts whole milliseconds in this engine.
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use journeys::desktop::{Launch, Window, eventually};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// Starts of the program that are measured; the first of all is thrown away, it warms the disk.
+const STARTS: usize = 30;
+/// Messages and ticks that are measured.
+const CHANGES: usize = 100;
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+async fn main() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let world = World::build(folder.path()).await?;
+    let mut table = vec![format!("load average at the start: {}", load()?)];
+
+    let (mut inside, mut outside, mut memory, mut work) = (vec![], vec![], vec![], vec![]);
+    for turn in 0..=STARTS {
+        let start = measure_start(&world.seller).await.context("measuring a start")?;
+        if turn > 0 {
+            inside.push(start.shown_ms);
+            outside.push(start.outside_ms);
+            memory.push(start.pss_mb);
+            work.push(start.cpu_ms);
+        }
+    }
+    table.push(row("start, until the window shows Today", "ms", &mut inside));
+    table.push(row("the same, by a watch outside", "ms", &mut outside));
+    table.push(row("processor time until then, all processes", "ms", &mut work));
+    table.push(row("memory of all processes at Today", "MB", &mut memory));
+
+    let mut changes = measure_changes(&world).await.context("measuring two windows")?;
+    table.push(row("key press until the own message is painted", "ms", &mut changes.own));
+    table.push(row("tick until the milestone is painted as done", "ms", &mut changes.ticks));
+    table.push(row("key press until the other window has painted it", "ms", &mut changes.other));
+    table.push(row("key press in the composer until the next frame", "ms", &mut changes.keys));
+    table.push(row("blank animation frame, for comparison", "ms", &mut changes.blank));
+    table.push(format!("load average at the end: {}", load()?));
+
+    println!("\n{:<52} {:>8} {:>8} {:>8}   unit, count", "what", "median", "p95", "worst");
+    for line in table {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// A hub with the demo world and two profiles on it.
+struct World {
+    seller: PathBuf,
+    vendor: PathBuf,
+    _hub: Child,
+}
+
+impl World {
+    async fn build(folder: &Path) -> Result<Self> {
+        let (seller, vendor) = (folder.join("seller"), folder.join("vendor"));
+        let mut hub = Command::new(beside("lockstep-hub")?)
+            .args(["serve", "--allow-demo", "--listen", "127.0.0.1:0", "--data"])
+            .arg(folder.join("hub"))
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let output = hub.stdout.take().context("the hub has no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let mut invitation = None;
+        while let Some(line) = lines.next_line().await? {
+            invitation = invitation.or(line.strip_prefix("invitation ").map(str::to_owned));
+            if line.starts_with("listening on ") {
+                break;
+            }
+        }
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let seeded = Command::new(beside("lockstep-demo")?)
+            .args(["seed", "--invitation", &invitation.context("the hub printed no invitation")?])
+            .arg("--seller-profile")
+            .arg(&seller)
+            .arg("--vendor-profile")
+            .arg(&vendor)
+            .status()
+            .await?;
+        ensure!(seeded.success(), "the demo world could not be built");
+        Ok(Self { seller, vendor, _hub: hub })
+    }
+}
+
+/// A program that is measured: it lies beside the desktop binary.
+fn beside(name: &str) -> Result<PathBuf> {
+    Ok(journeys::desktop::binary()?.with_file_name(name))
+}
+
+struct Start {
+    shown_ms: f64,
+    outside_ms: f64,
+    cpu_ms: f64,
+    pss_mb: f64,
+}
+
+/// Starts the program without a driver, as a person does, and ends it again.
+async fn measure_start(profile: &Path) -> Result<Start> {
+    let log = profile.join("logs/lockstep.log");
+    let before = fs::read_to_string(&log).unwrap_or_default().len();
+    let began = Instant::now();
+    let mut child = Command::new(journeys::desktop::binary()?)
+        .arg("--profile")
+        .arg(profile)
+        .env("LOCKSTEP_LOG", "info")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    let (shown_ms, outside_ms) = loop {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        if let Some(line) =
+            text.get(before..).and_then(|new| new.lines().find(|line| line.contains("window shown")))
+        {
+            ensure!(!line.contains("patience"), "the page never said that it shows something: {line}");
+            break (number_after(line, "milliseconds")?, began.elapsed().as_secs_f64() * 1e3);
+        }
+        ensure!(began.elapsed() < Duration::from_secs(30), "the window was not shown within 30 s");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    };
+    let id = child.id().context("the program ended")?;
+    let cpu_ms = tree(id)?.iter().filter_map(|process| cpu_ms(*process)).sum();
+    // What is loaded lazily right after the first screen belongs to the picture.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let pss_mb = tree(id)?.iter().filter_map(|process| pss_kb(*process)).sum::<f64>() / 1024.0;
+    Command::new("kill").arg(id.to_string()).status().await?;
+    child.wait().await?;
+    Ok(Start { shown_ms, outside_ms, cpu_ms, pss_mb })
+}
+
+/// The first number after a word of a log line, whatever stands between them.
+fn number_after(line: &str, word: &str) -> Result<f64> {
+    let (_, rest) = line.split_once(word).with_context(|| format!("no {word} in {line}"))?;
+    let digits: String =
+        rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().with_context(|| format!("no number after {word} in {line}"))
+}
+
+/// A process and everything it started.
+fn tree(root: u32) -> Result<Vec<u32>> {
+    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|process| Some((process, stat(process)?.get(1)?.parse().ok()?)))
+        .collect();
+    let mut found = vec![root];
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
+        at += 1;
+    }
+    Ok(found)
+}
+
+/// Fields of `/proc/PID/stat` after the name, which may contain spaces.
+fn stat(process: u32) -> Option<Vec<String>> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    Some(text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Processor time of a process; the kernel counts hundredths of a second.
+fn cpu_ms(process: u32) -> Option<f64> {
+    let fields = stat(process)?;
+    let ticks: f64 = fields.get(11..13)?.iter().filter_map(|field| field.parse::<f64>().ok()).sum();
+    Some(ticks * 10.0)
+}
+
+fn pss_kb(process: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+    let line = text.lines().find(|line| line.starts_with("Pss:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[derive(Default)]
+struct Changes {
+    own: Vec<f64>,
+    ticks: Vec<f64>,
+    other: Vec<f64>,
+    keys: Vec<f64>,
+    blank: Vec<f64>,
+}
+
+/// Notes in `window.seen` when a text or a state was first painted.
+const WATCH: &str = "
+    const now = () => performance.timeOrigin + performance.now();
+    window.now = now;
+    window.seen = {};
+    window.painted = (then) => requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => then(now());
+        channel.port2.postMessage(0);
+    });
+    const once = (key) => {
+        if (key in window.seen) return;
+        window.seen[key] = 0;
+        window.painted((at) => { window.seen[key] = at; });
+    };
+    new MutationObserver(() => {
+        const messages = document.querySelectorAll('[data-test=message]');
+        const last = messages[messages.length - 1]?.innerText.match(/measured (\\d+)/);
+        if (last) once('m' + last[1]);
+        for (const row of document.querySelectorAll('[data-test=milestone]')) {
+            if (row.dataset.done !== row.measured) once(row.dataset.milestone + row.dataset.done);
+            row.measured = row.dataset.done;
+        }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });";
+
+const SAY: &str = "
+    const area = document.querySelector('[data-test=composer]');
+    area.focus();
+    const began = window.now();
+    area.value = arguments[0];
+    area.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    window.painted((at) => { window.seen['k' + arguments[1]] = at - began; });
+    await new Promise((done) => setTimeout(done, 50 + arguments[1] % 17));
+    const pressed = window.now();
+    area.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    return pressed;";
+
+const BLANK: &str = "
+    const began = window.now();
+    return await new Promise((done) => window.painted((at) => done(at - began)));";
+
+async fn measure_changes(world: &World) -> Result<Changes> {
+    let seller = Launch::new("seller", &world.seller).environment("LOCKSTEP_LOG", "info").open().await?;
+    let vendor = Launch::new("vendor", &world.vendor).environment("LOCKSTEP_LOG", "info").open().await?;
+    let room = open_room(&seller, "Polder rollout").await?;
+    vendor.find("[data-test=nav-deals]").await?;
+    vendor.run("history.pushState({}, '', arguments[0]); location.reload();", vec![json!(room)]).await?;
+    for window in [&seller, &vendor] {
+        window.find("[data-test=composer]").await?;
+        window.until("the messages", "document.querySelectorAll('[data-test=message]').length > 0").await?;
+        window.run(WATCH, Vec::new()).await?;
+    }
+
+    let mut changes = Changes::default();
+    for number in 0..=CHANGES {
+        let text = format!("measured {number}");
+        let pressed = in_page(&seller, SAY, vec![json!(text), json!(number)]).await?;
+        let own = seen(&seller, &format!("m{number}")).await?;
+        let other = seen(&vendor, &format!("m{number}")).await?;
+        let key = seen(&seller, &format!("k{number}")).await?;
+        let blank = in_page(&seller, BLANK, Vec::new()).await?;
+        if number > 0 {
+            changes.own.push(own - pressed);
+            changes.other.push(other - pressed);
+            changes.keys.push(key);
+            changes.blank.push(blank);
+        }
+    }
+    for number in 0..CHANGES {
+        let toggle = "
+            const row = document.querySelector('[data-test=milestone]');
+            const key = row.dataset.milestone + (row.dataset.done === 'true' ? 'false' : 'true');
+            delete window.seen[key];
+            await new Promise((done) => setTimeout(done, 20 + arguments[0] % 17));
+            const began = window.now();
+            row.querySelector('[data-test=milestone-toggle]').click();
+            window.ticked = key;
+            return began;";
+        let began = in_page(&seller, toggle, vec![json!(number)]).await?;
+        let key = seller.run("return window.ticked", Vec::new()).await?;
+        let key = key.as_str().context("nothing was ticked")?.to_owned();
+        changes.ticks.push(seen(&seller, &key).await? - began);
+    }
+    seller.close().await?;
+    vendor.close().await?;
+    Ok(changes)
+}
+
+/// Opens the room of a deal from the list and returns its address.
+async fn open_room(window: &Window, title: &str) -> Result<String> {
+    window.find("[data-test=nav-deals]").await?.click().await?;
+    window.find("[data-test=deal-row]").await?;
+    let script = "
+        const row = [...document.querySelectorAll('[data-test=deal-row]')]
+            .find((row) => row.innerText.includes(arguments[0]));
+        if (row) (row.querySelector('a') ?? row).click();
+        return Boolean(document.querySelector('[data-test=composer]')) ? location.pathname : null;";
+    eventually(&format!("the room of {title}"), async || {
+        Ok(window.run(script, vec![json!(title)]).await?.as_str().map(str::to_owned))
+    })
+    .await
+}
+
+/// Runs an asynchronous function body in the page and returns the number it comes to.
+async fn in_page(window: &Window, body: &str, arguments: Vec<Value>) -> Result<f64> {
+    let script = format!(
+        "const done = arguments[arguments.length - 1];
+         (async function () {{ {body} }}).apply(null, [...arguments].slice(0, -1))
+           .then(done, (error) => done(String(error)));"
+    );
+    let value = window.client().execute_async(&script, arguments).await?;
+    value.as_f64().ok_or_else(|| anyhow!("the page answered {value}"))
+}
+
+/// Waits until the page has painted something it was told to watch for.
+async fn seen(window: &Window, key: &str) -> Result<f64> {
+    eventually(key, async || {
+        let value = window.run("return window.seen[arguments[0]] || null", vec![json!(key)]).await?;
+        Ok(value.as_f64())
+    })
+    .await
+}
+
+fn load() -> Result<String> {
+    Ok(fs::read_to_string("/proc/loadavg")?.split(' ').take(3).collect::<Vec<_>>().join(" "))
+}
+
+fn row(what: &str, unit: &str, values: &mut [f64]) -> String {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let last = values.len().saturating_sub(1);
+        values.get((last as f64 * share).ceil() as usize).copied().unwrap_or(f64::NAN)
+    };
+    format!("{what:<52} {:>8.0} {:>8.0} {:>8.0}   {unit}, {}", at(0.5), at(0.95), at(1.0), values.len())
+}
