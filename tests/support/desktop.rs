@@ -178,6 +178,11 @@ impl Window {
         Ok(file)
     }
 
+    /// Ends the program and its driver with SIGKILL, in the middle of whatever it does.
+    pub fn kill(mut self) {
+        self.finished = true;
+    }
+
     /// The end of a test that passed.
     pub async fn close(mut self) -> Result<()> {
         self.finished = true;

@@ -17,6 +17,24 @@ use tempfile::TempDir;
 /// How long anything that has to travel may take before a journey fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A form filled in as far as it has to be, to be submitted.
+pub fn deal_form(program: &str, title: &str, domain: &str) -> DealForm {
+    DealForm {
+        program: program.to_owned(),
+        deal: None,
+        customer: format!("{title} B.V."),
+        domain: domain.to_owned(),
+        title: title.to_owned(),
+        amount: Money { minor: 4_150_000, currency: "EUR".to_owned() },
+        close_date: "2027-01-30".to_owned(),
+        country: "NL".to_owned(),
+        product: String::new(),
+        region: String::new(),
+        need: "Quay sensors in phase one".to_owned(),
+        submit: true,
+    }
+}
+
 /// A person. Dropping them removes their profile folder.
 #[derive(Debug)]
 pub struct Person {
@@ -124,20 +142,7 @@ impl Person {
 
     /// A filled registration form.
     pub fn form(&self, title: &str, domain: &str) -> DealForm {
-        DealForm {
-            program: self.program.clone(),
-            deal: None,
-            customer: format!("{title} B.V."),
-            domain: domain.to_owned(),
-            title: title.to_owned(),
-            amount: Money { minor: 4_150_000, currency: "EUR".to_owned() },
-            close_date: "2027-01-30".to_owned(),
-            country: "NL".to_owned(),
-            product: String::new(),
-            region: String::new(),
-            need: "Quay sensors in phase one".to_owned(),
-            submit: true,
-        }
+        deal_form(&self.program, title, domain)
     }
 
     /// Registers a deal and returns its id.
