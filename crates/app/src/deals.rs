@@ -39,7 +39,7 @@ impl App {
                 continue;
             }
             let faces = Faces::of(&joined).await?;
-            if faces.me.is_none() {
+            if faces.directory.me.is_none() {
                 continue;
             }
             let mut partner = None;
@@ -231,7 +231,7 @@ impl App {
         asked: InProgram,
     ) -> Result<RegisterOptions, CommandError> {
         let joined = self.program(&asked.program)?;
-        let program = Faces::of(&joined).await?.directory.program;
+        let program = Faces::of(&joined).await?.directory.program.clone();
         let program = program.ok_or_else(|| CommandError::not_found("program"))?;
         Ok(RegisterOptions {
             products: program.products,
@@ -246,7 +246,7 @@ impl App {
     /// of the refused one, and what was parked behind it goes out after it.
     pub(crate) async fn deal_register(self: &Arc<Self>, asked: DealForm) -> Result<Done, CommandError> {
         let joined = self.program(&asked.program)?;
-        let program = Faces::of(&joined).await?.directory.program;
+        let program = Faces::of(&joined).await?.directory.program.clone();
         let program = program.ok_or_else(|| CommandError::not_found("program"))?;
         let known: Option<DealId> = asked.deal.as_deref().map(map::id).transpose()?;
         let id = known.unwrap_or_else(|| DealId(map::new_id()));

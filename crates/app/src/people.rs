@@ -21,20 +21,18 @@ const FIRST_INVITATION_DAYS: u32 = 14;
 
 /// Everybody of a program as seen by the member of this device.
 pub(crate) struct Faces {
-    pub directory: Directory,
-    pub me: Option<Actor>,
+    pub directory: Arc<Directory>,
 }
 
 impl Faces {
     pub async fn of(joined: &Joined) -> Result<Self, CommandError> {
         let directory = people::directory(&joined.store).await.map_err(|error| map::store_error(&error))?;
-        let me = people::me(&joined.store).await.map_err(|error| map::store_error(&error))?;
-        Ok(Self { directory, me })
+        Ok(Self { directory })
     }
 
     /// The member of this device.
     pub fn me(&self) -> Result<&Actor, CommandError> {
-        self.me.as_ref().ok_or_else(|| {
+        self.directory.me.as_ref().ok_or_else(|| {
             CommandError::new(
                 crate::dto::Code::HubUnreachable,
                 "This program has not arrived on this device yet. It will as soon as its hub answers.",
@@ -47,7 +45,8 @@ impl Faces {
         let found = self.directory.members.get(&member);
         let organization = found.map(|member| member.organization);
         let company = organization.and_then(|id| self.directory.organizations.get(&id));
-        let ours = organization.is_some() && organization == self.me.as_ref().map(|me| me.organization);
+        let ours =
+            organization.is_some() && organization == self.directory.me.as_ref().map(|me| me.organization);
         Person {
             id: member.to_string(),
             name: found.map_or_else(|| "Somebody".to_owned(), |member| member.name.clone()),
@@ -74,7 +73,9 @@ impl App {
     /// A joined program for the start; `None` until its first rows are here.
     pub(crate) async fn summary(&self, joined: &Joined) -> Result<Option<ProgramSummary>, CommandError> {
         let faces = Faces::of(joined).await?;
-        let (Some(program), Some(me)) = (&faces.directory.program, &faces.me) else { return Ok(None) };
+        let (Some(program), Some(me)) = (&faces.directory.program, &faces.directory.me) else {
+            return Ok(None);
+        };
         let counterparts = faces.directory.organizations.iter().filter(|(id, _)| **id != me.organization);
         let mut counterparts: Vec<Counterpart> = counterparts
             .map(|(id, organization)| Counterpart { id: id.to_string(), name: organization.name.clone() })

@@ -118,7 +118,7 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
     let registration = &line.deal.registration;
     let due: Option<Date> = registration.decision_due.map(Timestamp::date);
     let number = line.deal.number.map(|number| format!(" #{number}")).unwrap_or_default();
-    let mine = looked.faces.me.as_ref().is_some_and(|me| me.side == Side::Vendor);
+    let mine = looked.faces.directory.me.as_ref().is_some_and(|me| me.side == Side::Vendor);
     let title =
         if mine { format!("Decide registration{number}") } else { format!("Registration{number} decision") };
     let who = looked.faces.organization_name(line.deal.partner);

@@ -3,6 +3,7 @@
 use crate::change::{Change, Changing};
 use crate::error::{Code, Result, StoreError};
 use crate::key::{FileKey, Identity};
+use crate::query::people;
 use crate::{meta, open, schema};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     writer: Arc<Mutex<Option<SqliteConnection>>>,
     readers: SqlitePool,
     feed: broadcast::Sender<Change>,
+    pub(crate) directory: people::Kept,
 }
 
 /// A connection for windows; goes back to the pool when dropped.
@@ -90,7 +92,15 @@ impl Store {
     fn over(conn: SqliteConnection, path: &Path, key: &FileKey, identity: Identity) -> Self {
         let (feed, _) = broadcast::channel(FEED);
         let writer = Arc::new(Mutex::new(Some(conn)));
-        Self { inner: Arc::new(Inner { identity, writer, readers: open::readers(path, key), feed }) }
+        Self {
+            inner: Arc::new(Inner {
+                identity,
+                writer,
+                readers: open::readers(path, key),
+                feed,
+                directory: people::Kept::default(),
+            }),
+        }
     }
 
     /// Removes a file that no store has open, with its log and backups. Missing files are fine.
@@ -228,6 +238,9 @@ impl Tx {
             }
         }
         let change = std::mem::take(&mut self.changing).finish();
+        if people::DIRECTORY.iter().any(|table| change.tables.contains(table)) {
+            self.inner.directory.outdated();
+        }
         if !change.is_empty() {
             // Nobody listening is no error.
             drop(self.inner.feed.send(change.clone()));

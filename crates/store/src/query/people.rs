@@ -5,8 +5,10 @@ use crate::error::Result;
 use crate::local;
 use crate::store::Store;
 use domain::entity::{Device, Invitation, Member, Organization, Program};
-use domain::{Actor, DeviceId, InvitationId, MemberId, OrganizationId};
+use domain::{Actor, DeviceId, InvitationId, MemberId, OrganizationId, Table};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most past invitations that are read.
 const INVITATIONS_MAX: i64 = 500;
@@ -20,6 +22,28 @@ pub struct Directory {
     pub organizations: BTreeMap<OrganizationId, Organization>,
     /// Members, those who left included: what they wrote stays.
     pub members: BTreeMap<MemberId, Member>,
+    /// Who acts on this device; `None` before the first catch-up and after the member has left or the
+    /// device was signed out.
+    pub me: Option<Actor>,
+}
+
+/// Tables that a [`Directory`] is made of.
+pub(crate) const DIRECTORY: [Table; 4] =
+    [Table::Programs, Table::Organizations, Table::Members, Table::Devices];
+
+/// The directory as it was last read. Nearly every window needs it, and people change rarely.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Counts the commits that changed one of [`DIRECTORY`].
+    version: AtomicU64,
+    read: Mutex<Option<(u64, Arc<Directory>)>>,
+}
+
+impl Kept {
+    /// Has to be called between such a commit and the word of it to others.
+    pub(crate) fn outdated(&self) {
+        self.version.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 impl Directory {
@@ -30,11 +54,24 @@ impl Directory {
     }
 }
 
-/// Reads the directory.
+/// Reads the directory, if it has changed since it was last read.
 ///
 /// # Errors
 /// Whatever the disk has to say.
-pub async fn directory(store: &Store) -> Result<Directory> {
+pub async fn directory(store: &Store) -> Result<Arc<Directory>> {
+    let kept = &store.inner.directory;
+    // Before reading: what is committed meanwhile makes what was read outdated, never the reverse.
+    let version = kept.version.load(Ordering::Acquire);
+    let known = kept.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, directory)) = known.filter(|(of, _)| *of == version) {
+        return Ok(directory);
+    }
+    let directory = Arc::new(read_directory(store).await?);
+    *kept.read.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&directory)));
+    Ok(directory)
+}
+
+async fn read_directory(store: &Store) -> Result<Directory> {
     let mut snapshot = store.snapshot().await?;
     let mut directory = Directory::default();
     let program = sqlx::query("SELECT body FROM programs WHERE id = ?")
@@ -54,18 +91,9 @@ pub async fn directory(store: &Store) -> Result<Directory> {
             directory.members.insert(read_id(&row, 0)?, member);
         }
     }
+    let actor = local::actor(&mut snapshot, store.identity().device).await?;
+    directory.me = actor.map(|(actor, _)| actor);
     Ok(directory)
-}
-
-/// Who acts on this device; `None` before the first catch-up and after the member has left or the
-/// device was signed out.
-///
-/// # Errors
-/// Whatever the disk has to say.
-pub async fn me(store: &Store) -> Result<Option<Actor>> {
-    let mut conn = store.reader().await?;
-    let actor = local::actor(&mut conn, store.identity().device).await?;
-    Ok(actor.map(|(actor, _)| actor))
 }
 
 /// Invitations of one's own organization and own device links, newest first.

@@ -266,7 +266,7 @@ async fn people_are_found_with_their_invitations_and_devices() {
     assert_eq!(directory.organizations.len(), 2);
     let (_, halden) = directory.organization_of(world.bob.member).unwrap();
     assert_eq!(halden.name, "Halden");
-    let me = people::me(&world.alice.store).await.unwrap().unwrap();
+    let me = directory.me.clone().unwrap();
     assert_eq!(
         (me.member, me.organization, me.side),
         (world.alice.member, world.alice.organization, Side::Partner)
@@ -277,7 +277,9 @@ async fn people_are_found_with_their_invitations_and_devices() {
 
     let organization = OrganizationId(Uuid::now_v7());
     let add = OrganizationAdd { organization, name: "Dijk".to_owned() };
+    assert_eq!(people::directory(&world.bob.store).await.unwrap().organizations.len(), 2);
     world.bob.store.commit(add, now()).await.unwrap();
+    assert_eq!(people::directory(&world.bob.store).await.unwrap().organizations.len(), 3);
     assert_eq!(people::queued_organizations(&world.bob.store).await.unwrap(), [organization]);
     let sent = people::invitations(&world.bob.store).await.unwrap();
     assert_eq!(sent.len(), 1);
