@@ -7,7 +7,7 @@ use std::fmt;
 /// What a caller may branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// There is no such file.
+    /// There is no such file, or only what an interrupted [`Store::create`](crate::Store::create) left.
     Missing,
     /// There is a file already where a new one should be written.
     AlreadyExists,

@@ -13,9 +13,12 @@
 
 mod commit;
 mod disk;
+mod faults;
 mod hub;
 mod interleavings;
+mod life;
 mod people;
+mod power;
 mod rebase;
 mod refusals;
 mod schema;
