@@ -11,6 +11,8 @@ use protocol::seal::Chain;
 use protocol::sequencer::{Commit, CommitRow, Load, PAGE_BYTES, PAGE_ROWS, PageQuery};
 use uuid::Uuid;
 
+mod power;
+
 const EPOCH: u64 = 3;
 const NOW: Timestamp = Timestamp(1_000);
 

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
 use store::{CommitError, Identity, Store, StoreError};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// What happens to a store; one transaction each.
@@ -180,8 +181,13 @@ impl Writing {
     }
 }
 
-/// Every kind of work a store does, once or twice.
-pub async fn a_life() -> Life {
+/// Every kind of work a store does, once or twice. All tests live the same life.
+pub async fn a_life() -> &'static Life {
+    static LIFE: OnceCell<Life> = OnceCell::const_new();
+    LIFE.get_or_init(a_new_life).await
+}
+
+async fn a_new_life() -> Life {
     let mut world = World::before_first_sync().await;
     let World { bob, hub, .. } = &mut world;
     bob.sync(hub).await;

@@ -12,6 +12,7 @@
 )]
 
 mod commit;
+mod damage;
 mod disk;
 mod faults;
 mod hub;

@@ -55,7 +55,7 @@ pub fn each_cut(disk: &Disk, effort: Effort, mut check: impl AsyncFnMut(Cut)) ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let life = a_life().await;
-    let (disk, _folder) = recorded(&life).await;
+    let (disk, _folder) = recorded(life).await;
     let count = AtomicUsize::new(0);
     let tried = each_cut(&disk, effort(3, 4), async |cut| {
         let number = count.fetch_add(1, Ordering::Relaxed);
