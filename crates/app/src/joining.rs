@@ -73,7 +73,7 @@ impl App {
         };
         let entry = JoinedProgram { program, hub: link.hub.clone(), device, member, joined_at: Self::now() };
         session.device.add(&entry).await.map_err(|error| map::store_error(&error))?;
-        let opened = session.open_program(self, &entry, &keys, true).await?;
+        let opened = session.open_program(self, &entry, &keys).await?;
         self.first_rows(&opened).await?;
         self.tell(&Tag::ALL);
         self.summary(&opened).await?.ok_or_else(|| {

@@ -154,6 +154,10 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
             Code::DiskFull,
             "The disk cannot be written. Nothing was changed; check the permissions of the profile folder.",
         ),
+        Store::Io => CommandError::new(
+            Code::DiskFull,
+            "The disk failed. Nothing was changed; try again, and check the disk if this happens again.",
+        ),
         Store::NewerSchema => CommandError::new(
             Code::ReadOnly,
             "A newer version of Lockstep wrote this program. Update to open it.",

@@ -66,13 +66,13 @@ impl Session {
         Ok(dir.join("store.db"))
     }
 
-    /// Opens the store of a joined program, or writes a new one, and starts its link.
+    /// Opens the store of a joined program and starts its link. The first time there is no store yet, nor
+    /// after joining was interrupted: then it is written.
     pub async fn open_program(
         self: &Arc<Self>,
         app: &Arc<App>,
         joined: &JoinedProgram,
         keys: &ProgramKeys,
-        create: bool,
     ) -> Result<Arc<Joined>, CommandError> {
         let identity = Identity {
             program: joined.program,
@@ -82,10 +82,9 @@ impl Session {
         };
         let path = self.store_path(joined.program)?;
         let key = file_key(&keys.database)?;
-        let store = if create {
-            Store::create(&path, &key, identity).await
-        } else {
-            Store::open(&path, &key, identity).await
+        let store = match Store::open(&path, &key, identity.clone()).await {
+            Err(error) if error.code() == store::Code::Missing => Store::create(&path, &key, identity).await,
+            other => other,
         };
         let store = store.map_err(|error| map::store_error(&error))?;
         let link = Link::start(LinkOptions {

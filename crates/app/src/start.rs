@@ -56,7 +56,7 @@ impl App {
         for program in joined {
             // One damaged program must not keep the others shut.
             let opened = match session.vault.program(&program.program.to_string()) {
-                Ok(keys) => session.open_program(self, &program, &keys, false).await.map(drop),
+                Ok(keys) => session.open_program(self, &program, &keys).await.map(drop),
                 Err(error) => Err(map::vault_error(&error)),
             };
             if let Err(error) = opened {

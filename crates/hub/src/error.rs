@@ -9,6 +9,9 @@ pub enum Error {
     /// No space is left where the hub keeps its file.
     #[error("the disk is full; free some space, nothing that was acknowledged is lost")]
     DiskFull,
+    /// The disk failed in another way, or may not be written.
+    #[error("the disk does not take what the hub writes; nothing that was acknowledged is lost")]
+    Disk(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The file is no database, or its pages do not fit together.
     #[error("the hub's file {0} is damaged; restore it from a backup")]
     Damaged(PathBuf),
@@ -67,6 +70,9 @@ impl Error {
             Self::DiskFull => {
                 "The hub's disk is full. Your changes stay on this device and are sent when there is space \
                  again."
+            }
+            Self::Disk(_) => {
+                "The hub's disk does not work. Your changes stay on this device and are sent when it does again."
             }
             Self::Conflict("the founding invitation was used already") => {
                 "This invitation is being used by somebody else right now."

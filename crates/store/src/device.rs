@@ -40,10 +40,14 @@ impl DeviceFile {
     /// [`Code::WrongKey`] (the file is not touched), [`Code::NewerSchema`], and whatever the disk has
     /// to say.
     pub async fn open(path: &Path, key: &FileKey) -> Result<Self> {
-        let exists = tokio::fs::metadata(path).await.is_ok_and(|found| found.len() > 0);
-        if exists {
-            open::check_key(path, key).await?;
-        }
+        let exists = match open::check_key(path, key).await {
+            Ok(()) => true,
+            Err(error) if error.code() == Code::Missing => {
+                open::remove(path).await?;
+                false
+            }
+            Err(error) => return Err(error),
+        };
         let mut conn = open::writer(path, key, !exists).await?;
         let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut conn).await?;
         match version {

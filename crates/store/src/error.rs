@@ -7,7 +7,7 @@ use std::fmt;
 /// What a caller may branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// There is no such file.
+    /// There is no such file, or only what an interrupted [`Store::create`](crate::Store::create) left.
     Missing,
     /// There is a file already where a new one should be written.
     AlreadyExists,
@@ -39,6 +39,30 @@ pub enum Code {
     Io,
     /// A defect of this program.
     Internal,
+}
+
+/// As a person can be told, with what to do next.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "the file is not there",
+            Self::AlreadyExists => "there is a file already",
+            Self::WrongKey => "the key does not open the file",
+            Self::Foreign => "the file belongs to another program or device",
+            Self::NewerSchema => "a newer version wrote the file; update to open it",
+            Self::Damaged => "the file is damaged; restore it from a backup, or sign out and join again",
+            Self::DiskFull => "the disk is full; free some space and try again",
+            Self::ReadOnlyDisk => "the disk cannot be written; check its permissions and try again",
+            Self::Busy => "another process holds the file; close it and try again",
+            Self::Closed => "the file was closed",
+            Self::NotCaughtUp => "the first rows have not arrived yet; wait for the hub",
+            Self::WrongEpoch => "the hub's history is another one",
+            Self::HistoryGone => "the hub lacks changes that are no longer here",
+            Self::NotFound => "there is no such refusal",
+            Self::Io => "the disk failed; nothing was changed, check the disk and try again",
+            Self::Internal => "a defect of this program",
+        })
+    }
 }
 
 /// The store could not do what it was asked to. Nothing was changed.
@@ -80,7 +104,7 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:?}", self.doing, self.code)
+        write!(f, "{}: {}", self.doing, self.code)
     }
 }
 

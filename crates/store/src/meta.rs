@@ -6,7 +6,7 @@ use crate::store::truncate_log;
 use domain::entity::Key;
 use protocol::frame::Resume;
 use protocol::seal::Chain;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 /// Where a store stands between its person and the hub: what a device says when it signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,20 +27,22 @@ pub struct SyncState {
 
 pub(crate) async fn create(conn: &mut SqliteConnection, identity: &Identity) -> Result<()> {
     let start = Chain::start(identity.program, identity.device);
+    let mut tx = conn.begin().await?;
     sqlx::query("INSERT INTO meta (id, program, device, member, chain_hash) VALUES (1, ?, ?, ?, ?)")
         .bind(identity.program.as_bytes().as_slice())
         .bind(identity.device.as_bytes().as_slice())
         .bind(identity.member.as_bytes().as_slice())
         .bind(start.hash.0.as_slice())
-        .execute(&mut *conn)
+        .execute(&mut *tx)
         .await?;
-    note_chain(conn, &start).await
+    note_chain(&mut tx, &start).await?;
+    Ok(tx.commit().await?)
 }
 
 pub(crate) async fn check(conn: &mut SqliteConnection, identity: &Identity) -> Result<()> {
     let row = sqlx::query("SELECT program, device, member FROM meta").fetch_optional(conn).await?;
     // Without the row, creating the file was interrupted.
-    let row = row.ok_or_else(|| StoreError::new(Code::Damaged, "opening the file"))?;
+    let row = row.ok_or_else(|| StoreError::new(Code::Missing, "opening the file"))?;
     let same = row.try_get::<Vec<u8>, _>(0)? == identity.program.as_bytes()
         && row.try_get::<Vec<u8>, _>(1)? == identity.device.as_bytes()
         && row.try_get::<Vec<u8>, _>(2)? == identity.member.as_bytes();

@@ -29,21 +29,39 @@ fn options(path: &Path, key: &FileKey) -> SqliteConnectOptions {
 }
 
 /// Checks that `key` opens the file, without writing anything anywhere: neither a lock nor a log
-/// file is made.
+/// file is made. [`Code::Missing`] when there is none, or only the remains of one whose making was
+/// interrupted.
 pub(crate) async fn check_key(path: &Path, key: &FileKey) -> Result<()> {
     let doing = "opening the file";
     let found = tokio::fs::metadata(path).await;
-    found.map_err(|error| StoreError::caused(code_of_io(&error), doing, error))?;
-    let options = options(path, key).read_only(true).immutable(true);
-    let wrong = |error: sqlx::Error| {
-        let error = StoreError::from(error).doing(doing);
-        // A page that does not authenticate reads as "not a database".
-        if error.code() == Code::Damaged { error.with_code(Code::WrongKey) } else { error }
-    };
-    let mut conn = options.connect().await.map_err(wrong)?;
+    let found = found.map_err(|error| StoreError::caused(code_of_io(&error), doing, error))?;
+    // A file of ours has a log and never a journal, except while its first page is written.
+    if found.len() == 0 || beside(path, "-journal").exists() {
+        return Err(StoreError::new(Code::Missing, doing));
+    }
+    let mut checked = read_with(options(path, key).read_only(true).immutable(true)).await;
+    let log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    if log && checked.as_ref().is_err_and(|error| error.code() == Code::Damaged) {
+        // A power cut while the log was moved into the file has torn its first page, which the log still
+        // has whole. Reading the log leaves an index of it behind.
+        let index = beside(path, "-shm");
+        let had_index = index.exists();
+        checked = read_with(options(path, key).read_only(true)).await;
+        if !had_index {
+            drop(std::fs::remove_file(index));
+        }
+    }
+    // A page that does not authenticate reads as "not a database".
+    checked
+        .map_err(|error| if error.code() == Code::Damaged { error.with_code(Code::WrongKey) } else { error })
+}
+
+async fn read_with(options: SqliteConnectOptions) -> Result<()> {
+    let failed = |error| StoreError::from(error).doing("opening the file");
+    let mut conn = options.connect().await.map_err(failed)?;
     let read: Result<i64, _> = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut conn).await;
-    conn.close().await.map_err(wrong)?;
-    read.map(drop).map_err(wrong)
+    conn.close().await.map_err(failed)?;
+    read.map(drop).map_err(failed)
 }
 
 /// The one connection that writes.
@@ -79,12 +97,7 @@ pub(crate) fn readers(path: &Path, key: &FileKey) -> SqlitePool {
 
 /// Removes a file and everything beside it. Missing files are fine.
 pub(crate) async fn remove(path: &Path) -> Result<()> {
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let all = [path.to_owned(), beside("-wal"), beside("-shm"), beside("-journal")];
+    let all = [path.to_owned(), beside(path, "-wal"), beside(path, "-shm"), beside(path, "-journal")];
     for file in all.into_iter().chain(crate::schema::backup_paths(path)) {
         match tokio::fs::remove_file(&file).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -94,4 +107,10 @@ pub(crate) async fn remove(path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }

@@ -50,7 +50,19 @@ async fn one(conn: &mut SqliteConnection, number: usize, step: &'static str) -> 
 async fn back_up(conn: &mut SqliteConnection, path: &Path, number: usize) -> Result<()> {
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await?;
     let failed = |error: std::io::Error| StoreError::caused(code_of_io(&error), "copying the file", error);
-    tokio::fs::copy(path, backup_path(path, number)).await.map_err(failed)?;
+    // Half a copy must not pass for one, whenever the power fails.
+    let copy = backup_path(path, number);
+    let part = copy.with_added_extension("part");
+    tokio::fs::copy(path, &part).await.map_err(failed)?;
+    let whole = tokio::fs::OpenOptions::new().write(true).open(&part).await.map_err(failed)?;
+    whole.sync_all().await.map_err(failed)?;
+    tokio::fs::rename(&part, &copy).await.map_err(failed)?;
+    // Windows offers no such call on folders; NTFS journals names itself.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let names = tokio::fs::File::open(folder).await.map_err(failed)?;
+        names.sync_all().await.map_err(failed)?;
+    }
     for older in 1..number {
         match tokio::fs::remove_file(backup_path(path, older)).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
@@ -69,7 +81,11 @@ fn backup_path(path: &Path, number: usize) -> PathBuf {
 
 /// Every copy that steps so far can have left beside a file.
 pub(crate) fn backup_paths(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
-    (1..=STEPS.len()).map(|number| backup_path(path, number))
+    (1..=STEPS.len()).flat_map(|number| {
+        let copy = backup_path(path, number);
+        let part = copy.with_added_extension("part");
+        [copy, part]
+    })
 }
 
 #[cfg(test)]

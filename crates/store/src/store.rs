@@ -40,12 +40,17 @@ pub(crate) struct Inner {
 pub(crate) type PooledReader = PoolConnection<Sqlite>;
 
 impl Store {
-    /// Writes a new file for `identity`.
+    /// Writes a new file for `identity`, also over the remains of one whose making was interrupted.
     ///
     /// # Errors
     /// [`Code::AlreadyExists`] when there is a file already, and whatever the disk has to say.
     pub async fn create(path: &Path, key: &FileKey, identity: Identity) -> Result<Self> {
         let doing = "creating the file";
+        match Self::open(path, key, identity.clone()).await {
+            Err(error) if error.code() == Code::Missing => open::remove(path).await?,
+            Ok(store) => store.close().await?,
+            Err(_) => {}
+        }
         // Made here first: SQLite would silently take over a file that exists.
         let file = tokio::fs::OpenOptions::new().write(true).create_new(true).open(path).await;
         file.map_err(|error| StoreError::caused(crate::error::code_of_io(&error), doing, error))?;

@@ -394,7 +394,7 @@ pub enum Code {
     HubUnreachable,
     /// The hub answered something we do not understand, or is too new or too old.
     HubIncompatible,
-    /// The disk is full or read-only; nothing was changed.
+    /// The disk is full, read-only or failing; nothing was changed.
     DiskFull,
     /// The program is read-only on this device.
     ReadOnly,

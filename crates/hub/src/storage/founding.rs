@@ -76,7 +76,8 @@ pub(crate) fn leave_invitation(folder: &Path, hash: &Key, expires_at: Timestamp)
     let write = || {
         let mut file = std::fs::File::create_new(&path)?;
         write!(file, "{}", stored(expires_at))?;
-        file.sync_all()
+        file.sync_all()?;
+        super::open::sync_names(&path)
     };
     write().map_err(|source| Error::Folder { path: path.clone(), source })
 }

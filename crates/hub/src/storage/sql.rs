@@ -78,9 +78,12 @@ pub(super) fn classify(error: sqlx::Error, folder: Option<&Path>) -> Error {
     const CORRUPT: u32 = 11;
     const NOT_A_DATABASE: u32 = 26;
     const SHM_SIZE: u32 = 4_874;
+    const READ_ONLY: u32 = 8;
+    const INPUT_OUTPUT: u32 = 10;
     match code {
         Some(SHM_SIZE) => Error::DiskFull,
         Some(code) if code & 0xff == FULL => Error::DiskFull,
+        Some(code) if matches!(code & 0xff, READ_ONLY | INPUT_OUTPUT) => Error::Disk(Box::new(error)),
         Some(code) if matches!(code & 0xff, CORRUPT | NOT_A_DATABASE) => {
             Error::Damaged(folder.map(|folder| folder.join(super::open::FILE)).unwrap_or_default())
         }

@@ -11,6 +11,8 @@ use protocol::seal::Chain;
 use protocol::sequencer::{Commit, CommitRow, Load, PAGE_BYTES, PAGE_ROWS, PageQuery};
 use uuid::Uuid;
 
+mod power;
+
 const EPOCH: u64 = 3;
 const NOW: Timestamp = Timestamp(1_000);
 
@@ -230,13 +232,18 @@ async fn files_that_are_not_ours_are_told_apart() {
     storage.close().await;
     assert!(matches!(Storage::open(&data).await, Err(Error::NewerSchema(9_999))));
 
-    // A file that lacks a migration is copied before it is changed.
+    // A file that lacks a migration is copied before it is changed, and half a copy is none.
+    std::fs::write(folder.path().join("hub.before-0001.part"), b"half").unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("hub.sqlite"));
     let older = SqlitePool::connect_with(options).await.unwrap();
     sqlx::query("DELETE FROM _sqlx_migrations").execute(&older).await.unwrap();
     older.close().await;
     assert!(Storage::open(&data).await.is_err(), "the tables are there already");
-    assert!(folder.path().join("hub.before-0001.sqlite").is_file());
+    let copy = folder.path().join("hub.before-0001.sqlite");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(copy).read_only(true);
+    let copy = SqlitePool::connect_with(options).await.unwrap();
+    sqlx::query("SELECT count(*) FROM row").execute(&copy).await.unwrap();
+    assert!(!folder.path().join("hub.before-0001.part").exists());
 }
 
 #[tokio::test]
@@ -250,16 +257,16 @@ async fn a_damaged_file_says_so() {
     storage.close().await;
     drop((storage, store));
     let file = folder.path().join("hub.sqlite");
-    let mut bytes = std::fs::read(&file).unwrap();
-    for page in bytes.chunks_mut(4_096).skip(1) {
-        page.fill(0xee);
+    let sound = std::fs::read(&file).unwrap();
+    for at in (0..sound.len()).step_by(4_096) {
+        let mut bytes = sound.clone();
+        bytes[at..at + 4_096].fill(0xee);
+        std::fs::write(&file, bytes).unwrap();
+        let damaged = Storage::open(&data).await.unwrap_err();
+        assert!(matches!(damaged, Error::Damaged(_)), "byte {at}: {damaged:?}");
     }
-    std::fs::write(&file, bytes).unwrap();
-    let damaged = match Storage::open(&data).await {
-        Err(error) => error,
-        Ok(storage) => storage.program(program(1)).opened().await.unwrap_err(),
-    };
-    assert!(matches!(damaged, Error::Damaged(_)), "{damaged:?}");
+    std::fs::write(&file, &sound[..sound.len() / 2]).unwrap();
+    assert!(matches!(Storage::open(&data).await, Err(Error::Damaged(_))), "cut short");
 }
 
 /// What a device gets over all pages, and that every page keeps the rules.

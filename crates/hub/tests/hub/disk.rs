@@ -82,3 +82,37 @@ async fn a_full_disk_refuses_changes_and_nothing_else() {
     assert_eq!(reader.room(room).len(), alice.sealed.len() - 1);
     hub.hub.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_disk_that_fails_makes_the_hub_busy_until_it_is_well() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("hub");
+    std::fs::create_dir(&folder).unwrap();
+    let disk = disk::Disk::watch(&folder).unwrap();
+    let hub = TestHub::start_with(|options| options.data = hub::Data::Folder(folder)).await;
+    let link = hub.hub.founding_link(7).await.unwrap();
+    let mut bob = found(&hub.way(), &link).await;
+    let mut alice = partner(&hub.way(), &mut bob, "Dockside", "Alice Partner").await;
+    let registration = deal("polder-port.nl");
+    let room = registration.deal;
+    alice.run(registration).await.unwrap();
+
+    for kind in [disk::Kind::Write, disk::Kind::Sync] {
+        disk.fail(disk::Fault::lasting(kind, 0));
+        let n = alice.push(message(room, "Through a storm")).await;
+        let goodbye = alice.until_goodbye().await.unwrap();
+        assert_eq!(goodbye.reason, Reason::Busy);
+        assert!(goodbye.message.contains("disk"), "{}", goodbye.message);
+        assert!(goodbye.retry_after_ms.is_some() && !alice.answers.contains_key(&n));
+        // Whoever only reads is served.
+        let mut reader = Device::sign_in(&hub.way(), bob.me.clone()).await;
+        let known = alice.answers.len() - 1;
+        reader.until("the room", |reader| reader.room(room).len() == known).await;
+
+        assert!(disk.heal());
+        alice.reconnect().await;
+        alice.answer(n).await.unwrap();
+        reader.until("the message", |reader| reader.room(room).len() == known + 1).await;
+    }
+    hub.hub.shutdown().await;
+}

@@ -12,10 +12,14 @@
 )]
 
 mod commit;
+mod damage;
 mod disk;
+mod faults;
 mod hub;
 mod interleavings;
+mod life;
 mod people;
+mod power;
 mod rebase;
 mod refusals;
 mod schema;
