@@ -31,7 +31,9 @@ pub fn imports(bytes: &[u8]) {
     for sheet in sheets.chain([None]).take(4) {
         let table = match upload.table(sheet) {
             Ok(table) => table,
-            Err(ImportError::NoSuchSheet { name }) => panic!("the workbook has no sheet {name} that it named"),
+            Err(ImportError::NoSuchSheet { name }) => {
+                panic!("the workbook has no sheet {name} that it named")
+            }
             Err(_) => continue,
         };
         let existing = Existing::default();
@@ -45,7 +47,8 @@ pub fn imports(bytes: &[u8]) {
 const WORKBOOK: &[u8] = br#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Accounts" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
 const RELATIONS: &[u8] = br#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
 const ROOT: &[u8] = br#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
-const STYLES: &[u8] = br#"<styleSheet><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+const STYLES: &[u8] =
+    br#"<styleSheet><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
 const STRINGS: &[u8] = br#"<sst count="2"><si><t>Name</t></si><si><t>Polder Port</t></si></sst>"#;
 const SHEET: &[u8] = br#"<worksheet><sheetData><row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row></sheetData></worksheet>"#;
 

@@ -2,10 +2,12 @@
 
 use protocol::frame;
 
-const FROM_DEVICE: &str =
-    include_str!("../../crates/protocol/src/tests/snapshots/protocol__tests__frames__devices_send_these_bytes.snap");
-const FROM_HUB: &str =
-    include_str!("../../crates/protocol/src/tests/snapshots/protocol__tests__frames__hubs_send_these_bytes.snap");
+const FROM_DEVICE: &str = include_str!(
+    "../../crates/protocol/src/tests/snapshots/protocol__tests__frames__devices_send_these_bytes.snap"
+);
+const FROM_HUB: &str = include_str!(
+    "../../crates/protocol/src/tests/snapshots/protocol__tests__frames__hubs_send_these_bytes.snap"
+);
 const MUTATIONS: &str = include_str!(
     "../../crates/domain/src/tests/snapshots/domain__tests__stored_form__mutations_travel_as_these_bytes.snap"
 );
@@ -135,7 +137,9 @@ fn vault_files() -> Vec<Vec<u8>> {
     let profile = r#"{"version":1,"id":"00112233445566778899aabbccddeeff","home":"Keychain","check":"AAAAAAAAAAAAAAAAAAAAAA=="}"#;
     let vault = format!(
         r#"{{"version":1,"kdf":"argon2id","memory_kib":65536,"passes":3,"lanes":1,"salt":"{}","nonce":"{}","wrapped":"{}"}}"#,
-        "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "A".repeat(64)
+        "AAAAAAAAAAAAAAAAAAAAAA==",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "A".repeat(64)
     );
     let key = [1; 120];
     [(0, profile.as_bytes()), (1, vault.as_bytes()), (2, &key[..]), (2, &[])]

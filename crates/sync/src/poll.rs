@@ -96,7 +96,8 @@ async fn exchange(
         .ok_or_else(|| DialError::NotAHub("it opened no session".to_owned()))?
         .to_owned();
     let body = response.bytes().await.map_err(|error| DialError::Unreachable(plain(&error)))?;
-    let frames = frame::from_body(&body).ok_or_else(|| DialError::NotAHub("its answer is malformed".to_owned()))?;
+    let frames =
+        frame::from_body(&body).ok_or_else(|| DialError::NotAHub("its answer is malformed".to_owned()))?;
     Ok((session, frames))
 }
 
