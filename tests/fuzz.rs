@@ -30,6 +30,7 @@ fn run(target: &str, times: usize) {
     for round in 0..samples.len() + times {
         let bytes = match samples.get(round) {
             Some(sample) => sample.clone(),
+            None if target.ends_with("in_turn") => mutator.changed_in_turn(&samples),
             None => mutator.changed(&samples),
         };
         if catch_unwind(AssertUnwindSafe(|| body(&bytes))).is_err() {
@@ -51,14 +52,14 @@ macro_rules! bounded {
 bounded! {
     frames: 60_000,
     frame_bodies: 60_000,
-    mutations: 20_000,
+    mutations: 6_000,
     rows: 20_000,
     links: 60_000,
-    device_frames_in_turn: 5_000,
-    hub_frames_in_turn: 5_000,
-    imports: 3_000,
+    device_frames_in_turn: 15_000,
+    hub_frames_in_turn: 30_000,
+    imports: 1_000,
     connections: 1_500,
-    vault_files: 1_500,
+    vault_files: 400,
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Samples changed at random, the same way every time.
 
+use protocol::frame;
+
 /// Bytes that decoders treat specially: heads of CBOR, borders of numbers, quotes and brackets.
 const TELLING: [u8; 20] = [
     0x00, 0x01, 0x17, 0x18, 0x1B, 0x3B, 0x5B, 0x5F, 0x7F, 0x80, 0x9B, 0x9F, 0xBF, 0xF6, 0xFF, b'"', b'<',
@@ -28,6 +30,23 @@ impl Mutator {
             self.change(&mut bytes, &samples[other]);
         }
         bytes
+    }
+
+    /// A body of a few frames of the samples, some of them changed; the body itself is whole.
+    pub fn changed_in_turn(&mut self, samples: &[Vec<u8>]) -> Vec<u8> {
+        let mut frames = Vec::new();
+        for _ in 0..=self.below(8) {
+            let mut some = frame::from_body(&samples[self.below(samples.len())]).unwrap();
+            let mut one = some.swap_remove(self.below(some.len()));
+            match self.below(4) {
+                0 => one = self.changed(&[one]),
+                // Another kind of event.
+                1 => one[0] = self.below(256) as u8,
+                _ => {}
+            }
+            frames.push(one);
+        }
+        frame::to_body(&frames)
     }
 
     fn change(&mut self, bytes: &mut Vec<u8>, other: &[u8]) {
