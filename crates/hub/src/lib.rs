@@ -5,6 +5,7 @@
 //! in one SQLite file, `egress` has the last look at whatever leaves, `outbox` holds what waits to be
 //! written.
 
+mod bucket;
 mod clock;
 mod egress;
 mod error;
@@ -14,6 +15,7 @@ mod programs;
 mod server;
 mod storage;
 
+pub use bucket::Rate;
 pub use error::Error;
 
 use clock::Clock;
@@ -24,7 +26,7 @@ use protocol::link::InvitationLink;
 use protocol::seal;
 use protocol::sequencer::Settings;
 use server::Server;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -33,8 +35,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
 /// Where `lockstep-hub serve` listens unless told otherwise.
-pub const DEFAULT_ADDRESS: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4_100);
+pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4_100);
 /// File in which a hub leaves the address people reach it at, for `lockstep-hub invite`.
 const ADDRESS_FILE: &str = "address";
 /// Base address of a hub that is reached over memory only.
@@ -60,6 +61,8 @@ pub struct Options {
     pub allow_demo: bool,
     /// Address under which people reach it, for links; the one it listens on when `None`.
     pub public_url: Option<String>,
+    /// A reverse proxy on another machine, whose `x-forwarded-for` is believed like that of one on this.
+    pub proxy: Option<IpAddr>,
     /// How patient it is.
     pub limits: Limits,
 }
@@ -76,7 +79,7 @@ impl Options {
     }
 
     fn with(data: Data) -> Self {
-        Self { data, allow_demo: false, public_url: None, limits: Limits::default() }
+        Self { data, allow_demo: false, public_url: None, proxy: None, limits: Limits::default() }
     }
 }
 
@@ -85,9 +88,16 @@ impl Options {
 pub struct Limits {
     /// Connections and long-poll sessions at a time.
     pub connections: usize,
+    /// Those of one address, except of this machine itself.
+    pub connections_per_address: usize,
+    /// Invitations looked at or taken from one address, except from this machine itself.
+    pub joins: Rate,
+    /// Changes of one device, where something large counts as several; not limited on a hub with demo
+    /// programs, which are written by machines. Must leave room for what piles up on a long journey.
+    pub mutations: Rate,
     /// For the head of a request, from the first moment of the connection.
     pub header: Duration,
-    /// For the body of a request.
+    /// For the body of a request, and for a websocket message that has begun.
     pub body: Duration,
     /// Age at which an HTTP connection that is no websocket is closed.
     pub connection_age: Duration,
@@ -109,6 +119,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 15_000,
+            connections_per_address: 2_000,
+            joins: Rate { burst: 100, per_second: 1 },
+            mutations: Rate { burst: 20_000, per_second: 500 },
             header: Duration::from_secs(10),
             body: Duration::from_secs(20),
             connection_age: Duration::from_secs(120),
@@ -151,8 +164,9 @@ impl Hub {
         let storage = Storage::open(&options.data).await?;
         let clock = Clock::default();
         let settings = Settings { allow_demo: options.allow_demo };
-        let programs = Arc::new(Programs::new(storage.clone(), clock.clone(), settings));
-        let server = Server::new(Arc::clone(&programs), options.limits, options.public_url.as_deref());
+        let mutations = (!options.allow_demo).then_some(options.limits.mutations);
+        let programs = Arc::new(Programs::new(storage.clone(), clock.clone(), settings, mutations));
+        let server = Server::new(Arc::clone(&programs), &options);
         let base = OnceLock::new();
         if let Some(url) = &options.public_url {
             let _ = base.set(url.clone());

@@ -157,3 +157,82 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Put(usize),
+        /// Takes frames of so many bytes in all, by long poll.
+        Take(usize),
+        /// Takes one, by websocket.
+        Next,
+        Close,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            8 => (1..BUDGET / 2).prop_map(Step::Put),
+            4 => (1..BUDGET).prop_map(Step::Take),
+            4 => Just(Step::Next),
+            1 => Just(Step::Close),
+        ]
+    }
+
+    proptest! {
+        /// What was put in before the end comes out, all of it, in order: the outbox itself drops
+        /// nothing, and says once that there is too much and once that there is room again.
+        #[test]
+        fn nothing_that_was_put_in_is_dropped(steps in prop::collection::vec(step(), 0..60)) {
+            let outbox = Outbox::default();
+            let mut expected = VecDeque::new();
+            let (mut number, mut congested, mut closed) = (0_u32, false, false);
+            let check = |frames: Vec<Vec<u8>>, expected: &mut VecDeque<(u32, usize)>, congested: &mut bool| {
+                let mut bytes = 0;
+                for frame in frames {
+                    let number = u32::from_le_bytes(*frame.first_chunk().unwrap());
+                    assert_eq!(Some((number, frame.len())), expected.pop_front());
+                    bytes += frame.len();
+                }
+                if outbox.written(bytes) {
+                    assert!(*congested);
+                    *congested = false;
+                }
+            };
+            for step in steps {
+                match step {
+                    Step::Put(size) => {
+                        let mut frame = vec![0; size.max(4)];
+                        frame[..4].copy_from_slice(&number.to_le_bytes());
+                        if !closed {
+                            expected.push_back((number, frame.len()));
+                        }
+                        number += 1;
+                        if outbox.put(frame) {
+                            assert!(!congested, "said twice");
+                            congested = true;
+                        }
+                    }
+                    Step::Take(max) => check(outbox.take(max), &mut expected, &mut congested),
+                    Step::Next => {
+                        let frame = outbox.take(1);
+                        check(frame, &mut expected, &mut congested);
+                    }
+                    Step::Close => {
+                        outbox.close();
+                        closed = true;
+                    }
+                }
+                let waiting: usize = expected.iter().map(|(_, size)| size).sum();
+                // It may also have been congested and not have drained far enough yet.
+                prop_assert!(congested || waiting <= BUDGET || closed);
+                prop_assert_eq!(outbox.is_finished(), closed && expected.is_empty());
+            }
+            check(outbox.take(usize::MAX), &mut expected, &mut congested);
+            prop_assert!(expected.is_empty() && !congested);
+        }
+    }
+}

@@ -8,13 +8,16 @@
 #[cfg(test)]
 mod tests;
 
+use crate::Rate;
+use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::egress::{Egress, Verdict};
 use crate::outbox::Outbox;
 use crate::programs::Retirement;
 use crate::storage::{Opened, ProgramStore};
+use domain::DeviceId;
 use domain::entity::Key;
-use protocol::frame::Reason;
+use protocol::frame::{self, Reason};
 use protocol::sequencer::{
     Commit, ConnectionId, HubEffect, HubEvent, Load, Page, PageQuery, Sequencer, Settings,
 };
@@ -23,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// Events that may wait for the task.
 pub(crate) const EVENTS: usize = 512;
@@ -30,6 +34,14 @@ pub(crate) const EVENTS: usize = 512;
 const PAGES: usize = 8;
 /// Bytes of frames that may wait inside the sequencer.
 const QUEUED_BYTES: usize = 4 << 20;
+/// A frame counts as one change for each so many bytes of it, at least.
+const BYTES_EACH: u64 = 4 << 10;
+/// With more devices than this, those that have rested are forgotten.
+const BUCKETS: usize = 1_000;
+/// When a connection that something went wrong with may come back.
+const LATER: Duration = Duration::from_secs(2);
+const NO_RECORDS: &str = "The hub could not read its records.";
+const TOO_FAST: &str = "Many changes came in a short time. The rest is sent by itself in a moment.";
 /// A program nobody is connected to is closed after this long.
 const IDLE: Duration = Duration::from_secs(60);
 /// One that was never founded goes sooner.
@@ -76,6 +88,9 @@ pub(crate) struct ProgramTask {
     page_permits: Arc<Semaphore>,
     queued_bytes: usize,
     stopping: bool,
+    mutations: Option<Rate>,
+    /// What devices have left of it; those not named have all.
+    buckets: HashMap<DeviceId, Bucket>,
 }
 
 impl ProgramTask {
@@ -102,7 +117,14 @@ impl ProgramTask {
             page_permits: Arc::new(Semaphore::new(PAGES)),
             queued_bytes: 0,
             stopping: false,
+            mutations: None,
+            buckets: HashMap::new(),
         }
+    }
+
+    /// Lets a device change so much so fast.
+    pub fn limited_to(self, mutations: Option<Rate>) -> Self {
+        Self { mutations, ..self }
     }
 
     /// Runs until nobody needs the program any more, or the hub stops.
@@ -147,6 +169,9 @@ impl ProgramTask {
                 }
             }
             Event::Received { connection, bytes } => {
+                if let Err(wait) = self.admit(connection, &bytes) {
+                    return self.hang_up(connection, TOO_FAST, wait);
+                }
                 self.egress.heard(connection, &bytes);
                 self.queued_bytes += bytes.len();
                 self.feed(HubEvent::Received { connection, bytes });
@@ -169,16 +194,30 @@ impl ProgramTask {
     fn page_read(&mut self, connection: ConnectionId, page: Option<Page>) {
         match page {
             Some(page) => self.feed(HubEvent::PageRead { connection, page }),
-            None => self.hang_up(connection, "The hub could not read its records."),
+            None => self.hang_up(connection, NO_RECORDS, LATER),
         }
     }
 
     /// Ends a connection that the sequencer would have kept.
-    fn hang_up(&mut self, connection: ConnectionId, message: &str) {
+    fn hang_up(&mut self, connection: ConnectionId, message: &str, wait: Duration) {
         if let Some(outbox) = self.outboxes.get(&connection) {
-            outbox.goodbye(Reason::Busy, message, Some(2_000));
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            outbox.goodbye(Reason::Busy, message, Some(wait));
         }
         self.forget(connection);
+    }
+
+    /// Whether the device behind a connection may bring what it brings; when not, how long it has to wait.
+    /// It still has all of it and sends it again.
+    fn admit(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<(), Duration> {
+        let (Some(rate), many @ 1..) = (self.mutations, frame::mutations_in(bytes)) else { return Ok(()) };
+        let Some((device, _)) = self.sequencer.signed_in(connection) else { return Ok(()) };
+        let now = Instant::now();
+        if self.buckets.len() >= BUCKETS && !self.buckets.contains_key(&device) {
+            self.buckets.retain(|_, bucket| !bucket.is_full(rate, now));
+        }
+        let bucket = self.buckets.entry(device).or_insert_with(|| Bucket::full(rate, now));
+        bucket.take(rate, many.max(bytes.len() as u64 / BYTES_EACH), now)
     }
 
     /// Does what the sequencer says until it has nothing more to say.
@@ -229,12 +268,12 @@ impl ProgramTask {
                     program.id = %program, connection.id = connection, row = ?row,
                     "the egress guard stopped a delta for connection {connection} of program {program}",
                 );
-                self.hang_up(connection, "The hub could not serve this connection.");
+                self.hang_up(connection, "The hub could not serve this connection.", LATER);
                 return;
             }
             Err(error) => {
                 tracing::error!(%error, connection.id = connection, "the egress guard could not check a delta");
-                self.hang_up(connection, "The hub could not read its records.");
+                self.hang_up(connection, NO_RECORDS, LATER);
                 return;
             }
         }

@@ -3,11 +3,12 @@
 //! A program's task is started by the first connection and ends when nobody is left. Whoever comes by
 //! the founding path waits in the lobby until a valid founding invitation names the program to be.
 
-use crate::Error;
 use crate::clock::Clock;
 use crate::outbox::Outbox;
 use crate::program::{EVENTS, Event, ProgramTask};
+use crate::server::Seat;
 use crate::storage::{Opened, Storage};
+use crate::{Error, Rate};
 use domain::entity::Key;
 use domain::{Mutation, ProgramId};
 use protocol::frame::{
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 /// Times a connection is handed to a program whose task is just ending.
 const TRIES: usize = 3;
 const UNKNOWN_PROGRAM: &str = "There is no such program on this hub.";
+const TOO_MANY_TRIES: &str = "Too many invitations were tried from this address. Please try again later.";
 const NO_RECORDS: &str = "The hub could not read its records.";
 
 /// See the module documentation.
@@ -33,6 +35,8 @@ pub(crate) struct Programs {
     storage: Storage,
     clock: Clock,
     settings: Settings,
+    /// Of one device.
+    mutations: Option<Rate>,
     tasks: TaskTracker,
     connections: AtomicU64,
     /// `None` once the hub stops.
@@ -40,11 +44,12 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    pub fn new(storage: Storage, clock: Clock, settings: Settings) -> Self {
+    pub fn new(storage: Storage, clock: Clock, settings: Settings, mutations: Option<Rate>) -> Self {
         Self {
             storage,
             clock,
             settings,
+            mutations,
             tasks: TaskTracker::new(),
             connections: AtomicU64::new(0),
             open: Mutex::new(Some(HashMap::new())),
@@ -52,12 +57,17 @@ impl Programs {
     }
 
     /// A connection arrives for a program, or to found one.
-    pub async fn visit(self: &Arc<Self>, program: Option<ProgramId>) -> Result<Visitor, Error> {
+    pub async fn visit(
+        self: &Arc<Self>,
+        program: Option<ProgramId>,
+        seat: Option<Seat>,
+    ) -> Result<Visitor, Error> {
         let visitor = Visitor {
             programs: Arc::clone(self),
             connection: self.connections.fetch_add(1, Ordering::Relaxed),
             nonce: Key(random()?),
             outbox: Arc::new(Outbox::default()),
+            seat,
             inside: OnceLock::new(),
         };
         match program {
@@ -116,7 +126,8 @@ impl Programs {
         let (events, receiver) = mpsc::channel(EVENTS);
         open.insert(program, events.clone());
         let exists = found.is_some();
-        let task = ProgramTask::new(store, self.clock.clone(), self.settings, opened, exists, receiver);
+        let task = ProgramTask::new(store, self.clock.clone(), self.settings, opened, exists, receiver)
+            .limited_to(self.mutations);
         self.tasks.spawn(task.run(Retirement { programs: Arc::clone(self), program }));
         Ok(Some(events))
     }
@@ -171,6 +182,7 @@ pub(crate) struct Visitor {
     connection: ConnectionId,
     nonce: Key,
     outbox: Arc<Outbox>,
+    seat: Option<Seat>,
     /// The way to the program; unset in the lobby.
     inside: OnceLock<mpsc::Sender<Event>>,
 }
@@ -187,6 +199,12 @@ impl Visitor {
             return;
         }
         let connection = self.connection;
+        if let Some(seat) = self.seat.as_ref().filter(|_| frame::is_about_invitation(&bytes))
+            && let Err(wait) = seat.try_invitation()
+        {
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            return self.outbox.goodbye(Reason::Busy, TOO_MANY_TRIES, Some(wait));
+        }
         match self.inside.get() {
             Some(events) => {
                 if events.send(Event::Received { connection, bytes }).await.is_err() {

@@ -4,16 +4,21 @@
 //! request that is never finished.
 
 mod accept;
+mod addresses;
+mod meter;
 mod pages;
 mod poll;
 mod routes;
 mod socket;
 
 pub(crate) use accept::{accept, serve_stream};
+pub(crate) use addresses::Seat;
 
-use crate::Limits;
 use crate::programs::Programs;
+use crate::{Limits, Options};
+use addresses::{Addresses, Peer};
 use axum::Router;
+use meter::Meter;
 use poll::Sessions;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,6 +28,17 @@ use tokio_util::task::TaskTracker;
 /// One of the connections the hub has room for; given back when the last clone is dropped.
 type Slot = Arc<OwnedSemaphorePermit>;
 
+/// Largest message of somebody the hub does not know yet: what it takes to sign in or to join, amply.
+const STRANGER_MAX: usize = 64 << 10;
+
+/// A connection that requests come on.
+#[derive(Debug, Clone)]
+struct Arrival {
+    slot: Slot,
+    peer: Peer,
+    meter: Arc<Meter>,
+}
+
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -31,6 +47,7 @@ pub(crate) struct Server {
     /// The only `Origin` a browser may send.
     origin: Option<String>,
     slots: Arc<Semaphore>,
+    addresses: Arc<Addresses>,
     sessions: Sessions,
     /// The hub stops.
     pub stop: CancellationToken,
@@ -39,12 +56,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub fn new(programs: Arc<Programs>, limits: Limits, public_url: Option<&str>) -> Self {
+    pub fn new(programs: Arc<Programs>, options: &Options) -> Self {
+        let limits = options.limits;
         Self {
             programs,
             slots: Arc::new(Semaphore::new(limits.connections)),
+            addresses: Addresses::new(&limits, options.proxy),
             limits,
-            origin: public_url.map(origin_of),
+            origin: options.public_url.as_deref().map(origin_of),
             sessions: Sessions::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -334,10 +334,15 @@ impl Client {
         let (first, longest) = BACKOFF_MS;
         let limit = first.saturating_mul(1 << self.attempts.min(ATTEMPTS_LONGEST)).min(longest);
         self.attempts = self.attempts.saturating_add(1);
+        limit / 4 + self.below(limit - limit / 4)
+    }
+
+    /// The next of a row of numbers below `limit` that differs from device to device.
+    fn below(&mut self, limit: u64) -> u64 {
         self.seed ^= self.seed << 13;
         self.seed ^= self.seed >> 7;
         self.seed ^= self.seed << 17;
-        limit / 4 + self.seed % (limit - limit / 4).max(1)
+        self.seed % limit.max(1)
     }
 
     fn received(&mut self, now: Tick, frame: FromHub, effects: &mut Vec<ClientEffect>) {
@@ -483,7 +488,9 @@ impl Client {
                     // What we send next time will be no better.
                     self.attempts = self.attempts.max(ATTEMPTS_LONGEST);
                 }
-                let pause = self.pause().max(goodbye.retry_after_ms.unwrap_or(0).min(BACKOFF_MS.1));
+                // Full jitter within the window the hub asks for, see `Goodbye::retry_after_ms`.
+                let asked = goodbye.retry_after_ms.unwrap_or(0).min(BACKOFF_MS.1);
+                let pause = self.pause().max(asked + self.below(asked));
                 self.retry(now.saturating_add(pause), goodbye.message, effects);
             }
         }

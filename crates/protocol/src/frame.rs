@@ -124,12 +124,64 @@ where
     if bytes.len() > FRAME_MAX {
         return Err(FrameError::TooLarge(bytes.len()));
     }
-    let mut d = minicbor::Decoder::new(bytes);
-    let number = d.array().and_then(|_| d.u32()).map_err(|_| FrameError::Malformed)?;
+    let number = number(bytes).ok_or(FrameError::Malformed)?;
     if number > F::LAST {
         return Ok(Incoming::Unknown(number));
     }
     minicbor::decode(bytes).map(Incoming::Known).map_err(|_| FrameError::Malformed)
+}
+
+/// Frames as one body of a long poll: each after its length as four bytes, least significant first.
+pub fn to_body(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(frames.iter().map(|frame| frame.len() + 4).sum());
+    for frame in frames {
+        // A frame is at most FRAME_MAX long.
+        body.extend_from_slice(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_le_bytes());
+        body.extend_from_slice(frame);
+    }
+    body
+}
+
+/// The frames of a body that [`to_body`] made; `None` when it is cut off or a frame is too long.
+pub fn from_body(mut body: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut frames = Vec::new();
+    while !body.is_empty() {
+        let (length, rest) = body.split_first_chunk::<4>()?;
+        let length =
+            usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= FRAME_MAX)?;
+        let (frame, rest) = rest.split_at_checked(length)?;
+        frames.push(frame.to_vec());
+        body = rest;
+    }
+    Some(frames)
+}
+
+/// The number of a frame, without reading the rest of it.
+fn number(bytes: &[u8]) -> Option<u32> {
+    let mut d = minicbor::Decoder::new(bytes);
+    d.array().ok()?;
+    d.u32().ok()
+}
+
+/// Whether a frame of a device is about an invitation: [`Inspect`] or [`Join`].
+pub fn is_about_invitation(bytes: &[u8]) -> bool {
+    matches!(number(bytes), Some(2 | 3))
+}
+
+/// How many mutations a frame of a device says it brings; 0 when it is no [`Push`].
+pub fn mutations_in(bytes: &[u8]) -> u64 {
+    let mut d = minicbor::Decoder::new(bytes);
+    let mut read = || {
+        d.array()?;
+        let number = d.u32()?;
+        // Around the fields of the variant, around those of `Push`, around the mutations.
+        d.array()?;
+        d.array()?;
+        // One of indefinite length counts as full.
+        let many = if number == 1 { d.array()?.unwrap_or(PUSH_MAX as u64) } else { 0 };
+        Ok::<_, minicbor::decode::Error>(many)
+    };
+    read().unwrap_or(0)
 }
 
 /// Frames of one direction are numbered from 0.
@@ -428,7 +480,8 @@ pub struct Goodbye {
     /// A sentence for the person or the log.
     #[n(1)]
     pub message: String,
-    /// Earliest moment of the next attempt, milliseconds from now.
+    /// Earliest moment of the next attempt, milliseconds from now. Attempts are spread evenly over as
+    /// long again, so that a hub with many devices asks for more and gets them back one by one.
     #[n(2)]
     pub retry_after_ms: Option<u64>,
 }

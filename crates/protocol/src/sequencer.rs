@@ -33,6 +33,8 @@ pub const BATCH_MAX: usize = 512;
 pub const PAGE_ROWS: usize = 2_000;
 /// Bytes of row bodies after which a page ends.
 pub const PAGE_BYTES: usize = 384 << 10;
+/// What a hub takes to sign a device in, about, in milliseconds; see [`Goodbye::retry_after_ms`].
+const SIGN_IN_MS: u64 = 1;
 
 /// What happened.
 #[derive(Debug)]
@@ -359,9 +361,11 @@ impl Sequencer {
         if self.connections.remove(&connection).is_none() {
             return;
         }
+        // About what those still connected take to sign in, one after the other.
+        let storm_ms = self.connections.len() as u64 * SIGN_IN_MS;
         let retry_after_ms = match reason {
-            Reason::Busy => Some(2_000),
-            Reason::ShuttingDown => Some(500),
+            Reason::Busy => Some(storm_ms.max(2_000)),
+            Reason::ShuttingDown => Some(storm_ms.max(500)),
             _ => None,
         };
         let goodbye = Goodbye { reason, message: message.to_owned(), retry_after_ms };

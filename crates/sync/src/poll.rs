@@ -1,15 +1,17 @@
 //! The long-poll fallback: the same frames in bodies of `POST <base>/poll`, for networks whose proxies
-//! refuse websockets. Each frame is preceded by its length as four bytes, least significant first.
+//! refuse websockets.
 
 use crate::dial::{DialError, Network};
 use crate::line::{Carrier, Line};
 use crate::websocket::plain;
-use protocol::frame::FRAME_MAX;
+use protocol::frame;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The hub answers within 25 seconds whether or not it has something.
 const ANSWER: Duration = Duration::from_secs(40);
+/// Bytes after which a body is full. Another push always fits into what the hub takes beyond that.
+const GATHERED: usize = 256 << 10;
 const SESSION: &str = "x-session";
 
 /// Opens a session; the first answer must look like a hub's.
@@ -38,12 +40,8 @@ async fn carry(
         Ok::<(), String>(())
     };
     deliver(first).await?;
-    let mut waiting: Vec<Vec<u8>> = Vec::new();
     loop {
-        while let Ok(frame) = outbound.try_recv() {
-            waiting.push(frame);
-        }
-        let body = std::mem::take(&mut waiting);
+        let body = gathered(&mut outbound);
         let poll = exchange(network, url, Some(&session), &body);
         tokio::pin!(poll);
         // While the hub holds the answer back, something to send may come up: it goes in a second
@@ -64,13 +62,26 @@ async fn carry(
     }
 }
 
+/// What waits to be sent, as much as surely fits into one body; the rest goes in the next.
+fn gathered(outbound: &mut mpsc::UnboundedReceiver<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    let mut bytes = 0;
+    while bytes < GATHERED
+        && let Ok(frame) = outbound.try_recv()
+    {
+        bytes += frame.len() + 4;
+        frames.push(frame);
+    }
+    frames
+}
+
 async fn exchange(
     network: &Network,
     url: &str,
     session: Option<&str>,
     frames: &[Vec<u8>],
 ) -> Result<(String, Vec<Vec<u8>>), DialError> {
-    let mut request = network.http.post(url).timeout(ANSWER).body(joined(frames));
+    let mut request = network.http.post(url).timeout(ANSWER).body(frame::to_body(frames));
     if let Some(session) = session {
         request = request.header(SESSION, session);
     }
@@ -85,29 +96,32 @@ async fn exchange(
         .ok_or_else(|| DialError::NotAHub("it opened no session".to_owned()))?
         .to_owned();
     let body = response.bytes().await.map_err(|error| DialError::Unreachable(plain(&error)))?;
-    let frames = split(&body).ok_or_else(|| DialError::NotAHub("its answer is malformed".to_owned()))?;
+    let frames =
+        frame::from_body(&body).ok_or_else(|| DialError::NotAHub("its answer is malformed".to_owned()))?;
     Ok((session, frames))
 }
 
-fn joined(frames: &[Vec<u8>]) -> Vec<u8> {
-    let mut body = Vec::with_capacity(frames.iter().map(|frame| frame.len() + 4).sum());
-    for frame in frames {
-        // A frame is at most FRAME_MAX long.
-        body.extend_from_slice(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_le_bytes());
-        body.extend_from_slice(frame);
-    }
-    body
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::client::PUSH_BYTES;
+    use protocol::frame::{FRAME_MAX, PAYLOAD_MAX};
 
-fn split(mut body: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut frames = Vec::new();
-    while !body.is_empty() {
-        let (length, rest) = body.split_first_chunk::<4>()?;
-        let length =
-            usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= FRAME_MAX)?;
-        let (frame, rest) = rest.split_at_checked(length)?;
-        frames.push(frame.to_vec());
-        body = rest;
+    #[test]
+    fn a_long_queue_goes_up_in_bodies_that_a_hub_takes() {
+        let (outbox, mut outbound) = mpsc::unbounded_channel();
+        // The largest push there is: full but for one byte, and then one more of full size.
+        let largest = PUSH_BYTES + PAYLOAD_MAX;
+        for _ in 0..6 {
+            outbox.send(vec![0; largest]).unwrap();
+            outbox.send(vec![1; 1_000]).unwrap();
+        }
+        let mut sent = 0;
+        while !outbound.is_empty() {
+            let frames = gathered(&mut outbound);
+            assert!(frame::to_body(&frames).len() <= FRAME_MAX + 4, "{} frames", frames.len());
+            sent += frames.len();
+        }
+        assert_eq!(sent, 12);
     }
-    Some(frames)
 }

@@ -42,6 +42,9 @@ pub(crate) async fn over_network(network: &Network, base: &str) -> Result<Line, 
         .map_err(|_| DialError::Unreachable("it does not answer".to_owned()))?
         .map_err(|error| DialError::Unreachable(plain(&error)))?;
     let status = response.status();
+    if matches!(status.as_u16(), 429 | 503) {
+        return Err(DialError::Unreachable("it is too busy".to_owned()));
+    }
     if status != reqwest::StatusCode::SWITCHING_PROTOCOLS {
         return Err(DialError::NotAHub(format!("it answered {status}")));
     }

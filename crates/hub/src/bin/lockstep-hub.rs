@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use hub::{DEFAULT_ADDRESS, Hub, Options};
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
@@ -31,6 +31,9 @@ enum Command {
         /// Address under which people reach it, such as https://hub.example
         #[arg(long, env = "LOCKSTEP_HUB_PUBLIC_URL")]
         public_url: Option<String>,
+        /// Address of a reverse proxy on another machine, whose x-forwarded-for is believed
+        #[arg(long, env = "LOCKSTEP_HUB_PROXY")]
+        proxy: Option<IpAddr>,
         /// Allow demo programs, whose history is dated by the devices
         #[arg(long)]
         allow_demo: bool,
@@ -62,8 +65,8 @@ fn main() -> anyhow::Result<()> {
         .init();
     let runtime = tokio::runtime::Runtime::new().context("the runtime did not start")?;
     match Arguments::parse().command {
-        Command::Serve { listen, data, public_url, allow_demo } => {
-            let options = Options { allow_demo, public_url, ..Options::folder(data_folder(data)?) };
+        Command::Serve { listen, data, public_url, proxy, allow_demo } => {
+            let options = Options { allow_demo, public_url, proxy, ..Options::folder(data_folder(data)?) };
             runtime.block_on(serve(listen, options))
         }
         Command::Init { data } => runtime.block_on(async {

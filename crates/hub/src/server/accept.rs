@@ -1,6 +1,8 @@
 //! Accepting connections and serving HTTP on them, within limits of time and number.
 
-use super::{Server, Slot};
+use super::addresses::Peer;
+use super::meter::{Meter, Metered};
+use super::{Arrival, Server};
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -26,8 +28,8 @@ pub(crate) async fn accept(server: Arc<Server>, listener: TcpListener) {
             () = server.stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(error.kind()) => continue,
             Err(error) => {
                 tracing::error!(%error, "connections cannot be accepted");
@@ -39,16 +41,24 @@ pub(crate) async fn accept(server: Arc<Server>, listener: TcpListener) {
             tracing::warn!(limit = server.limits.connections, "a connection was refused: too many are open");
             continue;
         };
+        let Ok(peer) = server.addresses.accepted(from.ip()) else {
+            tracing::warn!(
+                limit = server.limits.connections_per_address,
+                "an address has too many connections"
+            );
+            continue;
+        };
         // Frames are small and somebody waits for each; without this they would wait for each other.
         let _ = stream.set_nodelay(true);
-        spawn(&server, router.clone(), stream, slot);
+        spawn(&server, router.clone(), stream, Arrival { slot, peer, meter: Meter::new() });
     }
 }
 
 /// Serves one connection that did not come by a listener.
 pub(crate) fn serve_stream(server: &Arc<Server>, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     if let Some(slot) = server.slot() {
-        spawn(server, server.router(), io, slot);
+        let arrival = Arrival { slot, peer: Peer::default(), meter: Meter::new() };
+        spawn(server, server.router(), io, arrival);
     }
 }
 
@@ -56,9 +66,10 @@ fn spawn(
     server: &Arc<Server>,
     router: Router,
     io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    slot: Slot,
+    arrival: Arrival,
 ) {
-    let serving = serve(Arc::clone(server), router, io, slot);
+    let io = Metered { io, meter: Arc::clone(&arrival.meter) };
+    let serving = serve(Arc::clone(server), router, io, arrival);
     server.tasks.spawn(serving);
 }
 
@@ -68,10 +79,10 @@ async fn serve(
     server: Arc<Server>,
     router: Router,
     io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    slot: Slot,
+    arrival: Arrival,
 ) {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Arc::clone(&slot));
+        request.extensions_mut().insert(arrival.clone());
         router.clone().oneshot(request)
     });
     let connection = http1::Builder::new()

@@ -9,14 +9,14 @@
 //! A session is lost like a connection: 60 seconds without a call, or any call that fails, and the
 //! device starts over with a new one. Nothing is sent twice on a session.
 
-use super::{Server, Slot};
+use super::{Arrival, STRANGER_MAX, Seat, Server, Slot, routes};
 use crate::programs::{Visitor, random};
-use axum::body::{Bytes, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::ProgramId;
-use protocol::frame::FRAME_MAX;
+use protocol::frame::{self, FRAME_MAX};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -113,20 +113,25 @@ impl Drop for Call<'_> {
 /// One call.
 pub(super) async fn poll(
     server: Arc<Server>,
+    arrival: Arrival,
     program: Option<ProgramId>,
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let body = match timeout(server.limits.body, to_bytes(request.into_body(), BODY_MAX)).await {
+    let Ok(seat) = server.addresses.seat(&arrival.peer, &headers) else { return routes::too_many() };
+    let known = headers.get(SESSION).and_then(|id| find(&server, program, id));
+    let is_known = known.is_some_and(|(_, session)| session.visitor.outbox().is_signed_in());
+    let most = if is_known { BODY_MAX } else { STRANGER_MAX };
+    let body = match timeout(server.limits.body, to_bytes(request.into_body(), most)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "too much in one call\n").into_response(),
         Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
-    let Some(frames) = split(&body) else {
+    let Some(frames) = frame::from_body(&body) else {
         return (StatusCode::BAD_REQUEST, "frames are cut off\n").into_response();
     };
     let (id, session) = match headers.get(SESSION) {
-        None => match open(&server, program).await {
+        None => match open(&server, program, seat).await {
             Some(opened) => opened,
             None => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
@@ -144,7 +149,7 @@ pub(super) async fn poll(
         (SESSION, HeaderValue::from_str(&hex(&id)).unwrap_or(HeaderValue::from_static(""))),
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
     ];
-    (headers, join(frames)).into_response()
+    (headers, frame::to_body(&frames)).into_response()
 }
 
 /// Takes frames up and waits for frames to bring down.
@@ -176,10 +181,14 @@ fn find(server: &Server, program: Option<ProgramId>, id: &HeaderValue) -> Option
     (session.program == program).then_some((id, session))
 }
 
-async fn open(server: &Arc<Server>, program: Option<ProgramId>) -> Option<(SessionId, Arc<Session>)> {
+async fn open(
+    server: &Arc<Server>,
+    program: Option<ProgramId>,
+    seat: Option<Seat>,
+) -> Option<(SessionId, Arc<Session>)> {
     let slot = server.slot()?;
     let id: SessionId = random().ok()?;
-    let visitor = server.programs.visit(program).await.ok()?;
+    let visitor = server.programs.visit(program, seat).await.ok()?;
     let now = Instant::now();
     let session = Arc::new(Session {
         visitor,
@@ -223,30 +232,6 @@ async fn watch(server: Arc<Server>, id: SessionId, session: Arc<Session>) {
     }
     server.sessions.lock().remove(&id);
     session.visitor.leave().await;
-}
-
-/// Cuts a body into its frames.
-fn split(body: &Bytes) -> Option<Vec<Vec<u8>>> {
-    let mut frames = Vec::new();
-    let mut rest: &[u8] = body;
-    while !rest.is_empty() {
-        let (length, after) = rest.split_first_chunk::<PREFIX>()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (frame, after) = after.split_at_checked(length)?;
-        frames.push(frame.to_vec());
-        rest = after;
-    }
-    Some(frames)
-}
-
-fn join(frames: Vec<Vec<u8>>) -> Vec<u8> {
-    let mut body = Vec::with_capacity(frames.iter().map(|frame| frame.len() + PREFIX).sum());
-    for frame in frames {
-        let length = u32::try_from(frame.len()).unwrap_or_default();
-        body.extend_from_slice(&length.to_le_bytes());
-        body.extend_from_slice(&frame);
-    }
-    body
 }
 
 fn hex(id: &SessionId) -> String {

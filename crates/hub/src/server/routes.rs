@@ -1,6 +1,6 @@
 //! The routes of a hub.
 
-use super::{Server, Slot, pages, poll, socket};
+use super::{Arrival, STRANGER_MAX, Server, pages, poll, socket};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -69,30 +69,40 @@ async fn hub() -> Json<serde_json::Value> {
 
 async fn program_socket(
     State(server): Shared,
-    Extension(slot): Extension<Slot>,
+    Extension(arrival): Extension<Arrival>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     match id.parse() {
-        Ok(program) => socket(server, slot, Some(program), upgrade),
+        Ok(program) => socket(server, arrival, &headers, Some(program), upgrade),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 async fn founding_socket(
     State(server): Shared,
-    Extension(slot): Extension<Slot>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    socket(server, slot, None, upgrade)
+    socket(server, arrival, &headers, None, upgrade)
+}
+
+/// What an address with too many connections is told.
+pub(super) fn too_many() -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, "too many connections come from this address\n").into_response()
 }
 
 fn socket(
     server: Arc<Server>,
-    slot: Slot,
+    arrival: Arrival,
+    headers: &HeaderMap,
     program: Option<ProgramId>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let Ok(seat) = server.addresses.seat(&arrival.peer, headers) else { return too_many() };
+    let Arrival { slot, meter, .. } = arrival;
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -101,22 +111,30 @@ fn socket(
         .max_frame_size(MESSAGE_MAX)
         .on_upgrade(move |socket| {
             let tasks = server.tasks.clone();
-            tasks.track_future(socket::run(server, slot, program, socket))
+            meter.restart();
+            meter.limit(STRANGER_MAX);
+            tasks.track_future(socket::run(server, slot, seat, meter, program, socket))
         })
 }
 
 async fn program_poll(
     State(server): Shared,
+    Extension(arrival): Extension<Arrival>,
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
 ) -> Response {
     match id.parse() {
-        Ok(program) => poll::poll(server, Some(program), headers, request).await,
+        Ok(program) => poll::poll(server, arrival, Some(program), headers, request).await,
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-async fn founding_poll(State(server): Shared, headers: HeaderMap, request: Request) -> Response {
-    poll::poll(server, None, headers, request).await
+async fn founding_poll(
+    State(server): Shared,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    poll::poll(server, arrival, None, headers, request).await
 }

@@ -1,6 +1,7 @@
 //! A websocket: binary messages are frames.
 
-use super::{Server, Slot};
+use super::meter::Meter;
+use super::{Seat, Server, Slot};
 use crate::Limits;
 use crate::programs::Visitor;
 use axum::extract::ws::{Message, WebSocket};
@@ -17,10 +18,18 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a peer may take to hear that a connection ends.
 const FAREWELL: Duration = Duration::from_secs(2);
+const TOO_LARGE: &str = "The frame is too large.";
 
 /// Serves a websocket until either side ends it.
-pub(super) async fn run(server: Arc<Server>, slot: Slot, program: Option<ProgramId>, socket: WebSocket) {
-    let visitor = match server.programs.visit(program).await {
+pub(super) async fn run(
+    server: Arc<Server>,
+    slot: Slot,
+    seat: Option<Seat>,
+    meter: Arc<Meter>,
+    program: Option<ProgramId>,
+    socket: WebSocket,
+) {
+    let visitor = match server.programs.visit(program, seat).await {
         Ok(visitor) => visitor,
         Err(error) => {
             tracing::error!(%error, "a connection could not be served");
@@ -30,8 +39,8 @@ pub(super) async fn run(server: Arc<Server>, slot: Slot, program: Option<Program
     let (mut sink, mut stream) = socket.split();
     let heard = Heard::new();
     {
-        let reading = read(&mut stream, &visitor, &heard);
-        let writing = write(&mut sink, &visitor, &heard, server.limits, &server.stop);
+        let reading = read(&mut stream, &visitor, &heard, &meter);
+        let writing = write(&mut sink, &visitor, &heard, &meter, server.limits, &server.stop);
         tokio::pin!(reading, writing);
         tokio::select! {
             () = &mut reading => {
@@ -70,22 +79,31 @@ impl Heard {
     }
 }
 
-async fn read(stream: &mut SplitStream<WebSocket>, visitor: &Visitor, heard: &Heard) {
+async fn read(stream: &mut SplitStream<WebSocket>, visitor: &Visitor, heard: &Heard, meter: &Meter) {
     let outbox = visitor.outbox();
-    while let Some(message) = stream.next().await {
+    loop {
+        let message = tokio::select! {
+            message = stream.next() => message,
+            () = meter.over() => return outbox.goodbye(Reason::TooLarge, TOO_LARGE, None),
+        };
+        let Some(message) = message else { return };
         heard.now();
         match message {
             Ok(Message::Binary(bytes)) => {
+                meter.message();
                 visitor.received(bytes.into()).await;
                 // Who does not read is not read.
                 outbox.room().await;
+                if outbox.is_signed_in() {
+                    meter.limit(usize::MAX);
+                }
             }
             Ok(Message::Text(_)) => outbox.goodbye(Reason::Malformed, "Frames are binary.", None),
-            Ok(Message::Ping(_) | Message::Pong(_)) => {}
+            Ok(Message::Ping(payload) | Message::Pong(payload)) => meter.control(payload.len()),
             Ok(Message::Close(_)) => return,
             Err(error) => {
                 let (reason, text) = match tungstenite_error(&error) {
-                    Some(tungstenite::Error::Capacity(_)) => (Reason::TooLarge, "The frame is too large."),
+                    Some(tungstenite::Error::Capacity(_)) => (Reason::TooLarge, TOO_LARGE),
                     _ => (Reason::Malformed, "This is no websocket message."),
                 };
                 outbox.goodbye(reason, text, None);
@@ -103,6 +121,7 @@ async fn write(
     sink: &mut SplitSink<WebSocket, Message>,
     visitor: &Visitor,
     heard: &Heard,
+    meter: &Meter,
     limits: Limits,
     stop: &CancellationToken,
 ) {
@@ -128,6 +147,10 @@ async fn write(
                 let now = Instant::now();
                 if now >= dead_at || (!outbox.is_signed_in() && stranger_until.is_some_and(|until| now >= until)) {
                     break;
+                }
+                if meter.under_way().is_some_and(|under_way| under_way > limits.body) {
+                    outbox.goodbye(Reason::Busy, "A message took too long to arrive.", Some(2_000));
+                    continue;
                 }
                 if now < ping_at {
                     continue;

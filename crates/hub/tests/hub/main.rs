@@ -7,6 +7,7 @@
     reason = "a test that stops at the first surprise is a good test"
 )]
 
+mod abuse;
 mod claims;
 mod crash;
 mod disk;

@@ -6,10 +6,13 @@ mod device;
 mod world;
 
 use crate::support::world::deal;
-use domain::RowKey;
+use domain::entity::Key;
+use domain::{ProgramId, RowKey, Timestamp};
 use proptest::prelude::*;
-use protocol::sequencer::HubEvent;
+use protocol::frame::{self, FromHub, Incoming};
+use protocol::sequencer::{HubEffect, HubEvent, Sequencer, Settings};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 use world::World;
 
 fn check(world: &World) {
@@ -58,6 +61,35 @@ proptest! {
         }
         check(&world);
     }
+}
+
+#[test]
+fn a_hub_that_stops_spreads_the_return_of_its_devices() {
+    /// When the hub lets `devices` come back at the earliest, in milliseconds.
+    fn waits(devices: u64) -> Vec<u64> {
+        let mut hub = Sequencer::new(ProgramId(Uuid::nil()), 1, 0, Settings { allow_demo: false });
+        for connection in 0..devices {
+            hub.step(Timestamp(0), HubEvent::Opened { connection, nonce: Key([0; 32]) });
+        }
+        let effects = hub.step(Timestamp(0), HubEvent::ShuttingDown);
+        let goodbye = |effect: &HubEffect| match effect {
+            HubEffect::Send { bytes, .. } => match frame::decode(bytes) {
+                Ok(Incoming::Known(FromHub::Goodbye(goodbye))) => goodbye.retry_after_ms,
+                other => panic!("{other:?}"),
+            },
+            _ => None,
+        };
+        effects.iter().filter_map(goodbye).collect()
+    }
+    assert_eq!(waits(10), [500; 10]);
+    let many = waits(10_000);
+    assert_eq!(many.len(), 10_000);
+    // No second has more of them than a hub can sign in.
+    let mut in_second: BTreeMap<u64, usize> = BTreeMap::new();
+    for wait in many {
+        *in_second.entry(wait / 1_000).or_default() += 1;
+    }
+    assert!(in_second.values().all(|devices| *devices <= 1_000), "{in_second:?}");
 }
 
 #[test]

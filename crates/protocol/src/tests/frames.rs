@@ -290,3 +290,16 @@ proptest! {
         read_as_anything(&bytes);
     }
 }
+
+#[test]
+fn a_frame_is_recognised_without_reading_it() {
+    for (name, frame) in from_device() {
+        let bytes = encode(&frame);
+        let many = if let FromDevice::Push(push) = &frame { push.sealed.len() as u64 } else { 0 };
+        assert_eq!(mutations_in(&bytes), many, "{name}");
+        let invitation = matches!(frame, FromDevice::Inspect(_) | FromDevice::Join(_));
+        assert_eq!(is_about_invitation(&bytes), invitation, "{name}");
+    }
+    assert_eq!(mutations_in(&[0x82, 0x01, 0x81, 0x81, 0x9F, 0xFF]), PUSH_MAX as u64, "of unknown length");
+    assert_eq!(mutations_in(&[0x82, 0x01]), 0);
+}

@@ -9,7 +9,7 @@ use domain::mutation::{
     OrganizationAdd, RegistrationDecide,
 };
 use domain::{DealId, DeviceId, InvitationId, MemberId, Mutation, OrganizationId, ProgramId, Timestamp};
-use protocol::frame::{self, FromDevice};
+use protocol::frame::{self, FromDevice, FromHub, Incoming};
 use protocol::seal::{self, Chain, DeviceKey};
 use protocol::sequencer::{
     ConnectionId, Founding, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings,
@@ -29,6 +29,8 @@ pub struct World {
     /// Which device is behind a connection, as long as the hub has not hung up.
     open: BTreeMap<ConnectionId, usize>,
     congested: BTreeSet<ConnectionId>,
+    /// Deltas sent to connections since they are congested.
+    held_back: BTreeMap<ConnectionId, usize>,
     effects: VecDeque<HubEffect>,
     /// What the store has been asked and not answered.
     pub store_op: Option<HubEffect>,
@@ -60,6 +62,7 @@ impl World {
             devices: Vec::new(),
             open: BTreeMap::new(),
             congested: BTreeSet::new(),
+            held_back: BTreeMap::new(),
             effects: VecDeque::new(),
             store_op: None,
             pages: Vec::new(),
@@ -173,6 +176,7 @@ impl World {
         {
             match effect {
                 HubEffect::Send { connection, bytes } => {
+                    self.note_delta(connection, &bytes);
                     if let Some(device) = self.open.get(&connection) {
                         self.devices[*device].down.push_back(bytes);
                     }
@@ -189,6 +193,16 @@ impl World {
                 HubEffect::ReadPage { connection, query } => self.pages.push((connection, query)),
                 store @ (HubEffect::Load(_) | HubEffect::Commit(_)) => self.store_op = Some(store),
             }
+        }
+    }
+
+    /// While a connection is congested, all it may be sent is the page that was being read.
+    fn note_delta(&mut self, connection: ConnectionId, bytes: &[u8]) {
+        let is_delta = matches!(frame::decode(bytes), Ok(Incoming::Known(FromHub::Delta(_))));
+        if is_delta && self.congested.contains(&connection) {
+            let sent = self.held_back.entry(connection).or_default();
+            *sent += 1;
+            assert_eq!(*sent, 1, "connection {connection} is written to though it does not read");
         }
     }
 
@@ -271,6 +285,7 @@ impl World {
                         self.feed(HubEvent::Congested { connection });
                     } else if self.store_op.is_none() {
                         self.congested.remove(&connection);
+                        self.held_back.remove(&connection);
                         self.feed(HubEvent::Drained { connection });
                     }
                 }
@@ -324,6 +339,7 @@ impl World {
                 moved = true;
             }
             for connection in std::mem::take(&mut self.congested) {
+                self.held_back.remove(&connection);
                 self.feed(HubEvent::Drained { connection });
                 moved = true;
             }

@@ -47,14 +47,19 @@ pub struct Device {
 impl Device {
     /// Signs in with nothing.
     pub async fn sign_in(way: &Way, me: Identity) -> Self {
+        Self::sign_in_from(way, me, 0, 0).await
+    }
+
+    /// Signs in with everything up to a cursor.
+    pub async fn sign_in_from(way: &Way, me: Identity, epoch: u64, cursor: u64) -> Self {
         let wire = Wire::connect(way, &format!("programs/{}", me.program)).await;
         let mut device = Self {
             chain: Chain::start(me.program, me.device),
             me,
             way: way.clone(),
             wire,
-            epoch: 0,
-            cursor: 0,
+            epoch,
+            cursor,
             resume: None,
             sealed: Vec::new(),
             rows: BTreeMap::new(),

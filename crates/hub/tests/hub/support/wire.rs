@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
@@ -64,6 +65,24 @@ impl Wire {
         let url = format!("ws://hub/v1/{place}/socket");
         let upgraded = soon("the upgrade", tokio_tungstenite::client_async(url, io)).await;
         Self { line: Line::Socket(Box::new(upgraded.unwrap().0)), trace: Vec::new() }
+    }
+
+    /// Connects as a proxy on this machine does for somebody at `from`; the status when it is refused.
+    pub async fn forwarded(address: SocketAddr, place: &str, from: &str) -> Result<Self, u16> {
+        let mut request = format!("ws://hub/v1/{place}/socket").into_client_request().unwrap();
+        request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
+        let io: Box<dyn Io> = Box::new(TcpStream::connect(address).await.unwrap());
+        match soon("an answer", tokio_tungstenite::client_async(request, io)).await {
+            Ok((socket, _)) => Ok(Self { line: Line::Socket(Box::new(socket)), trace: Vec::new() }),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Writes bytes beside the websocket, as they are; `false` once nobody takes them.
+    pub async fn write_raw(&mut self, bytes: &[u8]) -> bool {
+        let Line::Socket(socket) = &mut self.line else { panic!("a long poll has no websocket") };
+        soon("room to write", socket.get_mut().write_all(bytes)).await.is_ok()
     }
 
     pub async fn send(&mut self, frame: &FromDevice) {
