@@ -7,8 +7,8 @@ use crate::dto::{
 };
 use crate::map;
 use crate::session::{Joined, commit_error};
-use domain::entity::Deal;
-use domain::mutation::DealRegister;
+use domain::entity::{Deal, OwnerSide};
+use domain::mutation::{DealRegister, MilestoneEdit, MilestoneValue};
 use domain::{DealId, Mutation, ScopeId};
 use protocol::client::Line;
 use std::sync::Arc;
@@ -225,6 +225,7 @@ fn words(mutation: &Mutation) -> &'static str {
         Mutation::MilestoneEdit(_) => "Changed milestone",
         Mutation::MilestoneComplete(_) => "Finished milestone",
         Mutation::MilestoneReopen(_) => "Reopened milestone",
+        Mutation::MilestoneRestore(_) => "Finished milestone",
         Mutation::MilestoneRemove(_) => "Removed milestone",
     }
 }
@@ -245,7 +246,7 @@ fn text(title: &str, refused: &RefusedItem) -> String {
             }
             Some(Mutation::MessageSend(send)) => send.body.clone(),
             Some(Mutation::MilestoneAdd(add)) => format!("{}: {}", add.title, add.done_condition),
-            Some(Mutation::MilestoneEdit(edit)) => format!("{}: {}", edit.title, edit.done_condition),
+            Some(Mutation::MilestoneEdit(edit)) => edited(edit),
             Some(mutation) => words(mutation).to_owned(),
             None => item.name.clone(),
         };
@@ -253,4 +254,18 @@ fn text(title: &str, refused: &RefusedItem) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What an edit of a milestone wanted, one value a line.
+fn edited(edit: &MilestoneEdit) -> String {
+    let lines = edit.patch.iter().map(|patch| match &patch.value {
+        MilestoneValue::Title(title) => title.clone(),
+        MilestoneValue::Owner(OwnerSide::Vendor, _) => "owned by the vendor".to_owned(),
+        MilestoneValue::Owner(OwnerSide::Partner, _) => "owned by the partner".to_owned(),
+        MilestoneValue::Owner(OwnerSide::Customer, _) => "owned by the customer".to_owned(),
+        MilestoneValue::Due(Some(due)) => format!("due {due}"),
+        MilestoneValue::Due(None) => "no due date".to_owned(),
+        MilestoneValue::DoneCondition(text) => text.clone(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
