@@ -15,6 +15,16 @@ commands! {
     program_sign_out(InProgram) -> Done,
     program_leave(InProgram) -> Done,
     work_offline(WorkOffline) -> SyncStatus,
+    appearance_set(Appearance) -> Done,
+    // A program whose file cannot be read.
+    shut_retry(InProgram) -> AppState,
+    shut_rescue(InProgram) -> SavedFile,
+    shut_remove(InProgram) -> AppState,
+    // Where the key is kept.
+    security(()) -> Security,
+    passphrase_change(PassphraseChange) -> Security,
+    key_to_keychain(Passphrase) -> Security,
+    key_to_passphrase(Passphrase) -> Security,
     // People.
     people(InProgram) -> People,
     organization_add(OrganizationAdd) -> InvitationLink,
