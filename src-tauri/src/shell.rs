@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use app::dto::Theme as Look;
 use tauri::utils::config::Color;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{
     AppHandle, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
 };
+use tokio::sync::broadcast;
 
 use crate::arguments::Arguments;
 use crate::state::Core;
@@ -57,7 +59,43 @@ fn context() -> tauri::Context {
 /// Shows the window, once.
 pub fn show(handle: &AppHandle, core: &Core, why: &'static str) {
     if core.first_to_show(why) {
+        dress(handle, core);
         bring_forward(handle);
+    }
+}
+
+/// Gives the frame and what lies behind the page the look that the person chose.
+fn dress(handle: &AppHandle, core: &Core) {
+    let Some(window) = handle.get_webview_window(MAIN) else { return };
+    let chosen = match core.theme() {
+        Some(Look::Light) => Some(Theme::Light),
+        Some(Look::Dark) => Some(Theme::Dark),
+        // High contrast is as light or dark as the system.
+        Some(Look::System | Look::Contrast) | None => None,
+    };
+    let dressed = window.set_theme(chosen).and_then(|()| window.theme()).and_then(|theme| {
+        let dark = chosen.unwrap_or(theme) == Theme::Dark;
+        window.set_background_color(Some(if dark { DARK } else { LIGHT }))
+    });
+    if let Err(error) = dressed {
+        tracing::warn!("the window keeps its look: {error}");
+    }
+}
+
+/// Dresses the window anew when the look changes.
+async fn follow_look(handle: AppHandle, core: Arc<Core>) {
+    let Ok(app) = core.app().await else { return };
+    let mut changes = app.changes();
+    let mut look = None;
+    loop {
+        if look != Some(app.theme()) {
+            look = Some(app.theme());
+            dress(&handle, &core);
+        }
+        match changes.recv().await {
+            Err(broadcast::error::RecvError::Closed) => return,
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+        }
     }
 }
 
@@ -105,6 +143,7 @@ fn start_tasks(handle: &AppHandle, core: &Arc<Core>) {
     tauri::async_runtime::spawn(feed::forward(Arc::clone(core)));
     tauri::async_runtime::spawn(notices::forward(handle.clone(), Arc::clone(core)));
     tauri::async_runtime::spawn(leave_on_signal(handle.clone()));
+    tauri::async_runtime::spawn(follow_look(handle.clone(), Arc::clone(core)));
     let (handle, core) = (handle.clone(), Arc::clone(core));
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;

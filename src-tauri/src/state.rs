@@ -77,6 +77,14 @@ impl Core {
         }
     }
 
+    /// The look that was chosen; none while the app is not open.
+    pub fn theme(&self) -> Option<app::dto::Theme> {
+        match &*self.opened.borrow() {
+            Some(Ok(app)) => Some(app.theme()),
+            _ => None,
+        }
+    }
+
     /// Remembers whether somebody is looking at the window.
     pub fn set_focused(&self, focused: bool) {
         tracing::debug!(focused, "focus");

@@ -41,6 +41,10 @@ days_left: number | null,
  */
 done_condition: string, 
 /**
+ * Up to which change of it this shows; handed back as [`MilestoneEdit::base`].
+ */
+rev: number, 
+/**
  * When it was done.
  */
 done_at: number | null, 

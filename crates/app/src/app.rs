@@ -1,6 +1,6 @@
 //! The application: one profile folder, opened once.
 
-use crate::dto::{ChangeNote, Code, CommandError, Tag, Uploaded, VaultState};
+use crate::dto::{ChangeNote, Code, CommandError, Tag, Theme, Uploaded, VaultState};
 use crate::import_job::ImportJobs;
 use crate::notices::Notice;
 use crate::session::{Joined, Session};
@@ -69,6 +69,7 @@ pub struct App {
     pub(crate) demo: bool,
     pub(crate) gate: RwLock<Gate>,
     pub(crate) work_offline: AtomicBool,
+    pub(crate) theme: Mutex<Theme>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
     pub(crate) imports: Mutex<ImportJobs>,
@@ -112,6 +113,7 @@ impl App {
             demo,
             gate: RwLock::new(Gate::Closed(VaultState::InUse)),
             work_offline: AtomicBool::new(false),
+            theme: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
             imports: Mutex::default(),
@@ -204,6 +206,14 @@ impl App {
 
     pub(crate) fn tell(&self, tags: &[Tag]) {
         let _ = self.changes.send(ChangeNote { tags: tags.to_vec(), ids: Vec::new() });
+    }
+
+    /// A hub as a person would recognise it.
+    pub(crate) fn hub_name(&self, address: &str) -> String {
+        match &self.dial {
+            Dial::Memory(_) if self.demo => "Demo hub on this computer".to_owned(),
+            _ => crate::joining::host(address),
+        }
     }
 
     /// Milliseconds since 1970 by this device's clock.

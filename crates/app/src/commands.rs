@@ -15,6 +15,16 @@ commands! {
     program_sign_out(InProgram) -> Done,
     program_leave(InProgram) -> Done,
     work_offline(WorkOffline) -> SyncStatus,
+    appearance_set(Appearance) -> Done,
+    // A program whose file cannot be read.
+    shut_retry(InProgram) -> AppState,
+    shut_rescue(InProgram) -> SavedFile,
+    shut_remove(InProgram) -> AppState,
+    // Where the key is kept.
+    security(()) -> Security,
+    passphrase_change(PassphraseChange) -> Security,
+    key_to_keychain(Passphrase) -> Security,
+    key_to_passphrase(Passphrase) -> Security,
     // People.
     people(InProgram) -> People,
     organization_add(OrganizationAdd) -> InvitationLink,
@@ -38,8 +48,9 @@ commands! {
     message_send(MessageSend) -> Done,
     room_read(RoomRead) -> Done,
     plan_get(OneOf) -> ActionPlanView,
+    plan_schedule(PlanSchedule) -> Done,
     milestone_add(MilestoneForm) -> Done,
-    milestone_edit(MilestoneForm) -> Done,
+    milestone_edit(MilestoneEdit) -> Done,
     milestone_complete(MilestoneOf) -> Done,
     milestone_reopen(MilestoneOf) -> Done,
     milestone_remove(MilestoneOf) -> Done,

@@ -5,6 +5,7 @@ use crate::dto::{Code, CommandError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Reads the arguments of a command.
 pub(crate) fn arguments<A: DeserializeOwned>(args: Value) -> Result<A, CommandError> {
@@ -41,7 +42,7 @@ macro_rules! commands {
                         // Boxed, so that the future of the longest command is not the size of all.
                         let answered: std::pin::Pin<Box<dyn Future<Output = Result<$answer, CommandError>> + Send + '_>> =
                             Box::pin(self.$name(args));
-                        $crate::dispatch::answer(answered.await?)
+                        $crate::dispatch::answer(self.unless_damaged(answered.await).await?)
                     } )*
                     _ => Err(CommandError {
                         code: Code::BadInput,
@@ -118,6 +119,18 @@ pub(crate) fn collect<T: ts_rs::TS + 'static>(
 }
 
 impl App {
+    /// When an answer met damage, shuts the programs that have it, so that the next question about the
+    /// others is answered.
+    pub(crate) async fn unless_damaged<T>(
+        self: &Arc<Self>,
+        answer: Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        if answer.as_ref().is_err_and(|error| error.code == Code::Damaged) {
+            self.shut_damaged().await;
+        }
+        answer
+    }
+
     /// Whether a command of this name exists.
     pub fn knows(command: &str) -> bool {
         crate::commands::COMMANDS.contains(&command)

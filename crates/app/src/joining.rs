@@ -6,7 +6,7 @@ use crate::dto::{
     ProgramSummary, SyncStatus, Tag, WorkOffline,
 };
 use crate::map;
-use crate::session::{Joined, Session};
+use crate::session::{Joined, OpenError, Session, Shut};
 use crate::start::WORK_OFFLINE;
 use domain::entity::Key;
 use domain::mutation::{DeviceRevoke, InvitationAccept, MemberLeave, ProgramCreate};
@@ -35,7 +35,7 @@ impl App {
         let preview = entry::inspect(&self.dial, &link).await.map_err(|error| map::entry_error(&error))?;
         Ok(InvitationPreview {
             kind: preview.kind.map_or(InvitationKind::Found, map::invitation_kind),
-            hub: host(&link.hub),
+            hub: self.hub_name(&link.hub),
             program_name: preview.program_name,
             organization_name: preview.organization_name,
             member_name: preview.member_name,
@@ -73,7 +73,15 @@ impl App {
         };
         let entry = JoinedProgram { program, hub: link.hub.clone(), device, member, joined_at: Self::now() };
         session.device.add(&entry).await.map_err(|error| map::store_error(&error))?;
-        let opened = session.open_program(self, &entry, &keys).await?;
+        let opened = match session.open_program(self, &entry, &keys, true).await {
+            Ok(opened) => opened,
+            Err(OpenError(trouble, error)) => {
+                // The hub has this device now: the program is there to be tried again, not to be joined again.
+                session.set_shut(program, Some(Shut { joined: entry, trouble, unwritten: true }));
+                self.tell(&Tag::ALL);
+                return Err(error);
+            }
+        };
         self.first_rows(&opened).await?;
         self.tell(&Tag::ALL);
         self.summary(&opened).await?.ok_or_else(|| {
@@ -94,7 +102,7 @@ impl App {
     }
 
     /// Removes what a join that failed had made.
-    async fn forget(&self, session: &Arc<Session>, program: ProgramId) {
+    pub(crate) async fn forget(&self, session: &Arc<Session>, program: ProgramId) {
         let name = program.to_string();
         let dir = session.vault.program_dir(&name);
         if let Err(error) = session.vault.forget_program(&name) {
@@ -109,7 +117,15 @@ impl App {
     }
 
     fn not_joined_yet(&self, link: &InvitationLink) -> Result<(), CommandError> {
-        match link.program.and_then(|program| self.session().ok()?.program(program)) {
+        let Some(program) = link.program else { return Ok(()) };
+        let Ok(session) = self.session() else { return Ok(()) };
+        if session.shut().iter().any(|shut| shut.joined.program == program) {
+            return Err(CommandError::new(
+                Code::AlreadyJoined,
+                "This program is on this device, but cannot be opened. Remove it here first, then join again.",
+            ));
+        }
+        match session.program(program) {
             Some(_) => Err(CommandError::new(
                 Code::AlreadyJoined,
                 "This device has joined the program already. A colleague can use the link instead.",

@@ -1,8 +1,8 @@
 //! Between the shapes of the rules and the shapes of the window.
 
 use crate::dto::{
-    self, Code, CommandError, Court, InvitationKind, Money, OwnerSideName, RegistrationStatus, RejectionRule,
-    RoleName, StageName, SyncMark,
+    self, Code, CommandError, Court, InvitationKind, Money, OwnerSideName, ProgramTrouble,
+    RegistrationStatus, RejectionRule, RoleName, StageName, SyncMark,
 };
 use domain::entity::{self, OwnerSide, Role, Side, Stage, Status};
 use domain::{Date, Refusal, Rule, Timestamp};
@@ -162,6 +162,10 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
             Code::ReadOnly,
             "A newer version of Lockstep wrote this program. Update to open it.",
         ),
+        Store::Damaged | Store::WrongKey => CommandError::new(
+            Code::Damaged,
+            "The data of this program is damaged. It is set apart, and the other programs go on.",
+        ),
         Store::NotCaughtUp => CommandError::new(
             Code::HubUnreachable,
             "This program has not arrived on this device yet. It will as soon as its hub answers.",
@@ -169,6 +173,17 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
         Store::NotFound => CommandError::not_found("entry"),
         Store::Closed => CommandError::new(Code::NotFound, "This program is being closed."),
         _ => CommandError::internal("using the store", error),
+    }
+}
+
+/// What keeps a program's file shut.
+pub(crate) fn store_trouble(error: &StoreError) -> ProgramTrouble {
+    use store::Code as Store;
+    match error.code() {
+        Store::Missing => ProgramTrouble::Missing,
+        Store::NewerSchema => ProgramTrouble::TooNew,
+        Store::WrongKey | Store::Foreign | Store::Damaged => ProgramTrouble::Damaged,
+        _ => ProgramTrouble::Disk,
     }
 }
 
@@ -180,6 +195,22 @@ pub(crate) fn vault_error(error: &vault::Error) -> CommandError {
         vault::Code::DiskFull => Code::DiskFull,
         vault::Code::ProgramExists => Code::AlreadyJoined,
         vault::Code::NoSuchProgram => Code::NotFound,
+        vault::Code::KeychainLocked => {
+            return CommandError::new(
+                Code::Refused,
+                "The keychain is locked or does not answer. Unlock it and try again; nothing was changed.",
+            );
+        }
+        vault::Code::KeychainMissing => {
+            return CommandError::new(
+                Code::Refused,
+                "No keychain keeps the key in this session. Start GNOME Keyring or KWallet and try again; \
+                 nothing was changed.",
+            );
+        }
+        vault::Code::NoPassphrase | vault::Code::KeyExists => {
+            return CommandError::new(Code::Refused, "The key has been moved already. Open Security again.");
+        }
         _ => return CommandError::internal("using the vault", error),
     };
     CommandError::new(code, error.to_string())

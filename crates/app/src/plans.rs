@@ -1,11 +1,14 @@
 //! The mutual action plan of a deal.
 
 use crate::app::App;
-use crate::dto::{ActionPlanView, CommandError, Done, MilestoneForm, MilestoneOf, MilestoneRow, OneOf};
+use crate::dto::{
+    ActionPlanView, CommandError, Done, MilestoneEdit, MilestoneForm, MilestoneOf, MilestoneOwner,
+    MilestoneRow, OneOf, PlanSchedule,
+};
 use crate::map;
 use domain::entity::OwnerSide;
-use domain::mutation;
-use domain::{DealId, MilestoneId};
+use domain::mutation::{self, MilestonePatch, MilestoneValue};
+use domain::{DealId, MemberId, MilestoneId};
 use std::sync::Arc;
 use store::query::plans;
 
@@ -30,6 +33,8 @@ impl App {
                     due: milestone.due.map(|due| due.to_string()),
                     days_left: milestone.due.map(|due| due.days_since(today)),
                     done_condition: milestone.done_condition,
+                    // Far below 2^53: one more for every change of the whole program.
+                    rev: milestone.field_seq.values().max().copied().unwrap_or_default() as f64,
                     done_at: milestone.done.map(|done| map::at(done.at)),
                     done_by: milestone.done.map(|done| looked.faces.person(done.by)),
                     mark: map::mark(line.mark, looked.sent, false),
@@ -44,32 +49,20 @@ impl App {
         })
     }
 
+    pub(crate) async fn plan_schedule(self: &Arc<Self>, asked: PlanSchedule) -> Result<Done, CommandError> {
+        let joined = self.program(&asked.program)?;
+        let schedule = mutation::PlanSchedule {
+            deal: map::id(&asked.deal)?,
+            go_live: map::optional_date(asked.go_live.as_deref())?,
+        };
+        self.act(&joined, Some(asked.deal), schedule).await
+    }
+
     pub(crate) async fn milestone_add(self: &Arc<Self>, asked: MilestoneForm) -> Result<Done, CommandError> {
         let joined = self.program(&asked.program)?;
         let milestone = MilestoneId(map::new_id());
-        let owner_side = map::owner_side_of(asked.owner_side);
+        let (owner_side, owner) = owner(&asked.owner)?;
         let add = mutation::MilestoneAdd {
-            deal: map::id(&asked.deal)?,
-            milestone,
-            title: asked.title,
-            owner_side,
-            owner: None,
-            due: map::optional_date(asked.due.as_deref())?,
-            done_condition: asked.done_condition,
-        };
-        self.act(&joined, Some(milestone.to_string()), add).await
-    }
-
-    pub(crate) async fn milestone_edit(self: &Arc<Self>, asked: MilestoneForm) -> Result<Done, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let text = asked.milestone.ok_or_else(|| CommandError::not_found("milestone"))?;
-        let milestone: MilestoneId = map::id(&text)?;
-        let before =
-            plans::milestone(&joined.store, milestone).await.map_err(|error| map::store_error(&error))?;
-        let owner_side: OwnerSide = map::owner_side_of(asked.owner_side);
-        // The person stays with the milestone as long as it stays on their side.
-        let owner = before.filter(|before| before.owner_side == owner_side).and_then(|before| before.owner);
-        let edit = mutation::MilestoneEdit {
             deal: map::id(&asked.deal)?,
             milestone,
             title: asked.title,
@@ -78,7 +71,31 @@ impl App {
             due: map::optional_date(asked.due.as_deref())?,
             done_condition: asked.done_condition,
         };
-        self.act(&joined, Some(text), edit).await
+        self.act(&joined, Some(milestone.to_string()), add).await
+    }
+
+    pub(crate) async fn milestone_edit(self: &Arc<Self>, asked: MilestoneEdit) -> Result<Done, CommandError> {
+        let joined = self.program(&asked.program)?;
+        let due = asked.due.as_deref().map(|due| map::optional_date(Some(due))).transpose()?;
+        let owner = asked.owner.as_ref().map(owner).transpose()?;
+        let values = [
+            asked.title.map(MilestoneValue::Title),
+            owner.map(|(side, person)| MilestoneValue::Owner(side, person)),
+            due.map(MilestoneValue::Due),
+            asked.done_condition.map(MilestoneValue::DoneCondition),
+        ];
+        let base = asked.base.max(0.0) as u64;
+        let patch: Vec<_> =
+            values.into_iter().flatten().map(|value| MilestonePatch { value, base }).collect();
+        if patch.is_empty() {
+            return Ok(Done { id: Some(asked.milestone), undo: None });
+        }
+        let edit = mutation::MilestoneEdit {
+            deal: map::id(&asked.deal)?,
+            milestone: map::id(&asked.milestone)?,
+            patch,
+        };
+        self.act(&joined, Some(asked.milestone), edit).await
     }
 
     pub(crate) async fn milestone_complete(
@@ -105,4 +122,8 @@ impl App {
 
 fn ids(asked: &MilestoneOf) -> Result<(DealId, MilestoneId), CommandError> {
     Ok((map::id(&asked.deal)?, map::id(&asked.milestone)?))
+}
+
+fn owner(asked: &MilestoneOwner) -> Result<(OwnerSide, Option<MemberId>), CommandError> {
+    Ok((map::owner_side_of(asked.side), asked.person.as_deref().map(map::id).transpose()?))
 }

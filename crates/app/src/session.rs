@@ -1,9 +1,9 @@
 //! While the vault is open: the device file and one [`Joined`] a program.
 
 use crate::app::App;
-use crate::dto::{CommandError, Tag};
+use crate::dto::{CommandError, ProgramTrouble, Tag};
 use crate::{feed, map};
-use domain::{DeviceId, MemberId, Mutation, ProgramId, Undo};
+use domain::{DeviceId, MemberId, Mutation, ProgramId, Timestamp, Undo};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,6 +20,16 @@ pub(crate) struct Session {
     /// and whoever comes second waits until nothing is left.
     pub erasing: tokio::sync::Mutex<()>,
     programs: RwLock<BTreeMap<ProgramId, Arc<Joined>>>,
+    shut: RwLock<BTreeMap<ProgramId, Shut>>,
+}
+
+/// A joined program whose file cannot be used, and why.
+#[derive(Clone)]
+pub(crate) struct Shut {
+    pub joined: JoinedProgram,
+    pub trouble: ProgramTrouble,
+    /// Its file could not be written when it was joined, so there is nothing in it that could be lost.
+    pub unwritten: bool,
 }
 
 /// One joined program: its store and the link to its hub.
@@ -28,6 +38,7 @@ pub(crate) struct Joined {
     pub hub: String,
     pub device: DeviceId,
     pub member: MemberId,
+    joined_at: Timestamp,
     pub store: Store,
     pub link: RwLock<Option<Link>>,
     tasks: Vec<AbortHandle>,
@@ -35,7 +46,13 @@ pub(crate) struct Joined {
 
 impl Session {
     pub fn new(vault: Vault, device: DeviceFile) -> Self {
-        Self { vault, device, erasing: tokio::sync::Mutex::default(), programs: RwLock::default() }
+        Self {
+            vault,
+            device,
+            erasing: tokio::sync::Mutex::default(),
+            programs: RwLock::default(),
+            shut: RwLock::default(),
+        }
     }
 
     pub fn program(&self, id: ProgramId) -> Option<Arc<Joined>> {
@@ -49,6 +66,20 @@ impl Session {
 
     pub fn remove(&self, id: ProgramId) -> Option<Arc<Joined>> {
         self.programs.write().unwrap_or_else(PoisonError::into_inner).remove(&id)
+    }
+
+    /// The programs that stay shut, in the order of joining.
+    pub fn shut(&self) -> Vec<Shut> {
+        self.shut.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Notes that a program stays shut, or with none that it does not any more.
+    pub fn set_shut(&self, program: ProgramId, shut: Option<Shut>) {
+        let mut all = self.shut.write().unwrap_or_else(PoisonError::into_inner);
+        match shut {
+            Some(shut) => all.insert(program, shut),
+            None => all.remove(&program),
+        };
     }
 
     pub async fn close(&self) {
@@ -66,27 +97,50 @@ impl Session {
         Ok(dir.join("store.db"))
     }
 
-    /// Opens the store of a joined program and starts its link. The first time there is no store yet, nor
-    /// after joining was interrupted: then it is written.
+    /// Opens a program that was joined before. One that cannot be opened is noted as shut, and must not
+    /// keep the others so.
+    pub async fn reopen(self: &Arc<Self>, app: &Arc<App>, program: JoinedProgram, unwritten: bool) {
+        let trouble = match self.vault.program(&program.program.to_string()) {
+            Ok(keys) => match self.open_program(app, &program, &keys, unwritten).await {
+                Ok(_) => None,
+                Err(OpenError(trouble, error)) => Some((trouble, error.message)),
+            },
+            Err(error) => {
+                let lost = matches!(error.code(), vault::Code::NoSuchProgram | vault::Code::Damaged);
+                let trouble = if lost { ProgramTrouble::KeyLost } else { ProgramTrouble::Disk };
+                Some((trouble, error.to_string()))
+            }
+        };
+        let id = program.program;
+        if let Some((trouble, error)) = &trouble {
+            tracing::error!(program = %id, ?trouble, error, "a program stays shut");
+        }
+        self.set_shut(id, trouble.map(|(trouble, _)| Shut { joined: program, trouble, unwritten }));
+    }
+
+    /// Opens the store of a joined program, or writes a new one, and starts its link.
     pub async fn open_program(
         self: &Arc<Self>,
         app: &Arc<App>,
         joined: &JoinedProgram,
         keys: &ProgramKeys,
-    ) -> Result<Arc<Joined>, CommandError> {
+        create: bool,
+    ) -> Result<Arc<Joined>, OpenError> {
         let identity = Identity {
             program: joined.program,
             device: joined.device,
             member: joined.member,
             device_key: protocol::seal::DeviceKey::from_seed(keys.device_seed.expose()),
         };
-        let path = self.store_path(joined.program)?;
-        let key = file_key(&keys.database)?;
-        let store = match Store::open(&path, &key, identity.clone()).await {
-            Err(error) if error.code() == store::Code::Missing => Store::create(&path, &key, identity).await,
-            other => other,
+        let elsewhere = |error| OpenError(ProgramTrouble::Disk, error);
+        let path = self.store_path(joined.program).map_err(elsewhere)?;
+        let key = file_key(&keys.database).map_err(elsewhere)?;
+        let store = if create {
+            Store::create(&path, &key, identity).await
+        } else {
+            Store::open(&path, &key, identity).await
         };
-        let store = store.map_err(|error| map::store_error(&error))?;
+        let store = store.map_err(|error| OpenError(map::store_trouble(&error), map::store_error(&error)))?;
         let link = Link::start(LinkOptions {
             store: store.clone(),
             program: joined.program,
@@ -100,6 +154,7 @@ impl Session {
             hub: joined.hub.clone(),
             device: joined.device,
             member: joined.member,
+            joined_at: joined.joined_at,
             store,
             link: RwLock::new(Some(link)),
             tasks,
@@ -110,6 +165,15 @@ impl Session {
             .insert(joined.program, Arc::clone(&opened));
         app.tell(&[Tag::App]);
         Ok(opened)
+    }
+}
+
+/// What is in the way of a program, and how it is said.
+pub(crate) struct OpenError(pub ProgramTrouble, pub CommandError);
+
+impl From<OpenError> for CommandError {
+    fn from(OpenError(_, error): OpenError) -> Self {
+        error
     }
 }
 
@@ -139,6 +203,17 @@ impl Joined {
         }
         if let Err(error) = self.store.close().await {
             tracing::warn!(%error, program = %self.id, "closing a store");
+        }
+    }
+
+    /// As it is noted in the device file.
+    pub fn entry(&self) -> JoinedProgram {
+        JoinedProgram {
+            program: self.id,
+            hub: self.hub.clone(),
+            device: self.device,
+            member: self.member,
+            joined_at: self.joined_at,
         }
     }
 

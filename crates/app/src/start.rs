@@ -1,7 +1,7 @@
 //! Start: the vault and what it opens.
 
-use crate::app::{App, Gate};
-use crate::dto::{AppState, Code, CommandError, Passphrase, Tag, VaultState};
+use crate::app::{App, Gate, held};
+use crate::dto::{AppState, Appearance, Code, CommandError, Done, Passphrase, Tag, Theme, VaultState};
 use crate::map;
 use crate::session::{Session, file_key};
 use std::sync::atomic::Ordering;
@@ -11,6 +11,24 @@ use vault::{Keychain, State, Vault};
 
 /// Setting under which "work offline" is kept.
 pub(crate) const WORK_OFFLINE: &str = "work_offline";
+
+/// Setting under which the look is kept.
+const THEME: &str = "theme";
+
+/// The look under the name it is kept under; one that a newer version knows is the system's here.
+fn theme_of(name: &str) -> Theme {
+    let all = [Theme::Light, Theme::Dark, Theme::Contrast];
+    all.into_iter().find(|theme| theme_name(*theme) == name).unwrap_or_default()
+}
+
+fn theme_name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "system",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+        Theme::Contrast => "contrast",
+    }
+}
 
 impl App {
     /// Opens the vault if that needs nobody, and then every program.
@@ -51,17 +69,12 @@ impl App {
             .map_err(|error| map::store_error(&error))?;
         let offline = device.setting(WORK_OFFLINE).await.map_err(|error| map::store_error(&error))?;
         self.work_offline.store(offline.as_deref() == Some("on"), Ordering::Relaxed);
+        let theme = device.setting(THEME).await.map_err(|error| map::store_error(&error))?;
+        *held(&self.theme) = theme.as_deref().map_or(Theme::System, theme_of);
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device));
         for program in joined {
-            // One damaged program must not keep the others shut.
-            let opened = match session.vault.program(&program.program.to_string()) {
-                Ok(keys) => session.open_program(self, &program, &keys).await.map(drop),
-                Err(error) => Err(map::vault_error(&error)),
-            };
-            if let Err(error) = opened {
-                tracing::error!(program = %program.program, error = %error.message, "a program stays shut");
-            }
+            session.reopen(self, program, false).await;
         }
         *self.gate.write().unwrap_or_else(PoisonError::into_inner) = Gate::Open(session);
         self.tell(&Tag::ALL);
@@ -73,21 +86,42 @@ impl App {
             Gate::Open(_) => VaultState::Open,
             Gate::Closed(state) => *state,
         };
-        let mut programs = Vec::new();
+        let (mut programs, mut shut) = (Vec::new(), Vec::new());
         if vault == VaultState::Open {
-            for joined in self.session()?.programs() {
+            let session = self.session()?;
+            for joined in session.programs() {
                 if let Some(summary) = self.summary(&joined).await? {
+                    self.remember_name(&session, &summary).await;
                     programs.push(summary);
                 }
+            }
+            for program in session.shut() {
+                shut.push(self.shut_program(&session, &program).await);
             }
         }
         Ok(AppState {
             vault,
             programs,
+            shut,
+            theme: self.theme(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             work_offline: self.work_offline.load(Ordering::Relaxed),
         })
+    }
+
+    pub(crate) async fn appearance_set(self: &Arc<Self>, asked: Appearance) -> Result<Done, CommandError> {
+        let session = self.session()?;
+        let name = theme_name(asked.theme);
+        session.device.set_setting(THEME, name).await.map_err(|error| map::store_error(&error))?;
+        *held(&self.theme) = asked.theme;
+        self.tell(&[Tag::App]);
+        Ok(Done::default())
+    }
+
+    /// The look that was chosen, for the frame around the page.
+    pub fn theme(&self) -> Theme {
+        *held(&self.theme)
     }
 
     pub(crate) async fn vault_retry(self: &Arc<Self>, (): ()) -> Result<AppState, CommandError> {

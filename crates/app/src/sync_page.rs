@@ -7,8 +7,8 @@ use crate::dto::{
 };
 use crate::map;
 use crate::session::{Joined, commit_error};
-use domain::entity::Deal;
-use domain::mutation::DealRegister;
+use domain::entity::{Deal, OwnerSide};
+use domain::mutation::{DealRegister, MilestoneEdit, MilestoneValue};
 use domain::{DealId, Mutation, ScopeId};
 use protocol::client::Line;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl App {
     pub(crate) async fn sync_status(self: &Arc<Self>, (): ()) -> Result<SyncStatus, CommandError> {
         let mut programs = Vec::new();
         for joined in self.session()?.programs() {
-            programs.push(program_sync(&joined).await?);
+            programs.push(self.program_sync(&joined).await?);
         }
         Ok(SyncStatus {
             waiting: programs.iter().map(|program| program.waiting_total).sum(),
@@ -55,6 +55,35 @@ impl App {
             connection: programs.iter().fold(Connection::Online, |all, one| worse(all, one.connection)),
             programs,
             work_offline: self.work_offline.load(Ordering::Relaxed),
+        })
+    }
+
+    async fn program_sync(&self, joined: &Joined) -> Result<ProgramSync, CommandError> {
+        let store_error = |error: store::StoreError| map::store_error(&error);
+        let status = joined.with_link(|link| link.status().borrow().clone());
+        let sent = status.as_ref().map_or(0, |status| status.sent);
+        let counts = joined.store.counts().await.map_err(store_error)?;
+        let mut waiting = Vec::new();
+        for item in joined.store.waiting(WAITING_SHOWN).await.map_err(store_error)? {
+            waiting.push(waiting_item(joined, &item, sent).await?);
+        }
+        let mut needs_you = Vec::new();
+        for refused in joined.store.refusals().await.map_err(store_error)? {
+            needs_you.push(refusal_item(joined, &refused).await?);
+        }
+        let program: Option<domain::entity::Program> =
+            joined.store.entity(joined.id).await.map_err(store_error)?;
+        Ok(ProgramSync {
+            program: joined.id.to_string(),
+            name: program.map_or_else(|| self.hub_name(&joined.hub), |program| program.name),
+            hub: self.hub_name(&joined.hub),
+            connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
+            synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
+            retry_at: status.as_ref().and_then(|status| status.retry_at).map(|at| at as f64),
+            message: status.and_then(|status| status.message),
+            waiting,
+            waiting_total: u32::try_from(counts.waiting).unwrap_or(u32::MAX),
+            needs_you,
         })
     }
 
@@ -98,35 +127,6 @@ fn refusal_id(text: &str) -> Result<i64, CommandError> {
 
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-async fn program_sync(joined: &Joined) -> Result<ProgramSync, CommandError> {
-    let store_error = |error: store::StoreError| map::store_error(&error);
-    let status = joined.with_link(|link| link.status().borrow().clone());
-    let sent = status.as_ref().map_or(0, |status| status.sent);
-    let counts = joined.store.counts().await.map_err(store_error)?;
-    let mut waiting = Vec::new();
-    for item in joined.store.waiting(WAITING_SHOWN).await.map_err(store_error)? {
-        waiting.push(waiting_item(joined, &item, sent).await?);
-    }
-    let mut needs_you = Vec::new();
-    for refused in joined.store.refusals().await.map_err(store_error)? {
-        needs_you.push(refusal_item(joined, &refused).await?);
-    }
-    let program: Option<domain::entity::Program> =
-        joined.store.entity(joined.id).await.map_err(store_error)?;
-    Ok(ProgramSync {
-        program: joined.id.to_string(),
-        name: program.map_or_else(|| crate::joining::host(&joined.hub), |program| program.name),
-        hub: crate::joining::host(&joined.hub),
-        connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
-        synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
-        retry_at: status.as_ref().and_then(|status| status.retry_at).map(|at| at as f64),
-        message: status.and_then(|status| status.message),
-        waiting,
-        waiting_total: u32::try_from(counts.waiting).unwrap_or(u32::MAX),
-        needs_you,
-    })
 }
 
 async fn waiting_item(joined: &Joined, item: &Item, sent: u64) -> Result<WaitingItem, CommandError> {
@@ -225,6 +225,7 @@ fn words(mutation: &Mutation) -> &'static str {
         Mutation::MilestoneEdit(_) => "Changed milestone",
         Mutation::MilestoneComplete(_) => "Finished milestone",
         Mutation::MilestoneReopen(_) => "Reopened milestone",
+        Mutation::MilestoneRestore(_) => "Finished milestone",
         Mutation::MilestoneRemove(_) => "Removed milestone",
     }
 }
@@ -233,24 +234,42 @@ fn words(mutation: &Mutation) -> &'static str {
 fn text(title: &str, refused: &RefusedItem) -> String {
     let mut text = format!("{title}\n");
     for item in std::iter::once(&refused.item).chain(&refused.parked) {
-        let line = match &item.mutation {
-            Some(Mutation::DealRegister(register)) => {
-                let DealForm { customer, domain, title, amount, close_date, need, .. } =
-                    crate::deals::form_of("", register);
-                let (whole, cents) = (amount.minor / 100, amount.minor % 100);
-                format!(
-                    "{title}\n{customer} ({domain})\n{} {whole}.{cents:02}, {close_date}\n{need}",
-                    amount.currency
-                )
-            }
-            Some(Mutation::MessageSend(send)) => send.body.clone(),
-            Some(Mutation::MilestoneAdd(add)) => format!("{}: {}", add.title, add.done_condition),
-            Some(Mutation::MilestoneEdit(edit)) => format!("{}: {}", edit.title, edit.done_condition),
-            Some(mutation) => words(mutation).to_owned(),
-            None => item.name.clone(),
-        };
+        let line = item.mutation.as_ref().map_or_else(|| item.name.clone(), written);
         text.push_str(line.trim());
         text.push('\n');
     }
     text
+}
+
+/// What a person wrote with a change.
+pub(crate) fn written(mutation: &Mutation) -> String {
+    match mutation {
+        Mutation::DealRegister(register) => {
+            let DealForm { customer, domain, title, amount, close_date, need, .. } =
+                crate::deals::form_of("", register);
+            let (whole, cents) = (amount.minor / 100, amount.minor % 100);
+            format!(
+                "{title}\n{customer} ({domain})\n{} {whole}.{cents:02}, {close_date}\n{need}",
+                amount.currency
+            )
+        }
+        Mutation::MessageSend(send) => send.body.clone(),
+        Mutation::MilestoneAdd(add) => format!("{}: {}", add.title, add.done_condition),
+        Mutation::MilestoneEdit(edit) => edited(edit),
+        mutation => words(mutation).to_owned(),
+    }
+}
+
+/// What an edit of a milestone wanted, one value a line.
+fn edited(edit: &MilestoneEdit) -> String {
+    let lines = edit.patch.iter().map(|patch| match &patch.value {
+        MilestoneValue::Title(title) => title.clone(),
+        MilestoneValue::Owner(OwnerSide::Vendor, _) => "owned by the vendor".to_owned(),
+        MilestoneValue::Owner(OwnerSide::Partner, _) => "owned by the partner".to_owned(),
+        MilestoneValue::Owner(OwnerSide::Customer, _) => "owned by the customer".to_owned(),
+        MilestoneValue::Due(Some(due)) => format!("due {due}"),
+        MilestoneValue::Due(None) => "no due date".to_owned(),
+        MilestoneValue::DoneCondition(text) => text.clone(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -527,19 +527,46 @@ entity! {
     6 done_condition: String,
     /// Set when it is done.
     7 done: Option<DoneMark>,
+    /// Sequence number of the last change of each patched field, by [`MilestoneField`] number.
+    8 field_seq: BTreeMap<u8, u64>,
+    /// Member who last patched each field.
+    9 field_by: BTreeMap<u8, MemberId>,
+    /// The tick that was taken back last, until it is ticked again.
+    10 was_done: Option<DoneMark>,
+}
+
+/// Fields of a milestone that can be patched one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MilestoneField {
+    /// Title.
+    #[n(0)]
+    Title,
+    /// Owning side and person.
+    #[n(1)]
+    Owner,
+    /// Due date.
+    #[n(2)]
+    Due,
+    /// Done-condition.
+    #[n(3)]
+    DoneCondition,
 }
 
 entity! {
-    /// A value of a deal that was overwritten by a change made without knowing it. Scope: deal.
+    /// A value of a deal or of one of its milestones that was overwritten by a change made without
+    /// knowing it. Scope: deal.
     FieldHistory in FieldHistory;
     /// The deal.
     1 deal: DealId,
-    /// Which field.
-    2 field: DealField,
+    /// Which field: the number of a [`DealField`], or where a milestone is named of a [`MilestoneField`].
+    2 field: u8,
     /// The overwritten value, encoded as the patch was.
     3 value: Vec<u8>,
     /// Who overwrote it.
     4 by: MemberId,
     /// When, hub time.
     5 at: Timestamp,
+    /// The milestone, when it is a value of one.
+    6 milestone: Option<MilestoneId>,
 }

@@ -227,6 +227,7 @@ mutations! {
     milestone_edit: MilestoneEdit,
     milestone_complete: MilestoneComplete,
     milestone_reopen: MilestoneReopen,
+    milestone_restore: MilestoneRestore,
     milestone_remove: MilestoneRemove,
 }
 

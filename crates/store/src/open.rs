@@ -82,6 +82,24 @@ pub(crate) async fn writer(path: &Path, key: &FileKey, create: bool) -> Result<S
     options.connect().await.map_err(|error| StoreError::from(error).doing("opening the file"))
 }
 
+/// A connection that only looks on, for a file that may be damaged: with its log if that can be read, and
+/// without it otherwise.
+pub(crate) async fn bystander(path: &Path, key: &FileKey) -> Result<SqliteConnection> {
+    for immutable in [false, true] {
+        let options = options(path, key).read_only(true).immutable(immutable).pragma("query_only", "ON");
+        let opened = async {
+            let mut conn = options.connect().await?;
+            sqlx::query("PRAGMA schema_version").fetch_one(&mut conn).await?;
+            Ok::<_, sqlx::Error>(conn)
+        };
+        if let Ok(conn) = opened.await {
+            return Ok(conn);
+        }
+    }
+    check_key(path, key).await?;
+    Err(StoreError::new(Code::Damaged, "opening the file"))
+}
+
 /// The connections that read; none is opened before it is needed.
 pub(crate) fn readers(path: &Path, key: &FileKey) -> SqlitePool {
     let options = options(path, key).read_only(true).pragma("query_only", "ON").pragma("cache_size", "-2000");

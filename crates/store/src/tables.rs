@@ -295,7 +295,7 @@ impl Projected for FieldHistory {
         vec![blob("deal"), int("field", -1), int("at", 0)]
     }
     fn values(self) -> Vec<Value> {
-        vec![self.deal.as_bytes().into(), number!(self.field).into(), self.at.0.into()]
+        vec![self.deal.as_bytes().into(), i64::from(self.field).into(), self.at.0.into()]
     }
 }
 

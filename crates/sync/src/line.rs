@@ -1,6 +1,7 @@
 //! An open line: frames out, frames in, whatever carries them.
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 
 /// Frames that wait to be handed over before the reader of the line stops reading.
@@ -11,6 +12,7 @@ const INBOUND: usize = 64;
 pub struct Line {
     outbound: mpsc::UnboundedSender<Vec<u8>>,
     inbound: mpsc::Receiver<Result<Vec<u8>, String>>,
+    alive: Arc<Notify>,
     carrier: AbortHandle,
 }
 
@@ -20,6 +22,8 @@ pub(crate) struct Carrier {
     pub outbound: mpsc::UnboundedReceiver<Vec<u8>>,
     /// Frames that came, or why the line ended.
     pub inbound: mpsc::Sender<Result<Vec<u8>, String>>,
+    /// Told whenever the other end showed that it is there without having anything to say.
+    pub alive: Arc<Notify>,
 }
 
 impl Line {
@@ -30,13 +34,20 @@ impl Line {
     {
         let (outbound, outbound_end) = mpsc::unbounded_channel();
         let (inbound_end, inbound) = mpsc::channel(INBOUND);
-        let task = tokio::spawn(carry(Carrier { outbound: outbound_end, inbound: inbound_end }));
-        Self { outbound, inbound, carrier: task.abort_handle() }
+        let alive = Arc::new(Notify::new());
+        let carrier = Carrier { outbound: outbound_end, inbound: inbound_end, alive: Arc::clone(&alive) };
+        let task = tokio::spawn(carry(carrier));
+        Self { outbound, inbound, alive, carrier: task.abort_handle() }
     }
 
     /// Hands a frame to the line. A line that is gone says so on [`Line::receive`].
     pub fn send(&self, frame: Vec<u8>) {
         let _ = self.outbound.send(frame);
+    }
+
+    /// Rings when the hub showed that it is there without sending a frame.
+    pub(crate) fn alive(&self) -> Arc<Notify> {
+        Arc::clone(&self.alive)
     }
 
     /// The next frame.

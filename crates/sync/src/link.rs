@@ -7,9 +7,10 @@ use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Sta
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Store, StoreError};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -20,7 +21,8 @@ pub struct LinkStatus {
     pub line: LineState,
     /// When the next attempt is made.
     pub retry_at: Option<i64>,
-    /// When it was last caught up.
+    /// When it was last known to be caught up: while the line is online, every sign of life counts, a few
+    /// seconds apart.
     pub synced_at: Option<i64>,
     /// Why it is not online.
     pub message: Option<String>,
@@ -41,6 +43,9 @@ pub struct LinkOptions {
     /// Start without connecting.
     pub work_offline: bool,
 }
+
+/// Signs of life closer together than this are one, in milliseconds: each wakes the window.
+const SIGNS_APART: i64 = 10_000;
 
 enum Order {
     WorkOffline(bool),
@@ -145,6 +150,7 @@ impl Driver {
             while let Some(event) = driver.events.pop_front() {
                 driver.take(event).await;
             }
+            let alive = driver.line.as_ref().map(Line::alive);
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::WorkOffline(on)) => driver.events.push_back(ClientEvent::WorkOffline(on)),
@@ -168,6 +174,7 @@ impl Driver {
                         Err(error) => ClientEvent::Lost { message: error.to_string() },
                     });
                 }
+                () = heard(alive) => driver.note_life(),
                 received = receive(&mut driver.line) => driver.events.push_back(match received {
                     Ok(bytes) => ClientEvent::Received { bytes },
                     Err(message) => {
@@ -250,9 +257,21 @@ impl Driver {
         }))
     }
 
+    /// The hub is there and has sent nothing new, so what is here is still all there is.
+    fn note_life(&self) {
+        let wall = wall();
+        self.status.send_if_modified(|shown| {
+            let news = shown.line == LineState::Online
+                && shown.synced_at.is_none_or(|before| wall - before >= SIGNS_APART);
+            if news {
+                shown.synced_at = Some(wall);
+            }
+            news
+        });
+    }
+
     fn tell(&self, status: Status) {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        let wall = wall();
         let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
         tracing::info!(line = ?status.line, message = status.message.as_deref(), "link");
         self.status.send_modify(|shown| {
@@ -265,6 +284,19 @@ impl Driver {
                 shown.synced_at = Some(wall);
             }
         });
+    }
+}
+
+/// Milliseconds since 1970 by this device's clock.
+fn wall() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn heard(alive: Option<Arc<Notify>>) {
+    match alive {
+        Some(alive) => alive.notified().await,
+        None => std::future::pending().await,
     }
 }
 

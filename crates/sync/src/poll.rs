@@ -6,7 +6,7 @@ use crate::line::{Carrier, Line};
 use crate::websocket::plain;
 use protocol::frame;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// The hub answers within 25 seconds whether or not it has something.
 const ANSWER: Duration = Duration::from_secs(40);
@@ -18,8 +18,8 @@ const SESSION: &str = "x-session";
 pub(crate) async fn open(network: Network, base: String) -> Result<Line, DialError> {
     let url = format!("{base}/poll");
     let (session, first) = exchange(&network, &url, None, &[]).await?;
-    Ok(Line::carried_by(move |Carrier { outbound, inbound }| async move {
-        if let Err(why) = carry(&network, &url, session, first, outbound, &inbound).await {
+    Ok(Line::carried_by(move |Carrier { outbound, inbound, alive }| async move {
+        if let Err(why) = carry(&network, &url, session, first, outbound, (&inbound, &alive)).await {
             let _ = inbound.send(Err(why)).await;
         }
     }))
@@ -31,7 +31,7 @@ async fn carry(
     session: String,
     first: Vec<Vec<u8>>,
     mut outbound: mpsc::UnboundedReceiver<Vec<u8>>,
-    inbound: &mpsc::Sender<Result<Vec<u8>, String>>,
+    (inbound, alive): (&mpsc::Sender<Result<Vec<u8>, String>>, &Notify),
 ) -> Result<(), String> {
     let deliver = async |frames: Vec<Vec<u8>>| {
         for frame in frames {
@@ -58,6 +58,7 @@ async fn carry(
                 }
             }
         };
+        alive.notify_one();
         deliver(frames).await?;
     }
 }

@@ -80,7 +80,7 @@ fn carry<S>(socket: WebSocketStream<S>) -> Line
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    Line::carried_by(|Carrier { mut outbound, inbound }| async move {
+    Line::carried_by(|Carrier { mut outbound, inbound, alive }| async move {
         let (mut sink, mut stream) = socket.split();
         let write = async {
             while let Some(frame) = outbound.recv().await {
@@ -99,7 +99,7 @@ where
                             return Ok(());
                         }
                     }
-                    Ok(Some(Ok(_))) => {}
+                    Ok(Some(Ok(_))) => alive.notify_one(),
                 }
             }
         };

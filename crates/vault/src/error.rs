@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::keychain::Refusal;
 use crate::passphrase::{MAX_PASSPHRASE_BYTES, MIN_PASSPHRASE_CHARS};
 use crate::programs::MAX_PROGRAM_ID_BYTES;
 
@@ -27,6 +28,12 @@ pub enum Error {
     /// A passphrase may be chosen only while nothing is encrypted under another key.
     #[error("this profile already has encrypted files under another key")]
     KeyExists,
+    /// The keychain is there and denies access, or does not answer in time.
+    #[error("the keychain is locked or does not answer")]
+    KeychainLocked,
+    /// There is no keychain in this session that keeps the key.
+    #[error("no keychain is available in this session")]
+    KeychainMissing,
     /// The program id cannot be the name of a folder.
     #[error("a program id consists of 1 to {MAX_PROGRAM_ID_BYTES} of a-z, 0-9 and '-'")]
     BadProgramId,
@@ -63,6 +70,8 @@ impl Error {
             Self::BadPassphrase => Code::BadPassphrase,
             Self::NoPassphrase => Code::NoPassphrase,
             Self::KeyExists => Code::KeyExists,
+            Self::KeychainLocked => Code::KeychainLocked,
+            Self::KeychainMissing => Code::KeychainMissing,
             Self::BadProgramId => Code::BadProgramId,
             Self::NoSuchProgram => Code::NoSuchProgram,
             Self::ProgramExists => Code::ProgramExists,
@@ -83,6 +92,15 @@ impl Error {
     }
 }
 
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Locked | Refusal::NoAnswer => Self::KeychainLocked,
+            Refusal::Absent => Self::KeychainMissing,
+        }
+    }
+}
+
 /// The closed list of error codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -96,6 +114,10 @@ pub enum Code {
     NoPassphrase,
     /// [`Error::KeyExists`].
     KeyExists,
+    /// [`Error::KeychainLocked`].
+    KeychainLocked,
+    /// [`Error::KeychainMissing`].
+    KeychainMissing,
     /// [`Error::BadProgramId`].
     BadProgramId,
     /// [`Error::NoSuchProgram`].

@@ -44,6 +44,14 @@ impl Keychain {
             Self::Memory(keychain) => keychain.write(user, text),
         }
     }
+
+    /// Removes what is stored for `user`; none is fine.
+    pub(crate) fn remove(&self, user: &str) -> Result<(), Refusal> {
+        match self {
+            Self::System(keychain) => keychain.remove(user),
+            Self::Memory(keychain) => keychain.remove(user),
+        }
+    }
 }
 
 /// Why a keychain did not do as asked.

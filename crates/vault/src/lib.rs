@@ -33,6 +33,7 @@ mod lock;
 mod passphrase;
 mod profile;
 mod programs;
+mod rekey;
 mod seal;
 mod secret;
 mod start;

@@ -109,7 +109,7 @@ impl Vault {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     // The work ends in bounded time, so it cannot keep the runtime from shutting down.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use crate::layout;
 use crate::lock::ProfileLock;
@@ -11,7 +11,7 @@ use crate::secret::{DbKey, KeyBytes, RedactionKey, RootKey};
 
 // Never change or reuse one of these: each is a different key.
 const PROGRAM_KEK: &str = "app.lockstep.desktop 2026-11-22 wraps program keys";
-const DEVICE_DB: &str = "app.lockstep.desktop 2026-11-22 device database";
+pub(crate) const DEVICE_DB: &str = "app.lockstep.desktop 2026-11-22 device database";
 const REDACTION: &str = "app.lockstep.desktop 2026-11-22 log redaction";
 
 /// The keys of one profile, ready for use.
@@ -19,8 +19,8 @@ const REDACTION: &str = "app.lockstep.desktop 2026-11-22 log redaction";
 /// Holds what is derived from the root key, not the root key itself, and holds the profile's lock. All
 /// secrets are wiped when it is dropped.
 pub struct Vault {
-    lock: ProfileLock,
-    home: KeyHome,
+    pub(crate) lock: ProfileLock,
+    home: Mutex<KeyHome>,
     device_db: DbKey,
     redaction: RedactionKey,
     pub(crate) program_kek: KeyBytes,
@@ -32,7 +32,7 @@ impl Vault {
     pub(crate) fn from_root(lock: &ProfileLock, home: KeyHome, root: &RootKey) -> Self {
         Self {
             lock: lock.clone(),
-            home,
+            home: Mutex::new(home),
             device_db: DbKey::new(&root.derive(DEVICE_DB)),
             redaction: RedactionKey::new(&root.derive(REDACTION)),
             program_kek: root.derive(PROGRAM_KEK),
@@ -42,7 +42,11 @@ impl Vault {
 
     /// Where the root key is kept.
     pub fn home(&self) -> KeyHome {
-        self.home
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn settle(&self, home: KeyHome) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = home;
     }
 
     /// The profile folder.
@@ -69,6 +73,6 @@ impl Vault {
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("dir", &self.dir()).field("home", &self.home).finish_non_exhaustive()
+        f.debug_struct("Vault").field("dir", &self.dir()).field("home", &self.home()).finish_non_exhaustive()
     }
 }

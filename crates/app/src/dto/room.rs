@@ -122,6 +122,8 @@ pub struct MilestoneRow {
     pub days_left: Option<i32>,
     /// What makes it done.
     pub done_condition: String,
+    /// Up to which change of it this shows; handed back as [`MilestoneEdit::base`].
+    pub rev: f64,
     /// When it was done.
     pub done_at: Option<f64>,
     /// Who ticked it.
@@ -143,7 +145,29 @@ pub enum OwnerSideName {
     Customer,
 }
 
-/// Argument of `milestone_add` (no `milestone`) and `milestone_edit`.
+/// Argument of `plan_schedule`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PlanSchedule {
+    /// Program.
+    pub program: String,
+    /// Deal.
+    pub deal: String,
+    /// Day the customer goes live; none clears it.
+    pub go_live: Option<String>,
+}
+
+/// Who owns a milestone: a side, and a person of it when one is named.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MilestoneOwner {
+    /// Owning side.
+    pub side: OwnerSideName,
+    /// Member of that side.
+    pub person: Option<String>,
+}
+
+/// Argument of `milestone_add`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct MilestoneForm {
@@ -151,16 +175,36 @@ pub struct MilestoneForm {
     pub program: String,
     /// Deal.
     pub deal: String,
-    /// Milestone to change.
-    pub milestone: Option<String>,
     /// Title, 1 to 200 characters.
     pub title: String,
-    /// Owning side.
-    pub owner_side: OwnerSideName,
+    /// Owner.
+    pub owner: MilestoneOwner,
     /// Due date.
     pub due: Option<String>,
     /// What makes it done.
     pub done_condition: String,
+}
+
+/// Argument of `milestone_edit`: only what is set changes.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MilestoneEdit {
+    /// Program.
+    pub program: String,
+    /// Deal.
+    pub deal: String,
+    /// Milestone.
+    pub milestone: String,
+    /// [`MilestoneRow::rev`] of what the person saw while changing it.
+    pub base: f64,
+    /// New title.
+    pub title: Option<String>,
+    /// New owner.
+    pub owner: Option<MilestoneOwner>,
+    /// New due date; empty text clears it.
+    pub due: Option<String>,
+    /// New done-condition.
+    pub done_condition: Option<String>,
 }
 
 /// Argument of `milestone_complete`, `milestone_reopen` and `milestone_remove`.

@@ -11,12 +11,102 @@ pub struct AppState {
     pub vault: VaultState,
     /// Joined programs in the order in which they were joined; empty while the vault is not open.
     pub programs: Vec<ProgramSummary>,
+    /// Joined programs whose files cannot be opened or read; the others go on without them.
+    pub shut: Vec<ShutProgram>,
+    /// The look that was chosen; as the system while the vault is not open.
+    pub theme: Theme,
     /// True when this is the built-in demo world.
     pub demo: bool,
     /// Version of this application, for the diagnostics page.
     pub version: String,
     /// Whether the person asked to stay off the network.
     pub work_offline: bool,
+}
+
+/// How the window looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Theme {
+    /// Light or dark as the system is.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+    /// High contrast, light or dark as the system is.
+    Contrast,
+}
+
+/// Argument of `appearance_set`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Appearance {
+    /// The look.
+    pub theme: Theme,
+}
+
+/// A joined program that stays shut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ShutProgram {
+    /// Id of the program.
+    pub id: String,
+    /// Its name, or the host of its hub when it was never opened here.
+    pub name: String,
+    /// Host of its hub.
+    pub hub: String,
+    /// What is in the way.
+    pub trouble: ProgramTrouble,
+}
+
+/// Why a program's file cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ProgramTrouble {
+    /// The key of this program is missing or was changed: nobody can read its file any more.
+    KeyLost,
+    /// The file is damaged; parts of it may still be readable.
+    Damaged,
+    /// The file is gone.
+    Missing,
+    /// The disk does not give it: full, read-only, failing, or held by another process.
+    Disk,
+    /// A newer version of Lockstep wrote it.
+    TooNew,
+}
+
+/// Where the key of everything on this device is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum KeyHome {
+    /// In the keychain of the operating system.
+    Keychain,
+    /// Under a passphrase.
+    Passphrase,
+}
+
+/// Answer of the commands of Settings › Security.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Security {
+    /// Where the key is.
+    pub home: KeyHome,
+    /// True when the old entry could not be removed from the keychain.
+    pub left_in_keychain: bool,
+}
+
+/// Argument of `passphrase_change`.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PassphraseChange {
+    /// The one in force.
+    pub old: String,
+    /// The one to be.
+    pub new: String,
 }
 
 /// Where the key of the encrypted files is, and what the person can do about it.
@@ -398,6 +488,8 @@ pub enum Code {
     DiskFull,
     /// The program is read-only on this device.
     ReadOnly,
+    /// The program's file is damaged; it was set apart from the others, see [`ShutProgram`].
+    Damaged,
     /// Already joined on this device.
     AlreadyJoined,
     /// Something broke inside; the message names a reference in the log.

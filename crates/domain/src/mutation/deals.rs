@@ -418,10 +418,11 @@ impl Mutate for DealEdit {
                 }
                 let history = FieldHistory {
                     deal: self.deal,
-                    field,
+                    field: number,
                     value: minicbor::to_vec(value.current(&deal)).unwrap_or_default(),
                     by: actor.member,
                     at: ctx.now,
+                    milestone: None,
                     extra: Default::default(),
                 };
                 let id = derived("field", &[self.deal.as_bytes(), &[number], &ctx.seq.to_le_bytes()]);

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::date::Date;
-use crate::entity::{ActionPlan, Deal, DoneMark, Milestone, OwnerSide};
+use crate::entity::{
+    ActionPlan, Deal, DoneMark, FieldHistory, Member, Milestone, MilestoneField, OwnerSide, Program,
+};
 use minicbor::{Decode, Encode};
 
 /// Sets the day the customer goes live.
@@ -71,16 +73,18 @@ impl Mutate for MilestoneAdd {
         ScopeId::Deal(self.deal)
     }
 
-    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
-        ReadSet::default().row::<Deal>(self.deal).row::<Milestone>(self.milestone)
+    fn reads(&self, ctx: &Context, _: &Rows) -> ReadSet {
+        let reads = ReadSet::default().row::<Deal>(self.deal).row::<Milestone>(self.milestone);
+        with_owner(reads, ctx, self.owner)
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
         ctx.actor()?;
-        rows.need::<Deal>(self.deal, "deal")?;
+        let deal: Deal = rows.need(self.deal, "deal")?;
         if rows.get::<Milestone>(self.milestone)?.is_some() {
             return Err(Refusal::new(Rule::AlreadyExists, "This milestone exists already."));
         }
+        check_owner(ctx, rows, &deal, self.owner_side, self.owner)?;
         let milestone = Milestone {
             deal: self.deal,
             title: checked_title(&self.title)?,
@@ -89,6 +93,9 @@ impl Mutate for MilestoneAdd {
             due: self.due,
             done_condition: checked_condition(&self.done_condition)?,
             done: None,
+            field_seq: Default::default(),
+            field_by: Default::default(),
+            was_done: None,
             extra: Default::default(),
         };
         Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
@@ -99,7 +106,77 @@ impl Mutate for MilestoneAdd {
     }
 }
 
-/// Changes a milestone; who ticked it stays.
+/// A new value of one field of a milestone.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub enum MilestoneValue {
+    /// Title.
+    #[n(0)]
+    Title(#[n(0)] String),
+    /// Owning side, and a person of that side. One field, for a person of another side makes no sense.
+    #[n(1)]
+    Owner(#[n(0)] OwnerSide, #[n(1)] Option<MemberId>),
+    /// Due date.
+    #[n(2)]
+    Due(#[n(0)] Option<Date>),
+    /// Done-condition.
+    #[n(3)]
+    DoneCondition(#[n(0)] String),
+}
+
+impl MilestoneValue {
+    /// Which field it belongs to.
+    pub fn field(&self) -> MilestoneField {
+        match self {
+            Self::Title(_) => MilestoneField::Title,
+            Self::Owner(..) => MilestoneField::Owner,
+            Self::Due(_) => MilestoneField::Due,
+            Self::DoneCondition(_) => MilestoneField::DoneCondition,
+        }
+    }
+
+    /// The present value of the same field.
+    fn current(&self, milestone: &Milestone) -> Self {
+        match self {
+            Self::Title(_) => Self::Title(milestone.title.clone()),
+            Self::Owner(..) => Self::Owner(milestone.owner_side, milestone.owner),
+            Self::Due(_) => Self::Due(milestone.due),
+            Self::DoneCondition(_) => Self::DoneCondition(milestone.done_condition.clone()),
+        }
+    }
+
+    fn write(&self, milestone: &mut Milestone) -> Result<(), Refusal> {
+        match self {
+            Self::Title(title) => milestone.title = checked_title(title)?,
+            Self::Owner(side, person) => (milestone.owner_side, milestone.owner) = (*side, *person),
+            Self::Due(due) => milestone.due = *due,
+            Self::DoneCondition(text) => milestone.done_condition = checked_condition(text)?,
+        }
+        Ok(())
+    }
+}
+
+/// One patched field: the new value, and a sequence number up to which the author had seen changes of
+/// the field.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct MilestonePatch {
+    /// The new value.
+    #[n(0)]
+    pub value: MilestoneValue,
+    /// What the author had seen.
+    #[n(1)]
+    pub base: u64,
+}
+
+impl MilestonePatch {
+    /// A patch on top of what `milestone` shows.
+    pub fn on(milestone: &Milestone, value: MilestoneValue) -> Self {
+        let base = milestone.field_seq.get(&(value.field() as u8)).copied().unwrap_or_default();
+        Self { value, base }
+    }
+}
+
+/// Changes fields of a milestone; who ticked it stays. Different fields merge; for the same field the
+/// later commit wins and the overwritten value is kept in the history.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(map)]
 pub struct MilestoneEdit {
@@ -109,21 +186,9 @@ pub struct MilestoneEdit {
     /// The milestone.
     #[n(2)]
     pub milestone: MilestoneId,
-    /// New title.
+    /// The patches.
     #[n(3)]
-    pub title: String,
-    /// New owning side.
-    #[n(4)]
-    pub owner_side: OwnerSide,
-    /// New owner.
-    #[n(5)]
-    pub owner: Option<MemberId>,
-    /// New due date.
-    #[n(6)]
-    pub due: Option<Date>,
-    /// New done-condition.
-    #[n(7)]
-    pub done_condition: String,
+    pub patch: Vec<MilestonePatch>,
 }
 
 impl Mutate for MilestoneEdit {
@@ -131,35 +196,57 @@ impl Mutate for MilestoneEdit {
         ScopeId::Deal(self.deal)
     }
 
-    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
-        ReadSet::default().row::<Milestone>(self.milestone)
+    fn reads(&self, ctx: &Context, _: &Rows) -> ReadSet {
+        let reads = ReadSet::default().row::<Deal>(self.deal).row::<Milestone>(self.milestone);
+        self.patch.iter().fold(reads, |reads, patch| match patch.value {
+            MilestoneValue::Owner(_, person) => with_owner(reads, ctx, person),
+            _ => reads,
+        })
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
-        ctx.actor()?;
+        let actor = ctx.actor()?;
+        let deal: Deal = rows.need(self.deal, "deal")?;
         let mut milestone = milestone_in(rows, self.milestone, self.deal)?;
-        milestone.title = checked_title(&self.title)?;
-        milestone.owner_side = self.owner_side;
-        milestone.owner = self.owner;
-        milestone.due = self.due;
-        milestone.done_condition = checked_condition(&self.done_condition)?;
-        Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
+        let mut changes = Vec::new();
+        for MilestonePatch { value, base } in &self.patch {
+            if let MilestoneValue::Owner(side, person) = value {
+                check_owner(ctx, rows, &deal, *side, *person)?;
+            }
+            let number = value.field() as u8;
+            let last = milestone.field_seq.get(&number).copied().unwrap_or_default();
+            let by_other = milestone.field_by.get(&number).is_some_and(|by| *by != actor.member);
+            let overwritten = value.current(&milestone);
+            if ctx.is_authoritative() && *base < last && by_other && overwritten != *value {
+                let history = FieldHistory {
+                    deal: self.deal,
+                    field: number,
+                    value: minicbor::to_vec(overwritten).unwrap_or_default(),
+                    by: actor.member,
+                    at: ctx.now,
+                    milestone: Some(self.milestone),
+                    extra: Default::default(),
+                };
+                let id = derived("field", &[self.milestone.as_bytes(), &[number], &ctx.seq.to_le_bytes()]);
+                changes.push(RowChange::put(id, self.lane(), &history));
+            }
+            value.write(&mut milestone)?;
+            if ctx.is_authoritative() {
+                milestone.field_seq.insert(number, ctx.seq);
+                milestone.field_by.insert(number, actor.member);
+            }
+        }
+        changes.push(RowChange::put(self.milestone, self.lane(), &milestone));
+        Ok(changes)
     }
 
     fn inverse(&self, rows: &Rows) -> Undo {
         match milestone_in(rows, self.milestone, self.deal) {
-            Ok(before) => Undo::By(Box::new(
-                Self {
-                    deal: self.deal,
-                    milestone: self.milestone,
-                    title: before.title,
-                    owner_side: before.owner_side,
-                    owner: before.owner,
-                    due: before.due,
-                    done_condition: before.done_condition,
-                }
-                .into(),
-            )),
+            Ok(before) => {
+                let back = |patch: &MilestonePatch| MilestonePatch::on(&before, patch.value.current(&before));
+                let patch = self.patch.iter().map(back).collect();
+                Undo::By(Box::new(Self { deal: self.deal, milestone: self.milestone, patch }.into()))
+            }
             Err(_) => Undo::No("The milestone is gone."),
         }
     }
@@ -194,6 +281,7 @@ impl Mutate for MilestoneComplete {
             return Ok(Vec::new());
         }
         milestone.done = Some(DoneMark { by: actor.member, at: ctx.now });
+        milestone.was_done = None;
         Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
     }
 
@@ -231,18 +319,64 @@ impl Mutate for MilestoneReopen {
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
         ctx.actor()?;
         let mut milestone = milestone_in(rows, self.milestone, self.deal)?;
-        if milestone.done.take().is_none() {
+        if milestone.done.is_none() {
             return Ok(Vec::new());
         }
+        milestone.was_done = milestone.done.take();
         Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
     }
 
     fn inverse(&self, rows: &Rows) -> Undo {
         match milestone_in(rows, self.milestone, self.deal) {
             Ok(before) if before.done.is_some() => {
-                Undo::By(Box::new(MilestoneComplete { deal: self.deal, milestone: self.milestone }.into()))
+                Undo::By(Box::new(MilestoneRestore { deal: self.deal, milestone: self.milestone }.into()))
             }
             _ => Undo::No("It was not done, so there is nothing to take back."),
+        }
+    }
+}
+
+/// Puts back the tick that was taken last, in the name and at the time it had. Both come from the row
+/// and not from the sender: nobody ticks in another's name.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct MilestoneRestore {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+    /// The milestone.
+    #[n(2)]
+    pub milestone: MilestoneId,
+}
+
+impl Mutate for MilestoneRestore {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
+        ReadSet::default().row::<Milestone>(self.milestone)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        ctx.actor()?;
+        let mut milestone = milestone_in(rows, self.milestone, self.deal)?;
+        match milestone.was_done.take() {
+            Some(taken) if milestone.done.is_none() => {
+                milestone.done = Some(taken);
+                Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
+            }
+            // Somebody ticked it again meanwhile.
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn inverse(&self, rows: &Rows) -> Undo {
+        match milestone_in(rows, self.milestone, self.deal) {
+            Ok(before) if before.done.is_none() && before.was_done.is_some() => {
+                Undo::By(Box::new(MilestoneReopen { deal: self.deal, milestone: self.milestone }.into()))
+            }
+            _ => Undo::No("There is no tick to put back."),
         }
     }
 }
@@ -303,6 +437,35 @@ fn milestone_in(rows: &Rows, milestone: MilestoneId, deal: DealId) -> Result<Mil
         Ok(found)
     } else {
         Err(Refusal::new(Rule::NotFound, "This milestone is not available."))
+    }
+}
+
+/// Adds what [`check_owner`] looks at.
+fn with_owner(reads: ReadSet, ctx: &Context, person: Option<MemberId>) -> ReadSet {
+    match person {
+        Some(person) => reads.row::<Program>(ctx.program).row::<Member>(person),
+        None => reads,
+    }
+}
+
+/// A person who owns a milestone belongs to the side that owns it, and nobody else's people can be named.
+fn check_owner(
+    ctx: &Context,
+    rows: &Rows,
+    deal: &Deal,
+    side: OwnerSide,
+    person: Option<MemberId>,
+) -> Result<(), Refusal> {
+    let Some(person) = person else { return Ok(()) };
+    let organization = match side {
+        OwnerSide::Vendor => Some(rows.need::<Program>(ctx.program, "program")?.vendor),
+        OwnerSide::Partner => Some(deal.partner),
+        OwnerSide::Customer => None,
+    };
+    match rows.get::<Member>(person)? {
+        Some(member) if Some(member.organization) == organization => Ok(()),
+        _ => Err(Refusal::new(Rule::InvalidField, "The owner has to be a person of the side that owns it.")
+            .because("field", "owner")),
     }
 }
 

@@ -41,7 +41,7 @@ fn the_later_commit_wins_and_the_overwritten_value_is_kept() {
     assert_eq!(world.deal(1).title, "Alice's title");
     let history = world.all::<FieldHistory>();
     let [kept] = history.as_slice() else { panic!("one overwritten value: {history:?}") };
-    assert_eq!((kept.field, kept.by, kept.at), (DealField::Title, people.alice.member, world.now));
+    assert_eq!((kept.field, kept.by, kept.at), (DealField::Title as u8, people.alice.member, world.now));
     assert_eq!(minicbor::decode::<DealValue>(&kept.value).unwrap(), title("Bob's title"));
     assert!(world.holds(&people.bob, edit(&seen, title("")).lane()), "and bob can see it");
 }

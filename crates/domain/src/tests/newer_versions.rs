@@ -142,15 +142,10 @@ fn changing_a_row_keeps_what_a_newer_version_wrote_into_it() {
     let counter = upgrade::<Counter>(&mut world, deal_counter());
 
     let title = FieldPatch::on(&world.deal(1), DealValue::Title("Polder rollout 2".into()));
-    let edit = MilestoneEdit {
-        deal: id(1),
-        milestone: id(0x3000),
-        title: "Security review 2".into(),
-        owner_side: OwnerSide::Vendor,
-        owner: None,
-        due: None,
-        done_condition: String::new(),
-    };
+    let values =
+        [MilestoneValue::Title("Security review 2".into()), MilestoneValue::Owner(OwnerSide::Vendor, None)];
+    let patch = values.map(|value| MilestonePatch { value, base: 0 }).into();
+    let edit = MilestoneEdit { deal: id(1), milestone: id(0x3000), patch };
     let revoke = InvitationRevoke { invitation: id(0x400), by_organization: id(NORTHBEAM) };
     let changes: Vec<(RowKey, &Actor, Mutation)> = vec![
         (deal, alice, DealEdit { deal: id(1), patch: vec![title] }.into()),
@@ -159,6 +154,7 @@ fn changing_a_row_keeps_what_a_newer_version_wrote_into_it() {
         (milestone, bob, edit.into()),
         (milestone, bob, MilestoneComplete { deal: id(1), milestone: id(0x3000) }.into()),
         (milestone, bob, MilestoneReopen { deal: id(1), milestone: id(0x3000) }.into()),
+        (milestone, bob, MilestoneRestore { deal: id(1), milestone: id(0x3000) }.into()),
         (
             listed,
             nadia,

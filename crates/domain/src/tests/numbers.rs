@@ -52,6 +52,10 @@ fn every_number_means_what_it_meant() {
         "fields",
         &[F::Title, F::Amount, F::CloseDate, F::Stage, F::Need, F::Customer, F::Product, F::Region],
     );
+    {
+        use MilestoneField as M;
+        text += &numbered("milestone fields", &[M::Title, M::Owner, M::Due, M::DoneCondition]);
+    }
     insta::assert_snapshot!(text);
 }
 

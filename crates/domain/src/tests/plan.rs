@@ -2,7 +2,7 @@
 
 use super::world::*;
 use crate::date::DAY_MS;
-use crate::entity::{ActionPlan, DoneMark, Milestone, OwnerSide, Status};
+use crate::entity::{ActionPlan, DoneMark, FieldHistory, Milestone, MilestoneField, OwnerSide, Status};
 use crate::id::{DealId, MilestoneId};
 use crate::mutation::*;
 use crate::refusal::Rule;
@@ -21,17 +21,19 @@ fn remove() -> MilestoneRemove {
     MilestoneRemove { deal: id(1), milestone: id(STEP) }
 }
 
+/// What nobody has changed yet, changed to `values`.
+fn patch(values: impl IntoIterator<Item = MilestoneValue>) -> MilestoneEdit {
+    let patch = values.into_iter().map(|value| MilestonePatch { value, base: 0 }).collect();
+    MilestoneEdit { deal: id(1), milestone: id(STEP), patch }
+}
+
 fn edit(title: &str) -> MilestoneEdit {
-    let MilestoneAdd { deal, milestone, owner, .. } = step(1, STEP, title);
-    MilestoneEdit {
-        deal,
-        milestone,
-        title: title.into(),
-        owner_side: OwnerSide::Customer,
-        owner,
-        due: Some(day("2026-05-01")),
-        done_condition: "Signed by the CISO".into(),
-    }
+    patch([
+        MilestoneValue::Title(title.into()),
+        MilestoneValue::Owner(OwnerSide::Customer, None),
+        MilestoneValue::Due(Some(day("2026-05-01"))),
+        MilestoneValue::DoneCondition("Signed by the CISO".into()),
+    ])
 }
 
 /// An approved deal with one step in its plan.
@@ -80,10 +82,11 @@ fn editing_keeps_the_tick() {
 fn a_step_is_found_only_under_its_own_deal() {
     let (mut world, people) = planned();
     world.hub(&people.alice, DealRegister { product: "Archive".into(), ..sent(2) }).unwrap();
-    let astray: [Mutation; 3] = [
+    let astray: [Mutation; 4] = [
         MilestoneEdit { deal: id(2), ..edit("Moved") }.into(),
         MilestoneComplete { deal: id(2), ..complete() }.into(),
         MilestoneReopen { deal: id(2), ..reopen() }.into(),
+        MilestoneRestore { deal: id(2), milestone: id(STEP) }.into(),
     ];
     let before = world.rows.clone();
     for mutation in astray {
@@ -119,7 +122,7 @@ fn a_step_has_a_title_and_a_sane_length() {
     }
     let wordy = MilestoneAdd { done_condition: "x".repeat(1_001), ..step(1, 0x3001, "Go live") };
     assert_eq!(refused(world.hub(&people.alice, wordy)), Rule::InvalidField);
-    let wordy = MilestoneEdit { done_condition: "x".repeat(1_001), ..edit("Go live") };
+    let wordy = patch([MilestoneValue::DoneCondition("x".repeat(1_001))]);
     assert_eq!(refused(world.hub(&people.alice, wordy)), Rule::InvalidField);
 }
 
@@ -149,4 +152,64 @@ fn the_plan_has_a_day_of_going_live() {
         assert_eq!(world.get::<ActionPlan>(id::<DealId>(1)).unwrap().go_live, go_live);
     }
     assert_eq!(world.get::<Milestone>(id::<MilestoneId>(STEP)).unwrap().title, "Security review");
+}
+
+#[test]
+fn two_people_change_different_fields_of_a_step_and_both_stay() {
+    let (mut world, people) = planned();
+    let seen = world.milestone(STEP);
+    let on = |value| MilestoneEdit { patch: vec![MilestonePatch::on(&seen, value)], ..patch([]) };
+    world.hub(&people.bob, on(MilestoneValue::Due(Some(day("2026-06-01"))))).unwrap();
+    world.hub(&people.alice, on(MilestoneValue::Title("Pen test".into()))).unwrap();
+    let milestone = world.milestone(STEP);
+    assert_eq!((milestone.title.as_str(), milestone.due), ("Pen test", Some(day("2026-06-01"))));
+    assert_eq!(world.all::<FieldHistory>(), [], "nothing was overwritten");
+}
+
+#[test]
+fn a_stale_change_of_a_step_wins_and_leaves_what_it_overwrote() {
+    let (mut world, people) = planned();
+    let seen = world.milestone(STEP);
+    let due = |text| MilestoneValue::Due(Some(day(text)));
+    let on = |value| MilestoneEdit { patch: vec![MilestonePatch::on(&seen, value)], ..patch([]) };
+    world.hub(&people.bob, on(due("2026-06-01"))).unwrap();
+    let device = world.device(&people.alice, on(due("2026-07-01"))).unwrap();
+    assert_eq!(device.len(), 1, "a device writes no history");
+    world.hub(&people.alice, on(due("2026-07-01"))).unwrap();
+    assert_eq!(world.milestone(STEP).due, Some(day("2026-07-01")));
+    let history = world.all::<FieldHistory>();
+    let [kept] = history.as_slice() else { panic!("one overwritten value: {history:?}") };
+    assert_eq!((kept.milestone, kept.field), (Some(id(STEP)), MilestoneField::Due as u8));
+    assert_eq!((kept.by, kept.at), (people.alice.member, world.now));
+    assert_eq!(minicbor::decode::<MilestoneValue>(&kept.value).unwrap(), due("2026-06-01"));
+
+    // Whoever has seen the last value overwrites it without a trace, and so does who agrees with it.
+    let seen = world.milestone(STEP);
+    let again = MilestoneEdit { patch: vec![MilestonePatch::on(&seen, due("2026-08-01"))], ..patch([]) };
+    world.hub(&people.bob, again).unwrap();
+    world.hub(&people.alice, on(due("2026-08-01"))).unwrap();
+    assert_eq!(world.all::<FieldHistory>().len(), 1);
+}
+
+#[test]
+fn the_owner_of_a_step_is_a_person_of_the_side_that_owns_it() {
+    let (mut world, people) = planned();
+    let owner = |side, who: &Actor| patch([MilestoneValue::Owner(side, Some(who.member))]);
+    world.hub(&people.bob, owner(OwnerSide::Partner, &people.nadia)).unwrap();
+    assert_eq!(world.milestone(STEP).owner, Some(people.nadia.member));
+    world.hub(&people.alice, owner(OwnerSide::Vendor, &people.ole)).unwrap();
+    assert_eq!(world.milestone(STEP).owner_side, OwnerSide::Vendor);
+    let before = world.rows.clone();
+    for (side, who) in [
+        (OwnerSide::Vendor, &people.alice),
+        (OwnerSide::Partner, &people.bob),
+        (OwnerSide::Customer, &people.alice),
+        (OwnerSide::Partner, &people.carol),
+        (OwnerSide::Vendor, &people.carol),
+    ] {
+        assert_eq!(refused(world.hub(&people.bob, owner(side, who))), Rule::InvalidField, "{side:?}");
+        let add = MilestoneAdd { owner_side: side, owner: Some(who.member), ..step(1, 0x3009, "Somebody's") };
+        assert_eq!(refused(world.hub(&people.bob, add)), Rule::InvalidField, "{side:?}");
+    }
+    assert_eq!(world.rows, before);
 }

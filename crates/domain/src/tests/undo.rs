@@ -16,14 +16,16 @@ fn visible(world: &World) -> String {
     deal.field_seq.clear();
     deal.field_by.clear();
     let plan: ActionPlan = world.get(id::<DealId>(1)).unwrap();
-    let milestones: BTreeMap<Uuid, (Milestone, bool)> = world
+    let milestones: BTreeMap<Uuid, Milestone> = world
         .rows
         .values()
         .filter(|row| row.key.table == crate::Table::Milestones)
         .map(|row| {
-            let milestone: Milestone = world.get(row.key.id).unwrap();
-            let done = milestone.done.is_some();
-            (row.key.id, (Milestone { done: None, ..milestone }, done))
+            let mut milestone: Milestone = world.get(row.key.id).unwrap();
+            milestone.field_seq.clear();
+            milestone.field_by.clear();
+            milestone.was_done = None;
+            (row.key.id, milestone)
         })
         .collect();
     format!("{deal:?}\n{plan:?}\n{milestones:?}")
@@ -65,6 +67,17 @@ fn some_value() -> impl Strategy<Value = DealValue> {
     ]
 }
 
+fn some_milestone_value() -> impl Strategy<Value = MilestoneValue> {
+    prop_oneof![
+        "[a-z ]{0,9}".prop_map(MilestoneValue::Title),
+        some_side().prop_map(|side| MilestoneValue::Owner(side, None)),
+        // Alice, who can own what her side owns.
+        some_side().prop_map(|side| MilestoneValue::Owner(side, Some(id(0x105)))),
+        some_day().prop_map(MilestoneValue::Due),
+        "[a-z ]{0,9}".prop_map(MilestoneValue::DoneCondition),
+    ]
+}
+
 /// A change of the deal or its plan, by alice (true) or bob.
 fn some_change() -> impl Strategy<Value = (bool, Mutation)> {
     let about = || STEPS.prop_map(id);
@@ -73,12 +86,13 @@ fn some_change() -> impl Strategy<Value = (bool, Mutation)> {
         (STEPS, "[a-z ]{0,9}", some_side(), some_day()).prop_map(|(n, title, owner_side, due)| {
             MilestoneAdd { owner_side, due, done_condition: title.clone(), ..step(1, n, &title) }.into()
         }),
-        (about(), "[a-z ]{0,9}", some_side(), some_day()).prop_map(|(milestone, title, owner_side, due)| {
-            let (deal, owner, done_condition) = (id(1), Some(id(0x100)), title.clone());
-            MilestoneEdit { deal, milestone, title, owner_side, owner, due, done_condition }.into()
+        (about(), proptest::collection::vec(some_milestone_value(), 1..4)).prop_map(|(milestone, values)| {
+            let patch = values.into_iter().map(|value| MilestonePatch { value, base: u64::MAX }).collect();
+            MilestoneEdit { deal: id(1), milestone, patch }.into()
         }),
         about().prop_map(|milestone| MilestoneComplete { deal: id(1), milestone }.into()),
         about().prop_map(|milestone| MilestoneReopen { deal: id(1), milestone }.into()),
+        about().prop_map(|milestone| MilestoneRestore { deal: id(1), milestone }.into()),
         about().prop_map(|milestone| MilestoneRemove { deal: id(1), milestone }.into()),
         proptest::collection::vec(some_value(), 1..4).prop_map(|values| {
             let patch = values.into_iter().map(|value| FieldPatch { value, base: u64::MAX }).collect();
@@ -121,15 +135,9 @@ fn planned() -> (World, People) {
 #[test]
 fn every_kind_of_change_of_a_plan_can_be_taken_back() {
     let (world, people) = planned();
-    let edit = MilestoneEdit {
-        deal: id(1),
-        milestone: id(0x3001),
-        title: "Other".into(),
-        owner_side: OwnerSide::Customer,
-        owner: None,
-        due: None,
-        done_condition: String::new(),
-    };
+    let values = [MilestoneValue::Title("Other".into()), MilestoneValue::Owner(OwnerSide::Customer, None)];
+    let patch = values.map(|value| MilestonePatch { value, base: 0 }).into();
+    let edit = MilestoneEdit { deal: id(1), milestone: id(0x3001), patch };
     let changes: [Mutation; 7] = [
         PlanSchedule { deal: id(1), go_live: Some(day("2026-10-01")) }.into(),
         step(1, 0x3002, "Pilot").into(),
@@ -154,6 +162,35 @@ fn what_changed_nothing_is_not_taken_back() {
     assert!(matches!(world.inverse(&people.alice, open), Undo::No(_)), "it was not ticked");
     let nothing = MilestoneComplete { deal: id(1), milestone: id(0x3009) };
     assert!(matches!(world.inverse(&people.alice, nothing), Undo::No(_)), "it does not exist");
+}
+
+#[test]
+fn a_tick_that_was_taken_back_by_mistake_keeps_its_name_and_day() {
+    let (mut world, people) = planned();
+    let ticked = world.milestone(0x3001).done;
+    let reopen = MilestoneReopen { deal: id(1), milestone: id(0x3001) };
+    let Undo::By(restore) = world.inverse(&people.alice, reopen.clone()) else {
+        panic!("it can be put back")
+    };
+    world.now = world.now.plus_days(3);
+    world.hub(&people.alice, reopen).unwrap();
+    assert_eq!(world.milestone(0x3001).done, None);
+    world.hub(&people.alice, *restore.clone()).unwrap();
+    assert_eq!(world.milestone(0x3001).done, ticked, "bob's, of three days ago");
+
+    let before = world.seq;
+    world.hub(&people.alice, *restore).unwrap();
+    assert_eq!(world.seq, before, "putting it back twice does nothing");
+}
+
+#[test]
+fn who_ticks_again_meanwhile_is_not_overwritten() {
+    let (mut world, people) = planned();
+    let (deal, milestone) = (id(1), id(0x3001));
+    world.hub(&people.alice, MilestoneReopen { deal, milestone }).unwrap();
+    world.hub(&people.nadia, MilestoneComplete { deal, milestone }).unwrap();
+    world.hub(&people.alice, MilestoneRestore { deal, milestone }).unwrap();
+    assert_eq!(world.milestone(0x3001).done.unwrap().by, people.nadia.member);
 }
 
 #[test]

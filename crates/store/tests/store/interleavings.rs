@@ -322,18 +322,15 @@ async fn act(person: &Person, who: Who, what: u8, a: u8, b: u8) -> Vec<Mutation>
                 let again = MilestoneAdd { milestone, ..super::people::milestone(deal, "Put back") };
                 vec![MilestoneRemove { deal, milestone }.into(), again.into()]
             }
-            _ => vec![
-                MilestoneEdit {
-                    deal,
-                    milestone,
-                    title: format!("Step {b}"),
-                    owner_side: OwnerSide::Customer,
-                    owner: found.owner,
-                    due: Date::from_days(i32::from(b) * 100),
-                    done_condition: found.done_condition,
-                }
-                .into(),
-            ],
+            _ => {
+                let values = [
+                    MilestoneValue::Title(format!("Step {b}")),
+                    MilestoneValue::Owner(OwnerSide::Customer, None),
+                    MilestoneValue::Due(Date::from_days(i32::from(b) * 100)),
+                ];
+                let patch = values.map(|value| MilestonePatch::on(&found, value)).into();
+                vec![MilestoneEdit { deal, milestone, patch }.into()]
+            }
         },
         (7, _) => {
             let value = match b % 5 {

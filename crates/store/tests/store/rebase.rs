@@ -100,32 +100,26 @@ async fn a_chain_of_own_changes_is_run_again_in_order() {
     let mut world = World::new().await;
     let deal = world.approved_deal("Lock gate").await;
     let add = milestone(deal, "Pen test");
-    let (id, title) = (add.milestone, add.title.clone());
+    let id = add.milestone;
     world.alice.store.commit(add, now()).await.unwrap();
     world.sync().await;
     // Alice ticks it, renames it and adds another; Bob moves its date before he sees any of that.
     let alice = &world.alice;
     alice.store.commit(MilestoneComplete { deal, milestone: id }, now()).await.unwrap();
     let seen: Milestone = alice.see(id).await.unwrap();
-    let rename = |title: &str, due: Option<Date>| MilestoneEdit {
-        deal,
-        milestone: id,
-        title: title.to_owned(),
-        owner_side: seen.owner_side,
-        owner: None,
-        due,
-        done_condition: String::new(),
-    };
-    alice.store.commit(rename("Pen test by Kade", seen.due), now()).await.unwrap();
+    let edit = |value| MilestoneEdit { deal, milestone: id, patch: vec![MilestonePatch::on(&seen, value)] };
+    alice.store.commit(edit(MilestoneValue::Title("Pen test by Kade".into())), now()).await.unwrap();
     let other = milestone(deal, "Contract");
     alice.store.commit(other.clone(), now()).await.unwrap();
-    world.bob.store.commit(rename(&title, Some("2027-02-01".parse().unwrap())), now()).await.unwrap();
+    let moved: Date = "2027-02-01".parse().unwrap();
+    world.bob.store.commit(edit(MilestoneValue::Due(Some(moved))), now()).await.unwrap();
     world.bob.sync(&mut world.hub).await;
     world.alice.pull(&world.hub, usize::MAX).await;
 
     let mine: Milestone = world.alice.see(id).await.unwrap();
     assert_eq!(mine.title, "Pen test by Kade");
     assert!(mine.done.is_some(), "the tick stays under the new name");
+    assert_eq!(mine.due, Some(moved), "and bob's date under hers");
     let plan = plans::get(&world.alice.store, deal).await.unwrap();
     assert_eq!(plan.milestones.len(), 2);
     assert!(plan.milestones.iter().all(|line| line.mark.waiting.is_some()));

@@ -69,6 +69,9 @@ fn put_step(world: &mut World, deal: DealId, owner_side: OwnerSide, offset: i32,
         due: Some(day("2027-01-10").plus_days(offset)),
         done_condition: String::new(),
         done: done.then_some(DoneMark { by: world.bob.member, at: now() }),
+        field_seq: Default::default(),
+        field_by: Default::default(),
+        was_done: None,
         extra: Default::default(),
     };
     world.hub.put(Uuid::now_v7(), ScopeId::Deal(deal), &step);

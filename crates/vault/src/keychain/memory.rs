@@ -64,6 +64,11 @@ impl MemoryKeychain {
         Ok(())
     }
 
+    pub(super) fn remove(&self, user: &str) -> Result<(), Refusal> {
+        self.answering()?.entries.remove(user);
+        Ok(())
+    }
+
     fn answering(&self) -> Result<MutexGuard<'_, Content>, Refusal> {
         let content = self.content();
         match content.behaviour {

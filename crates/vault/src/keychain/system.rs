@@ -71,6 +71,15 @@ impl SystemKeychain {
         self.ask(user, Some(turn), deadline, move |entry| entry.set_password(&text))
     }
 
+    pub(super) fn remove(&self, user: &str) -> Result<(), Refusal> {
+        let deadline = self.deadline();
+        let turn = Turn::wait(self.time_limit).ok_or(Refusal::NoAnswer)?;
+        self.ask(user, Some(turn), deadline, |entry| match entry.delete_credential() {
+            Err(Error::NoEntry) => Ok(()),
+            answer => answer,
+        })
+    }
+
     /// When a call that starts now has taken too long; `None` for a limit beyond the end of time.
     fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.time_limit)

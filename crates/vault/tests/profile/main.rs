@@ -6,4 +6,5 @@ mod common;
 mod folder;
 mod passphrase;
 mod programs;
+mod rekey;
 mod states;

@@ -1,5 +1,6 @@
 import type { AppState } from '$bindings/AppState';
 import type { ProgramSummary } from '$bindings/ProgramSummary';
+import type { ShutProgram } from '$bindings/ShutProgram';
 import type { SyncStatus } from '$bindings/SyncStatus';
 
 // What the root layout has read, for every screen below it. Nobody else writes here.
@@ -7,6 +8,7 @@ let app = $state.raw<AppState>();
 let sync = $state.raw<SyncStatus>();
 
 const none: ProgramSummary[] = [];
+const noneShut: ShutProgram[] = [];
 
 export const session = {
 	get app(): AppState | undefined {
@@ -23,6 +25,10 @@ export const session = {
 	},
 	get programs(): ProgramSummary[] {
 		return app?.programs ?? none;
+	},
+	/** Joined programs whose files cannot be opened. */
+	get shut(): ShutProgram[] {
+		return app?.shut ?? noneShut;
 	},
 	/** True when this device holds data that can be shown. */
 	get ready(): boolean {

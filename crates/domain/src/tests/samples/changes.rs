@@ -107,15 +107,16 @@ fn rooms_and_plans() -> Vec<Mutation> {
         done_condition: "Signed by the CISO".into(),
         ..step(1, 0x3000, "Security review")
     };
-    let edit = MilestoneEdit {
-        deal: id(1),
-        milestone: id(0x3000),
-        title: "Security review".into(),
-        owner_side: OwnerSide::Customer,
-        owner: None,
-        due: None,
-        done_condition: String::new(),
-    };
+    let values = [
+        MilestoneValue::Title("Security review".into()),
+        MilestoneValue::Owner(OwnerSide::Partner, Some(id(0x100))),
+        MilestoneValue::Owner(OwnerSide::Customer, None),
+        MilestoneValue::Due(Some(day("2026-05-01"))),
+        MilestoneValue::Due(None),
+        MilestoneValue::DoneCondition(String::new()),
+    ];
+    let patch = values.into_iter().map(|value| MilestonePatch { value, base: 12 }).collect();
+    let edit = MilestoneEdit { deal: id(1), milestone: id(0x3000), patch };
     vec![
         MessageSend { reply_to: None, ..say.clone() }.into(),
         say.into(),
@@ -126,6 +127,7 @@ fn rooms_and_plans() -> Vec<Mutation> {
         edit.into(),
         MilestoneComplete { deal: id(1), milestone: id(0x3000) }.into(),
         MilestoneReopen { deal: id(1), milestone: id(0x3000) }.into(),
+        MilestoneRestore { deal: id(1), milestone: id(0x3000) }.into(),
         MilestoneRemove { deal: id(1), milestone: id(0x3000) }.into(),
     ]
 }

@@ -173,10 +173,11 @@ fn deals() -> Vec<Sample> {
     let claim = Claim { deal: id(1), organization: id(0xA2), since: MONDAY, extra: none() };
     let history = FieldHistory {
         deal: id(1),
-        field: DealField::Amount,
+        field: DealField::Amount as u8,
         value: vec![0, 1, 2, 0xFF],
         by: id(0x102),
         at: MONDAY,
+        milestone: Some(id(0x3000)),
         extra: none(),
     };
     vec![
@@ -185,6 +186,7 @@ fn deals() -> Vec<Sample> {
         sample("claim", &claim),
         sample("counter", &Counter { value: 2_001, extra: none() }),
         sample("field history", &history),
+        sample("field history, of a deal", &FieldHistory { milestone: None, ..history }),
     ]
 }
 
@@ -206,6 +208,9 @@ fn rooms_and_plans() -> Vec<Sample> {
         due: Some(day("1969-12-31")),
         done_condition: "Signed by the CISO".into(),
         done: Some(DoneMark { by: id(0x102), at: MONDAY }),
+        field_seq: BTreeMap::from([(2, 12)]),
+        field_by: BTreeMap::from([(2, id(0x102))]),
+        was_done: Some(DoneMark { by: id(0x100), at: MONDAY }),
         extra: none(),
     };
     vec![
@@ -215,6 +220,17 @@ fn rooms_and_plans() -> Vec<Sample> {
         sample("action plan", &ActionPlan { go_live: Some(day("2026-10-01")), extra: none() }),
         sample("action plan, open", &ActionPlan { go_live: None, extra: none() }),
         sample("milestone", &milestone),
-        sample("milestone, open", &Milestone { owner: None, due: None, done: None, ..milestone }),
+        sample(
+            "milestone, open",
+            &Milestone {
+                owner: None,
+                due: None,
+                done: None,
+                field_seq: BTreeMap::new(),
+                field_by: BTreeMap::new(),
+                was_done: None,
+                ..milestone
+            },
+        ),
     ]
 }

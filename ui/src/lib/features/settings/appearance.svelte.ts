@@ -1,8 +1,9 @@
-export type Appearance = 'system' | 'light' | 'dark' | 'contrast';
+import type { Theme } from '$bindings/Theme';
+import { act } from '$lib/bridge/act';
 
 /** The attributes on the root element that a choice stands for; null takes one away. */
 export function attributesOf(
-	choice: Appearance,
+	choice: Theme,
 	systemIsDark: boolean
 ): { theme: 'light' | 'dark' | null; contrast: 'more' | null } {
 	switch (choice) {
@@ -16,26 +17,31 @@ export function attributesOf(
 	}
 }
 
-// Lasts as long as the window: where it could be kept, there is no command for it yet.
-let chosen = $state<Appearance>('system');
+let shown = $state<Theme>('system');
 let system: MediaQueryList | undefined;
 
 export const appearance = {
-	get choice(): Appearance {
-		return chosen;
+	get choice(): Theme {
+		return shown;
 	},
-	choose(next: Appearance): void {
-		chosen = next;
+	/** Shows what the device remembers. */
+	show(theme: Theme): void {
+		shown = theme;
 		if (!system) {
 			system = window.matchMedia('(prefers-color-scheme: dark)');
 			system.addEventListener('change', apply);
 		}
 		apply();
+	},
+	/** Shows a look at once, and has the device remember it. */
+	choose(theme: Theme): void {
+		appearance.show(theme);
+		void act('appearance_set', { theme });
 	}
 };
 
 function apply(): void {
-	const { theme, contrast } = attributesOf(chosen, system?.matches ?? false);
+	const { theme, contrast } = attributesOf(shown, system?.matches ?? false);
 	set('theme', theme);
 	set('contrast', contrast);
 }

@@ -18,7 +18,9 @@ const sync: ProgramSync = {
 
 describe('the line to a hub', () => {
 	it('says how old the data is, whatever the connection', () => {
-		expect(line(sync, false, now)).toBe('Online · synced 8 s ago');
+		expect(line(sync, false, now)).toBe('Up to date, checked just now');
+		expect(line({ ...sync, synced_at: now - 150_000 }, false, now)).toBe('Up to date, checked 3 min ago');
+		expect(line({ ...sync, synced_at: null }, false, now)).toBe('Online · not synced yet');
 		expect(line({ ...sync, connection: 'offline' }, false, now)).toBe('Offline · synced 8 s ago');
 		expect(line(sync, true, now)).toBe('Working offline · synced 8 s ago');
 		expect(line({ ...sync, connection: 'connecting', synced_at: null }, false, now)).toBe('Connecting · not synced yet');
@@ -32,6 +34,8 @@ describe('the line to a hub', () => {
 		const old = { ...sync, program: 'q', connection: 'offline' as const, synced_at: now - 3_600_000 };
 		const status = { programs: [sync, old], waiting: 0, needs_you: 0, connection: 'offline' as const, work_offline: false };
 		expect(deviceLine(status, now)).toBe('Offline · synced 1 h ago');
+		const all = { ...status, programs: [sync, sync], connection: 'online' as const };
+		expect(deviceLine(all, now)).toBe('Up to date, checked just now');
 		const never = { ...old, synced_at: null };
 		expect(deviceLine({ ...status, programs: [sync, never] }, now)).toBe('Offline · not synced yet');
 		expect(deviceLine({ ...status, work_offline: true }, now)).toMatch(/^Working offline/);

@@ -10,7 +10,7 @@ export function line(sync: ProgramSync, workOffline: boolean, now: number): stri
 	if (workOffline && sync.connection !== 'revoked') return `Working offline · ${syncedAge(sync.synced_at, now)}`;
 	switch (sync.connection) {
 		case 'online':
-			return `Online · ${syncedAge(sync.synced_at, now)}`;
+			return upToDate(sync.synced_at, now);
 		case 'catching_up':
 			return 'Online · catching up';
 		case 'connecting':
@@ -29,8 +29,15 @@ export function deviceLine(sync: SyncStatus, now: number): string {
 	const times = sync.programs.map((program) => program.synced_at);
 	const oldest = times.includes(null) ? null : Math.min(...times.filter((at) => at !== null));
 	if (sync.programs.length === 0) return '';
+	if (!sync.work_offline && sync.connection === 'online') return upToDate(oldest, now);
 	const word = sync.work_offline ? 'Working offline' : connectionWord[sync.connection];
 	return `${word} · ${syncedAge(oldest, now)}`;
+}
+
+/** While the line is open, whatever is on the hub comes by itself: the last sign of life counts. */
+function upToDate(at: number | null, now: number): string {
+	if (at === null) return 'Online · not synced yet';
+	return `Up to date, checked ${now - at < 60_000 ? 'just now' : agoText(at, now)}`;
 }
 
 export function syncedAge(at: number | null, now: number): string {
