@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Every member and the members it may name. Rules live in `domain`, so it knows nobody; the hub never meets
 /// what belongs to a desktop; the shell meets the app and, for `--demo`, the demo world with its hub.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("protocol", &["domain"]),
     ("vault", &[]),
@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("demo", &["domain", "protocol", "sync", "app", "hub"]),
     ("devhost", &["app", "demo", "hub"]),
     ("lockstep", &["app", "demo", "hub"]),
+    ("sim", &["domain", "protocol", "store", "hub"]),
     ("journeys", &["domain", "protocol", "vault", "store", "sync", "app", "hub", "demo", "devhost"]),
 ];
 

@@ -12,6 +12,8 @@ mod outbox;
 mod program;
 mod programs;
 mod server;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod storage;
 
 pub use error::Error;

@@ -26,6 +26,8 @@ pub mod query;
 mod rebase;
 mod rows;
 mod schema;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod store;
 mod tables;
 mod tray;
