@@ -76,8 +76,8 @@ pub(super) enum After {
     HangUp(ConnectionId, Reason, &'static str),
     /// Let a device in.
     Enter(ConnectionId, Box<Welcome>, Box<Hello>),
-    /// Answer a mutation.
-    Answer(ConnectionId, Answer),
+    /// Answer a mutation of a device, by the line it came on or the one that took its place.
+    Answer(ConnectionId, DeviceId, Answer),
 }
 
 /// See the module documentation.
@@ -384,7 +384,7 @@ impl Sequencer {
         let answer = Answer { n: next.n, seq: batch.commit.head, refusal, at };
         batch.commit.chains.insert(device, next);
         batch.commit.answers.push((device, answer.clone()));
-        batch.after.push(After::Answer(connection, answer));
+        batch.after.push(After::Answer(connection, device, answer));
         Step::Done
     }
 

@@ -7,7 +7,7 @@ use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Pha
 use crate::frame::{Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use domain::codec::Entity;
 use domain::entity::{Device, Grant, Member};
-use domain::{RowKey, Rows, ScopeId, Table, Timestamp};
+use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
 
 /// Rows that stay in memory between batches; more than this many and they are read afresh.
 const DIRECTORY_MAX: usize = 100_000;
@@ -34,8 +34,8 @@ impl Sequencer {
                 After::Enter(connection, welcome, hello) => {
                     self.enter(connection, *welcome, &hello, &batch.rows, effects);
                 }
-                After::Answer(connection, answer) => {
-                    if let Some(live) = self.live(connection) {
+                After::Answer(connection, device, answer) => {
+                    if let Some(live) = self.line_of(device, connection).and_then(|line| self.live(line)) {
                         live.answers.push(answer);
                     }
                 }
@@ -250,6 +250,16 @@ impl Sequencer {
                 }
             }
         }
+    }
+
+    /// The line of a device: the one it was last heard on, or the one that has taken its place since.
+    fn line_of(&mut self, device: DeviceId, heard_on: ConnectionId) -> Option<ConnectionId> {
+        if self.live(heard_on).is_some() {
+            return Some(heard_on);
+        }
+        let mut open = self.connections.iter();
+        open.find(|(_, open)| matches!(&open.phase, Phase::Live(live) if live.actor.device == device))
+            .map(|(connection, _)| *connection)
     }
 
     fn live(&mut self, connection: ConnectionId) -> Option<&mut Live> {
