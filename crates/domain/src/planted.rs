@@ -98,7 +98,7 @@ mod active {
         SentNotRewound: "the client does not send again what a broken line swallowed",
         HelloTimeoutIgnored: "the client waits for ever for an answer to its hello",
         BusyIsFinal: "the client never returns to a hub that was busy",
-        OutboxNotReadOn: "the client sends one push and forgets the rest of the outbox",
+        QueuedUnheard: "the client does not hear that the outbox has grown",
         // Device: the store.
         ConfirmedBeforeCommit: "the store says that it has written what it then rolls back",
         OutboxRowMissing: "of several mutations committed together the last is not queued",
@@ -113,7 +113,7 @@ mod active {
         RefusalDropped: "a refused mutation leaves the outbox without becoming a refusal",
         DependantsNotParked: "what makes no sense without a refused mutation stays queued",
         ParkedForgotten: "a parked mutation that the hub answers is lost",
-        ParkedActs: "a parked mutation still shows its effect",
+        ParkedLeavesChain: "a parked mutation that was not sent leaves a gap in the outbox",
         OutboxLostOnReset: "a new history of the hub empties the outbox",
         RerunForgotten: "after a new history what is pending stays without effect",
         OtherDeltaRowsDropped: "of a delta that settles something only the own rows are written",
@@ -134,6 +134,7 @@ mod active {
         CongestedForgotten: "a congested connection is not caught up when it drains",
         LaneOvertaking: "a task that waits for rows is overtaken by those behind it",
         BatchAnswersForgotten: "a welcome leaves out what an older connection brought in the same batch",
+        AnswerOnOldLine: "an answer waits for a line that a newer one has replaced",
         TailWithoutHead: "a catch-up believes it is done although the head has moved on",
         // Hub: the storage and the guard.
         ChainRowMissing: "the end of a device's chain is not stored",

@@ -76,7 +76,8 @@ impl Base {
         }
         let (alice, carol) = (1, 2);
         let actor = world.actor(alice)?;
-        let link = world.invitation(&actor, InvitationKind::Device, actor.organization, Role::Seller, "alice");
+        let link =
+            world.invitation(&actor, InvitationKind::Device, actor.organization, Role::Seller, "alice");
         world.commit(alice, link.into_iter().collect(), true).await?;
         world.rest().await?;
         world.take_last("phone").await?;
@@ -173,7 +174,11 @@ impl World {
 
     /// Goes through the door of the hub with a token; several at the same moment. What the hub says to
     /// each.
-    async fn enter(&mut self, token: domain::entity::Key, who: Vec<(Mutation, DeviceKey)>) -> Run<Vec<Option<Joined>>> {
+    async fn enter(
+        &mut self,
+        token: domain::entity::Key,
+        who: Vec<(Mutation, DeviceKey)>,
+    ) -> Run<Vec<Option<Joined>>> {
         let mut connections = Vec::new();
         self.hub_rest().await?;
         for (mutation, key) in who {
@@ -224,7 +229,9 @@ impl World {
 
     /// Somebody takes an invitation, `rush` people at the same moment; the answer may get lost.
     async fn take(&mut self, invite: usize, kind: &str, rush: usize, heard: bool) -> Run {
-        let Some(Invite { token, kind: leads_to, person, .. }) = self.invites.get(invite).cloned() else { return Ok(()) };
+        let Some(Invite { token, kind: leads_to, person, .. }) = self.invites.get(invite).cloned() else {
+            return Ok(());
+        };
         let name = match leads_to {
             InvitationKind::Device => person,
             InvitationKind::Member if self.desks.len() < 3 => person,
@@ -278,7 +285,12 @@ impl World {
             .rows
             .iter()
             .filter(|(key, _)| wanted(key) || key.table == Table::Deals)
-            .map(|(key, row)| CommitRow { key: *key, scope: row.scope, seq: head, body: with_field_200(&row.body) })
+            .map(|(key, row)| CommitRow {
+                key: *key,
+                scope: row.scope,
+                seq: head,
+                body: with_field_200(&row.body),
+            })
             .collect();
         let mut room = Backroom::open(&self.hub.folder, self.hub.program, self.hub.epoch).await?;
         let commit = Commit { base: head - 1, head, rows, ..Commit::default() };

@@ -29,7 +29,9 @@ impl World {
             let name = desk.made.get(&n).map_or("?", |made| made.mutation.name());
             broken(law, format!("{} {when}: its mutation {n} ({name}) {what}", desk.name))
         };
-        if let Some(last) = desk.made.last_key_value().map(|(n, _)| *n).filter(|last| *last != desk.state.chain.n) {
+        if let Some(last) =
+            desk.made.last_key_value().map(|(n, _)| *n).filter(|last| *last != desk.state.chain.n)
+        {
             return lost("I3", last, "was confirmed, but the chain in the file ends elsewhere");
         }
         for (n, made) in &desk.made {
@@ -84,7 +86,10 @@ impl World {
             return Ok(());
         }
         if state.cursor > self.oracle.head {
-            return wrong("I9", format!("the cursor says {} and the hub is at {}", state.cursor, self.oracle.head));
+            return wrong(
+                "I9",
+                format!("the cursor says {} and the hub is at {}", state.cursor, self.oracle.head),
+            );
         }
         self.shows_own(d)?;
         let Some(actor) = model::actor(&self.oracle.rows, desk.identity.device) else { return Ok(()) };
@@ -97,7 +102,9 @@ impl World {
                 return Ok(());
             }
             let known = |scope| scopes.get(&scope).is_some_and(|since| *since <= state.cursor);
-            for (key, row) in self.oracle.stored.iter().filter(|(_, row)| row.seq <= state.cursor && known(row.scope)) {
+            for (key, row) in
+                self.oracle.stored.iter().filter(|(_, row)| row.seq <= state.cursor && known(row.scope))
+            {
                 let here = desk.rows.get(key).map(|row| (row.seq, &row.body));
                 if here != row.body.as_ref().map(|body| (row.seq, body)) {
                     return wrong("I1", format!("{key:?} is not what the hub has at {}", state.cursor));
@@ -139,7 +146,8 @@ impl World {
         let Some(desk) = self.desks.get(d) else { return Ok(()) };
         for (n, made) in &desk.made {
             let Mutation::MessageSend(send) = &made.mutation else { continue };
-            let accepted = self.oracle.outcomes.get(&made.hash).is_some_and(|answer| answer.refusal.is_none());
+            let accepted =
+                self.oracle.outcomes.get(&made.hash).is_some_and(|answer| answer.refusal.is_none());
             let waits = matches!(desk.seen.outbox.get(n), Some(Stand::Queued | Stand::Answered(_)));
             let room = model::get::<Deal>(&desk.rows, send.deal);
             let open = room.is_some_and(|deal| deal.registration.status != Status::Draft);
@@ -160,7 +168,10 @@ impl World {
         match told.line {
             Line::Forked if !desk.cloned => {
                 let known = self.oracle.knows(device);
-                broken("I4", format!("{} is told that it was copied (known: {known}), and it was not", desk.name))
+                broken(
+                    "I4",
+                    format!("{} is told that it was copied (known: {known}), and it was not", desk.name),
+                )
             }
             Line::Revoked if self.oracle.admits(device) => {
                 broken("I7", format!("{} is told that it was signed out, and it was not", desk.name))

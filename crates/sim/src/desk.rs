@@ -171,8 +171,13 @@ impl World {
         };
         let store = Store::open(&desk.path, &file_key(), desk.identity.clone()).await?;
         let identity = &desk.identity;
-        let client =
-            Client::new(identity.program, identity.device, identity.device_key.clone(), desk.work_offline, seed);
+        let client = Client::new(
+            identity.program,
+            identity.device,
+            identity.device_key.clone(),
+            desk.work_offline,
+            seed,
+        );
         let changes = store.changes();
         desk.open = Some(Open { store, client, changes });
         desk.status = Line::Offline;

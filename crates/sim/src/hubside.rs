@@ -8,9 +8,7 @@ use crate::rng::pick;
 use crate::world::{World, tell};
 use domain::{ProgramId, Timestamp};
 use hub::sim::Backroom;
-use protocol::sequencer::{
-    ConnectionId, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings,
-};
+use protocol::sequencer::{ConnectionId, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 

@@ -4,8 +4,8 @@ use crate::law::{Run, broken};
 use crate::model::{Map, all, get};
 use domain::codec::Entity;
 use domain::entity::{
-    ActionPlan, Deal, DealField, FieldHistory, Grant, Message, Milestone, Organization, Program, ReadMark, Status,
-    grant_id,
+    ActionPlan, Deal, DealField, FieldHistory, Grant, Message, Milestone, Organization, Program, ReadMark,
+    Status, grant_id,
 };
 use domain::mutation::DealValue;
 use domain::{Actor, Mutation, Refusal, RowKey, Rule, ScopeId};
@@ -25,11 +25,13 @@ pub(crate) fn of_change(before: &Map, after: &Map, actor: &Actor, mutation: &Mut
             }
         }
         Mutation::DealEdit(edit) => {
-            let (Some(old), Some(new)) = (get::<Deal>(before, edit.deal), get::<Deal>(after, edit.deal)) else {
+            let (Some(old), Some(new)) = (get::<Deal>(before, edit.deal), get::<Deal>(after, edit.deal))
+            else {
                 return broken("fields", "a deal that was edited is not there");
             };
             let patched: BTreeSet<DealField> = edit.patch.iter().map(|patch| patch.value.field()).collect();
-            let kept = fields(&old).into_iter().zip(fields(&new)).filter(|((field, _), _)| !patched.contains(field));
+            let kept =
+                fields(&old).into_iter().zip(fields(&new)).filter(|((field, _), _)| !patched.contains(field));
             for ((field, was), (_, is)) in kept {
                 if was != is {
                     return broken("fields", format!("a patch that does not name {field:?} changes it"));
@@ -44,10 +46,15 @@ pub(crate) fn of_change(before: &Map, after: &Map, actor: &Actor, mutation: &Mut
                 }
                 let strict = matches!(field, DealField::Amount | DealField::Stage);
                 if strict && old.registration.status == Status::Approved {
-                    return broken("fields", format!("{field:?} is overwritten by somebody who had not seen it"));
+                    return broken(
+                        "fields",
+                        format!("{field:?} is overwritten by somebody who had not seen it"),
+                    );
                 }
                 let histories = |rows: &Map| {
-                    all::<FieldHistory>(rows).filter(|(_, kept)| kept.deal == edit.deal && kept.field == field).count()
+                    all::<FieldHistory>(rows)
+                        .filter(|(_, kept)| kept.deal == edit.deal && kept.field == field)
+                        .count()
                 };
                 if histories(after) <= histories(before) {
                     return broken("fields", format!("the overwritten {field:?} is not kept"));
@@ -55,7 +62,9 @@ pub(crate) fn of_change(before: &Map, after: &Map, actor: &Actor, mutation: &Mut
             }
         }
         Mutation::MilestoneComplete(complete) => {
-            let by = |rows: &Map| get::<Milestone>(rows, complete.milestone).and_then(|step| step.done).map(|done| done.by);
+            let by = |rows: &Map| {
+                get::<Milestone>(rows, complete.milestone).and_then(|step| step.done).map(|done| done.by)
+            };
             if by(before).is_some() && by(before) != by(after) {
                 return broken("fields", "a second tick takes the first one's place");
             }
@@ -143,7 +152,10 @@ pub(crate) fn of_state(rows: &Map) -> Run {
         if holds_claim(&deal)
             && let Some(other) = claims.insert(claim(&deal), id)
         {
-            return broken("I5", format!("deals {other} and {id} both hold the claim of {}", deal.customer.domain));
+            return broken(
+                "I5",
+                format!("deals {other} and {id} both hold the claim of {}", deal.customer.domain),
+            );
         }
         if deal.number.is_some_and(|number| !numbers.insert(number)) {
             return broken("fields", format!("two deals have the number {:?}", deal.number));
@@ -155,7 +167,9 @@ pub(crate) fn of_state(rows: &Map) -> Run {
     }
     let mut positions = BTreeSet::new();
     for (id, message) in all::<Message>(rows) {
-        let Some(position) = message.position else { return broken("I6", format!("message {id} has no position")) };
+        let Some(position) = message.position else {
+            return broken("I6", format!("message {id} has no position"));
+        };
         if !positions.insert((message.deal, position)) {
             return broken("I6", format!("two messages have position {position}"));
         }
@@ -173,7 +187,11 @@ pub(crate) fn other_value(deal: &Deal, r: u64) -> DealValue {
         0 => DealValue::Title(format!("Title {}", r % 97)),
         1 => DealValue::Need(format!("Need {}", r % 97)),
         2 => DealValue::Amount(domain::Money { minor: (r % 97) as i64 * 100, currency: "EUR".to_owned() }),
-        3 => DealValue::Stage(if r % 2 == 0 { domain::entity::Stage::Committed } else { domain::entity::Stage::Qualified }),
+        3 => DealValue::Stage(if r % 2 == 0 {
+            domain::entity::Stage::Committed
+        } else {
+            domain::entity::Stage::Qualified
+        }),
         _ => DealValue::CloseDate(deal.close_date.plus_days((r % 9) as i32)),
     }
 }

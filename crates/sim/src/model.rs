@@ -45,7 +45,9 @@ pub(crate) fn actor(rows: &Map, device: DeviceId) -> Option<Actor> {
 pub(crate) fn scopes(rows: &Map, actor: &Actor) -> BTreeMap<ScopeId, u64> {
     let mut scopes: BTreeMap<_, _> = actor.own_scopes().into_iter().map(|scope| (scope, 0)).collect();
     for (key, row) in rows.iter().filter(|(key, _)| key.table == Table::Grants) {
-        if let Some(grant) = get::<Grant>(rows, key.id).filter(|grant| grant.organization == actor.organization) {
+        if let Some(grant) =
+            get::<Grant>(rows, key.id).filter(|grant| grant.organization == actor.organization)
+        {
             scopes.insert(grant.scope, row.seq);
         }
     }
@@ -82,7 +84,8 @@ pub(crate) fn decide(rows: &Map, moment: Moment, mutation: &Mutation) -> Result<
         let reads = mutation.reads(&ctx, &seen).missing_from(&seen);
         let mut keys = reads.keys;
         for lookup in reads.lookups {
-            let under = |(key, row): (&RowKey, &Row)| lookups_of(*key, &row.body).contains(&lookup).then_some(*key);
+            let under =
+                |(key, row): (&RowKey, &Row)| lookups_of(*key, &row.body).contains(&lookup).then_some(*key);
             let found: Vec<RowKey> = rows.iter().filter_map(under).collect();
             keys.extend(&found);
             seen.insert_lookup(lookup, found);

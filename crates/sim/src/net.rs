@@ -170,6 +170,8 @@ impl World {
 
     /// Whether a device has come as far as it can.
     pub fn is_settled(&self, d: usize) -> bool {
-        self.desks.get(d).is_none_or(|desk| desk.open.is_none() || desk.is_shut() || desk.status == Line::Online)
+        self.desks
+            .get(d)
+            .is_none_or(|desk| desk.open.is_none() || desk.is_shut() || desk.status == Line::Online)
     }
 }

@@ -52,7 +52,10 @@ impl Oracle {
             return Ok(());
         }
         if head != self.head {
-            return broken("I2", format!("the hub committed up to {} and finds {head} after its start", self.head));
+            return broken(
+                "I2",
+                format!("the hub committed up to {} and finds {head} after its start", self.head),
+            );
         }
         let keys: BTreeSet<&RowKey> = rows.keys().chain(self.stored.keys()).collect();
         for key in keys {
@@ -76,7 +79,10 @@ impl Oracle {
         };
         for answer in answers {
             if self.answers.get(&(device, answer.n)) != Some(answer) {
-                return broken("I2", format!("mutation {} is answered but the answer is not on disk", answer.n));
+                return broken(
+                    "I2",
+                    format!("mutation {} is answered but the answer is not on disk", answer.n),
+                );
             }
         }
         let Some(actor) = model::actor(&self.rows, device) else {
@@ -96,7 +102,10 @@ impl Oracle {
         made: impl Fn(DeviceId, &Chain, u64) -> Option<&'m Made>,
     ) -> Run {
         if commit.base != self.head || commit.head < commit.base {
-            return broken("I2", format!("a commit goes from {} although the head is {}", commit.base, self.head));
+            return broken(
+                "I2",
+                format!("a commit goes from {} although the head is {}", commit.base, self.head),
+            );
         }
         let mut rows = self.rows.clone();
         let mut seq = commit.base;
@@ -107,7 +116,10 @@ impl Oracle {
                 return broken("I4", "an answer is stored without the chain it belongs to");
             };
             if self.answers.contains_key(&(*device, answer.n)) || answer.n <= before || answer.n > chain.n {
-                return broken("I4", format!("mutation {} is decided a second time or out of turn", answer.n));
+                return broken(
+                    "I4",
+                    format!("mutation {} is decided a second time or out of turn", answer.n),
+                );
             }
             let Some(made) = made(*device, chain, answer.n) else {
                 return broken("I4", format!("mutation {} is decided, but nobody made it", answer.n));
@@ -125,7 +137,10 @@ impl Oracle {
                 seq: seq + 1,
             };
             let Some(actor) = moment.actor.clone() else {
-                return broken("I7", format!("mutation {} of a device that was shut out is decided", answer.n));
+                return broken(
+                    "I7",
+                    format!("mutation {} of a device that was shut out is decided", answer.n),
+                );
             };
             let name = made.mutation.name();
             match (model::decide(&rows, moment, &made.mutation), &answer.refusal) {
@@ -142,10 +157,16 @@ impl Oracle {
                 }
                 (Err(_), Some(refusal)) => laws::of_refusal(&rows, &actor, &made.mutation, refusal)?,
                 (Ok(_), Some(refusal)) => {
-                    return broken("I5", format!("{name} is refused ({}) though it is valid", refusal.message));
+                    return broken(
+                        "I5",
+                        format!("{name} is refused ({}) though it is valid", refusal.message),
+                    );
                 }
                 (Err(refusal), None) => {
-                    return broken("I5", format!("{name} is accepted though it is not valid: {}", refusal.message));
+                    return broken(
+                        "I5",
+                        format!("{name} is accepted though it is not valid: {}", refusal.message),
+                    );
                 }
             }
             self.answers.insert((*device, answer.n), answer.clone());

@@ -22,7 +22,9 @@ pub(crate) const REGIONS: [&str; 2] = ["Benelux", "Nordics"];
 impl World {
     /// A person does one of the things people do.
     pub async fn act(&mut self, d: usize, r: u64) -> Run {
-        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some() && !desk.erased) else { return Ok(()) };
+        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some() && !desk.erased) else {
+            return Ok(());
+        };
         let Some(actor) = model::actor(&desk.rows, desk.identity.device) else { return Ok(()) };
         let (what, r) = (r % 32, r / 32);
         let many = what == 31;
@@ -79,7 +81,10 @@ impl World {
         let Some(store) = desk.store().cloned() else { return Ok(()) };
         for (done, mutation) in done.into_iter().zip(mutations) {
             let Some(hash) = store.chain_hash_at(done.n).await? else {
-                return broken("I3", format!("{}: mutation {} is confirmed and not in the chain", desk.name, done.n));
+                return broken(
+                    "I3",
+                    format!("{}: mutation {} is confirmed and not in the chain", desk.name, done.n),
+                );
             };
             if let Undo::By(undo) = done.undo {
                 desk.undo = Some(*undo);
@@ -87,7 +92,8 @@ impl World {
             desk.made.insert(done.n, Made { hash, mutation, at });
         }
         desk.look().await?;
-        let names: Vec<String> = desk.made.iter().rev().take(3).map(|(n, made)| format!("{n} {}", made.mutation.name())).collect();
+        let names: Vec<String> =
+            desk.made.iter().rev().take(3).map(|(n, made)| format!("{n} {}", made.mutation.name())).collect();
         let hash = desk.state.chain.hash;
         self.mark(b'm', &hash.0);
         tell!(self, "{} does {}", self.name(d), names.first().cloned().unwrap_or_default());
@@ -119,7 +125,11 @@ impl World {
         DealRegister {
             deal: self.id(),
             title: format!("Deal {}", r % 100),
-            customer: Customer { name: "Customer".to_owned(), domain: customer.to_owned(), country: "NL".to_owned() },
+            customer: Customer {
+                name: "Customer".to_owned(),
+                domain: customer.to_owned(),
+                country: "NL".to_owned(),
+            },
             product: pick(&PRODUCTS, r / 3).copied().unwrap_or_default().to_owned(),
             region: pick(&REGIONS, r / 7).copied().unwrap_or_default().to_owned(),
             need: String::new(),
@@ -134,8 +144,10 @@ impl World {
     fn talk(&mut self, d: usize, r: u64, count: u64) -> Vec<Mutation> {
         let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
         let Some(desk) = self.desks.get(d) else { return Vec::new() };
-        let said: Vec<MessageId> =
-            all::<Message>(&desk.rows).filter(|(_, said)| said.deal == deal).map(|(id, _)| id.into()).collect();
+        let said: Vec<MessageId> = all::<Message>(&desk.rows)
+            .filter(|(_, said)| said.deal == deal)
+            .map(|(id, _)| id.into())
+            .collect();
         let reply_to = if r % 3 == 0 { pick(&said, r / 5).copied() } else { None };
         let number = desk.state.chain.n;
         let name = desk.name.clone();
@@ -210,7 +222,8 @@ impl World {
             .collect();
         let Some((deal, seen)) = pick(&open, r).map(|(deal, seen)| (*deal, seen)) else { return Vec::new() };
         let draft = seen.registration.status == Status::Draft;
-        let reject = Decision::Reject { rule: RejectionRule::NamedAccount, evidence: "On the list".to_owned() };
+        let reject =
+            Decision::Reject { rule: RejectionRule::NamedAccount, evidence: "On the list".to_owned() };
         vec![match (actor.side, r / 16 % 4) {
             (Side::Vendor, 0) => RegistrationReview { deal }.into(),
             (Side::Vendor, 1) => RegistrationDecide { deal, decision: reject }.into(),
@@ -295,7 +308,9 @@ impl World {
     /// The person decides about the first thing that was refused.
     async fn face_refusal(&mut self, d: usize, retry: bool, r: u64) -> Run {
         let now = self.device_time(d);
-        let Some(desk) = self.desks.get_mut(d).filter(|desk| !desk.seen.refused.is_empty()) else { return Ok(()) };
+        let Some(desk) = self.desks.get_mut(d).filter(|desk| !desk.seen.refused.is_empty()) else {
+            return Ok(());
+        };
         let Some(store) = desk.store().cloned() else { return Ok(()) };
         let refusals = store.refusals().await?;
         let Some(item) = pick(&refusals, r).cloned() else { return Ok(()) };

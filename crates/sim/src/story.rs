@@ -15,9 +15,14 @@ pub(crate) fn commit(world: &World, commit: &Commit) -> String {
             desk.identity.device == *device
                 && chain.is_some_and(|end| desk.made.get(&end.n).is_some_and(|made| made.hash == end.hash))
         });
-        let what = desk.and_then(|desk| desk.made.get(&answer.n)).map_or("?".to_owned(), |made| words(&made.mutation));
+        let what = desk
+            .and_then(|desk| desk.made.get(&answer.n))
+            .map_or("?".to_owned(), |made| words(&made.mutation));
         let whose = desk.map_or("somebody", |desk| desk.name.as_str());
-        let how = answer.refusal.as_ref().map_or(String::new(), |refusal| format!(", refused: {}", refusal.rule.name()));
+        let how = answer
+            .refusal
+            .as_ref()
+            .map_or(String::new(), |refusal| format!(", refused: {}", refusal.rule.name()));
         parts.push(format!("{whose}'s {} ({what}{how})", answer.n));
     }
     if parts.is_empty() {
@@ -50,7 +55,9 @@ pub(crate) fn delta(world: &World, delta: &Delta) -> String {
 pub(crate) fn words(mutation: &Mutation) -> String {
     match mutation {
         Mutation::MessageSend(send) => format!("message \"{}\"", send.body),
-        Mutation::DealRegister(register) => format!("registers {} for {}", register.customer.domain, register.product),
+        Mutation::DealRegister(register) => {
+            format!("registers {} for {}", register.customer.domain, register.product)
+        }
         other => other.name().to_owned(),
     }
 }

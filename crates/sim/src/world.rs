@@ -220,7 +220,8 @@ impl World {
         self.now += ms;
         for d in 0..self.desks.len() {
             let now = self.now;
-            let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.timer.is_some_and(|at| at <= now)) else {
+            let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.timer.is_some_and(|at| at <= now))
+            else {
                 continue;
             };
             desk.timer = None;
@@ -358,7 +359,8 @@ impl World {
         if desk.state.cursor != self.oracle.head || desk.state.epoch != self.oracle.epoch {
             let (cursor, head) = (desk.state.cursor, self.oracle.head);
             // The hub moves a connection on in silence when there is nothing for it.
-            let missed = self.oracle.stored.values().any(|row| row.seq > cursor && self.may_see(d, row.scope));
+            let missed =
+                self.oracle.stored.values().any(|row| row.seq > cursor && self.may_see(d, row.scope));
             if missed || desk.state.epoch != self.oracle.epoch {
                 return broken("I1", format!("{} rests at {cursor} and the hub is at {head}", desk.name));
             }

@@ -40,7 +40,8 @@ fn main() -> Result<ExitCode> {
         Some("all") => hunt_all(&base, &arguments),
         Some(name) => {
             let bug = Bug::ALL.iter().copied().find(|bug| bug.name() == name);
-            let bug = bug.with_context(|| format!("there is no bug called {name}; see docs/simulation.md"))?;
+            let bug =
+                bug.with_context(|| format!("there is no bug called {name}; see docs/simulation.md"))?;
             match first_failure(&base, &arguments, Some(bug)) {
                 Some((seed, _)) => {
                     tell(&base, &arguments, seed, Some(bug))?;
@@ -74,7 +75,9 @@ fn hunt_all(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
     say("| Bug | What it does | Found by | Seed |\n|---|---|---|---:|")?;
     for bug in Bug::ALL {
         let (law, seed) = match first_failure(base, arguments, Some(*bug)) {
-            Some((seed, outcome)) => (outcome.violation.map_or("?", |violation| violation.law), seed.to_string()),
+            Some((seed, outcome)) => {
+                (outcome.violation.map_or("?", |violation| violation.law), seed.to_string())
+            }
             None => {
                 missed += 1;
                 ("not found", format!("> {}", arguments.seeds))
@@ -118,7 +121,9 @@ fn first_failure(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Option
 fn tell(base: &Base, arguments: &Arguments, seed: u64, bug: Option<Bug>) -> Result<()> {
     let runtime = sim::runtime()?;
     let shrunk = runtime.block_on(sim::shrink(base, seed, arguments.steps, bug));
-    let Some(shrunk) = shrunk else { bail!("seed {seed} failed once and not again: something is left to chance") };
+    let Some(shrunk) = shrunk else {
+        bail!("seed {seed} failed once and not again: something is left to chance")
+    };
     let (before, after) = shrunk.actions;
     say(&format!("seed {seed} breaks a promise; {after} of its {before} actions are enough:"))?;
     for action in &shrunk.plan {
