@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Every member and the members it may name. Rules live in `domain`, so it knows nobody; the hub never meets
 /// what belongs to a desktop; the shell meets the app and, for `--demo`, the demo world with its hub.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("disk", &[]),
     ("domain", &[]),
     ("protocol", &["domain"]),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("demo", &["domain", "protocol", "sync", "app", "hub"]),
     ("devhost", &["app", "demo", "hub"]),
     ("lockstep", &["app", "demo", "hub"]),
+    ("sim", &["domain", "protocol", "store", "hub"]),
     ("journeys", &["domain", "protocol", "vault", "store", "sync", "app", "hub", "demo", "devhost"]),
 ];
 

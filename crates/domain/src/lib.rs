@@ -16,6 +16,7 @@ pub mod entity;
 pub mod id;
 pub mod money;
 pub mod mutation;
+pub mod planted;
 pub mod refusal;
 pub mod row;
 pub mod scope;

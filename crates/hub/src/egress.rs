@@ -94,7 +94,7 @@ impl Egress {
         let changed = commit.rows.iter().any(|row| {
             matches!(row.key.table, Table::Grants | Table::Devices | Table::Members | Table::Organizations)
         });
-        if changed {
+        if changed && !domain::planted!(RevokedServedGuardStale) {
             self.changed = commit.head;
         }
     }
@@ -145,7 +145,9 @@ impl Egress {
             seen.granted.extend(self.store.granted(holder.organization, &unknown).await?);
         }
         let outside = delta.rows.iter().find(|row| {
-            row.scope == ScopeId::Hub || !(is_own(&holder, row.scope) || seen.granted.contains(&row.scope))
+            !domain::planted!(ScopeFilterAndGuardOff)
+                && (row.scope == ScopeId::Hub
+                    || !(is_own(&holder, row.scope) || seen.granted.contains(&row.scope)))
         });
         Ok(match outside {
             Some(row) => Verdict::Breach(Some((row.key, row.scope))),
@@ -160,7 +162,9 @@ fn is_own(holder: &Holder, scope: ScopeId) -> bool {
         ScopeId::Program => true,
         ScopeId::Organization(organization) => organization == holder.organization,
         ScopeId::Partnership(organization) => {
-            holder.side == Side::Partner && organization == holder.organization
+            !domain::planted!(GuardForgetsPartners)
+                && holder.side == Side::Partner
+                && organization == holder.organization
         }
         ScopeId::Person(member) => member == holder.member,
         ScopeId::Deal(_) | ScopeId::Hub => false,

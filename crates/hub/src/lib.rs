@@ -13,6 +13,8 @@ mod outbox;
 mod program;
 mod programs;
 mod server;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod storage;
 
 pub use bucket::Rate;

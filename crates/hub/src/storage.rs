@@ -14,6 +14,8 @@ mod founding;
 mod load;
 mod open;
 mod page;
+#[cfg(feature = "sim")]
+mod sim;
 mod sql;
 #[cfg(test)]
 mod tests;

@@ -255,6 +255,7 @@ impl Client {
                     self.drop_line(now, format!("The hub sent something unreadable: {error}"), &mut effects)
                 }
             },
+            ClientEvent::Queued if domain::planted!(QueuedUnheard) => {}
             ClientEvent::Queued => self.send_more(&mut effects),
             ClientEvent::OutboxRead(sealed) => self.push(now, sealed, &mut effects),
             ClientEvent::ChainChecked(same) => self.compared(same, &mut effects),
@@ -282,7 +283,7 @@ impl Client {
             }
             ClientEvent::Timer => match self.phase {
                 Phase::Down => self.connect(&mut effects),
-                Phase::Opened | Phase::Greeted => {
+                Phase::Opened | Phase::Greeted if !domain::planted!(HelloTimeoutIgnored) => {
                     self.drop_line(now, "The hub does not answer.".to_owned(), &mut effects);
                 }
                 _ => {}
@@ -391,7 +392,7 @@ impl Client {
     fn compared(&mut self, same: bool, effects: &mut Vec<ClientEffect>) {
         let (Phase::Comparing(welcome), Some(state)) = (&self.phase, &self.state) else { return };
         let (welcome, state) = (welcome.clone(), state.clone());
-        if !same {
+        if !same && !domain::planted!(CloneNotSeen) {
             effects.push(ClientEffect::HangUp);
             let message = "Another installation uses this device's identity, or the hub lost its history. \
                            Your queue is kept: join again with a device link to send it.";
@@ -399,15 +400,16 @@ impl Client {
             return;
         }
         self.epoch = welcome.epoch;
-        self.sent = welcome.last_n;
+        self.sent =
+            if domain::planted!(SentNotRewound) { self.sent.max(welcome.last_n) } else { welcome.last_n };
         self.reading = false;
         self.last_delta = false;
         self.phase = Phase::In { caught_up_at: welcome.head };
         self.tell(Line::CatchingUp, None, None, effects);
-        if state.epoch != 0 && state.epoch != welcome.epoch {
+        if state.epoch != 0 && state.epoch != welcome.epoch && !domain::planted!(EpochIgnored) {
             effects.push(ClientEffect::Reset { epoch: welcome.epoch });
         }
-        if !welcome.answers.is_empty() {
+        if !welcome.answers.is_empty() && !domain::planted!(AnswersLostOnReconnect) {
             let fresh = state.epoch == welcome.epoch;
             let delta = Delta {
                 to: if fresh { state.cursor } else { 0 },
@@ -445,7 +447,8 @@ impl Client {
             return;
         }
         self.reading = true;
-        let items = usize::try_from(free).map_or(PUSH_ITEMS, |free| free.min(PUSH_ITEMS));
+        let most = domain::planted::limit(PUSH_ITEMS);
+        let items = usize::try_from(free).map_or(most, |free| free.min(most));
         effects.push(ClientEffect::ReadOutbox { after: self.sent, items, bytes: PUSH_BYTES });
     }
 
@@ -477,6 +480,9 @@ impl Client {
             }
             Reason::Version => self.shut(Line::Outdated, goodbye.message, effects),
             Reason::Forked => self.shut(Line::Forked, goodbye.message, effects),
+            Reason::Busy if domain::planted!(BusyIsFinal) => {
+                self.shut(Line::Offline, goodbye.message, effects)
+            }
             Reason::Malformed
             | Reason::TooLarge
             | Reason::Busy

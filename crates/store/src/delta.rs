@@ -85,7 +85,12 @@ async fn reset(tx: &mut Tx, epoch: u64) -> Result<()> {
         "UPDATE outbox SET state = 0, seq = NULL WHERE state = 2",
         "UPDATE meta SET rerun = 1",
     ] {
-        sqlx::query(forget).execute(tx.conn()?).await?;
+        if !(domain::planted!(RerunForgotten) && forget.contains("rerun")) {
+            sqlx::query(forget).execute(tx.conn()?).await?;
+        }
+    }
+    if domain::planted!(OutboxLostOnReset) {
+        sqlx::query("DELETE FROM outbox").execute(tx.conn()?).await?;
     }
     let first: Option<i64> = sqlx::query_scalar("SELECT min(n) FROM outbox").fetch_one(tx.conn()?).await?;
     if let Some(first) = first {
@@ -107,10 +112,13 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     }
     let answered = delta.answers.iter().map(|answer| answer.n).max();
     state.answered = state.answered.max(answered.unwrap_or_default());
-    if delta.resume.is_none() {
-        state.cursor = state.cursor.max(delta.to);
+    if domain::planted!(AnsweredAhead) {
+        state.answered = state.chain.n;
     }
-    state.resume = delta.resume;
+    if delta.resume.is_none() || domain::planted!(CursorBeforePages) {
+        state.cursor = state.cursor.max(delta.to + u64::from(domain::planted!(CursorOffByOne)));
+    }
+    state.resume = delta.resume.filter(|_| !domain::planted!(CursorBeforePages));
 
     let applied = if rebase::any_pending(tx).await? {
         settle(tx, &state, &delta.answers, delta.rows).await?
@@ -150,7 +158,9 @@ async fn settle(tx: &mut Tx, state: &SyncState, answers: &[Answer], rows: Vec<De
     write_over(tx, before, &opened, rows).await?;
     drop_settled(tx, &settled).await?;
     let again = &affected & &rebase::all_pending(tx).await?;
-    rebase::run_again(tx, &again).await?;
+    if !domain::planted!(StaleRebase) {
+        rebase::run_again(tx, &again).await?;
+    }
     Ok(Applied { refused, revoked_scopes: opened.revoked, ..Applied::default() })
 }
 
@@ -185,7 +195,7 @@ async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
             // Settled already.
             (None, _) => {}
             (Some(&PARKED), refusal) => {
-                if refusal.is_none() {
+                if refusal.is_none() || domain::planted!(ParkedForgotten) {
                     // It did not depend on what was refused after all.
                     sqlx::query("DELETE FROM parked WHERE n = ?").bind(n).execute(tx.conn()?).await?;
                 }
@@ -211,7 +221,7 @@ async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
 async fn reached(tx: &mut Tx, cursor: u64) -> Result<BTreeSet<i64>> {
     let ids: Vec<i64> = sqlx::query_scalar("SELECT n FROM outbox WHERE state = ? AND seq <= ?")
         .bind(ANSWERED)
-        .bind(signed(cursor))
+        .bind(if domain::planted!(EchoRemovedEarly) { i64::MAX } else { signed(cursor) })
         .fetch_all(tx.conn()?)
         .await?;
     Ok(ids.into_iter().collect())
@@ -299,7 +309,11 @@ async fn write_over(
         Some(base) => base.seq > row.seq && !erased.contains(&base.scope),
         None => false,
     };
-    let newer: Vec<Write> = rows.into_iter().filter(|row| !known(row)).map(write_of).collect();
+    let dropped = |row: &DeltaRow| {
+        domain::planted!(OtherDeltaRowsDropped) && !before.is_empty() && !before.contains_key(&row.key)
+    };
+    let newer = rows.into_iter().filter(|row| !known(row) && !dropped(row)).map(write_of);
+    let newer: Vec<Write> = newer.collect();
     let mut writes = rebase::restored(before, &erased);
     writes.extend(newer);
     rows::write(tx, writes).await

@@ -27,6 +27,8 @@ mod rebase;
 mod rows;
 mod salvage;
 mod schema;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod store;
 mod tables;
 mod tray;

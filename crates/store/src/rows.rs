@@ -221,6 +221,9 @@ async fn write_table(conn: &mut SqliteConnection, layout: &Layout, writes: Vec<W
     let mut puts = Vec::with_capacity(writes.len());
     for Write { key, scope, seq, body } in writes {
         let Some(body) = body else {
+            if domain::planted!(TombstoneIgnored) && seq != u64::MAX {
+                continue;
+            }
             let statement = sql("delete", usize::from(layout.table.number()), || {
                 format!("DELETE FROM {} WHERE id = ? AND seq <= ?", layout.name)
             });

@@ -219,12 +219,15 @@ impl Tx {
 
     async fn finish<T, E: From<StoreError>>(mut self, outcome: Result<T, E>) -> Result<(T, Change), E> {
         let wipe = self.wipe;
+        let unwritten = domain::planted!(ConfirmedBeforeCommit) && self.changing.sync;
         let conn = self.conn()?;
         let committed = match outcome {
-            Ok(value) => match sqlx::query("COMMIT").execute(&mut *conn).await {
-                Ok(_) => Ok(value),
-                Err(error) => Err(StoreError::from(error).doing("committing").into()),
-            },
+            Ok(value) => {
+                match sqlx::query(if unwritten { "ROLLBACK" } else { "COMMIT" }).execute(&mut *conn).await {
+                    Ok(_) => Ok(value),
+                    Err(error) => Err(StoreError::from(error).doing("committing").into()),
+                }
+            }
             Err(error) => Err(error),
         };
         let value = match committed {

@@ -129,6 +129,11 @@ impl Mutate for DealRegister {
             scope,
             &ActionPlan { go_live: None, extra: Default::default() },
         ));
+        if crate::planted!(DraftShared) && ctx.is_authoritative() && !self.submit {
+            let shared = Grant { scope, organization: program.vendor, extra: Default::default() };
+            let home = ScopeId::Organization(program.vendor);
+            changes.push(RowChange::put(grant_id(scope, program.vendor), home, &shared));
+        }
         if self.submit {
             changes.extend(submit(ctx, rows, &program, self.deal, &mut deal)?);
         }
@@ -192,7 +197,7 @@ fn submit(
     deal.registration.decision_due = Some(ctx.now.plus_business_days(program.decision_days));
     let mut counter =
         rows.get::<Counter>(deal_counter())?.unwrap_or(Counter { value: 2_000, extra: Default::default() });
-    counter.value += 1;
+    counter.value += u32::from(!crate::planted!(NumberReused));
     deal.number = Some(counter.value);
     let scope = ScopeId::Deal(id);
     let vendor = Grant { scope, organization: program.vendor, extra: Default::default() };
@@ -205,6 +210,10 @@ fn submit(
         Some(claim) if claim.organization == deal.partner => {
             deal.registration.status = Status::Duplicate;
             deal.registration.duplicate_of = Some(claim.deal);
+        }
+        Some(_) if crate::planted!(ClaimWonTwice) => {}
+        Some(claim) if crate::planted!(RivalNamed) => {
+            return Err(Refusal::new(Rule::ClaimTaken, "Taken.").because("Holder", claim.organization));
         }
         Some(_) => {
             return Err(Refusal::new(
@@ -409,7 +418,7 @@ impl Mutate for DealEdit {
             if ctx.is_authoritative() && *base < last && by_other {
                 let strict = matches!(field, DealField::Amount | DealField::Stage)
                     && deal.registration.status == Status::Approved;
-                if strict {
+                if strict && !crate::planted!(StrictFieldOverwritten) {
                     return Err(Refusal::new(
                         Rule::StaleField,
                         "Somebody changed this in the meantime. Look at the present value and decide again.",
@@ -426,9 +435,14 @@ impl Mutate for DealEdit {
                     extra: Default::default(),
                 };
                 let id = derived("field", &[self.deal.as_bytes(), &[number], &ctx.seq.to_le_bytes()]);
-                changes.push(RowChange::put(id, self.lane(), &history));
+                if !crate::planted!(HistoryNotKept) {
+                    changes.push(RowChange::put(id, self.lane(), &history));
+                }
             }
             value.write(&mut deal);
+            if crate::planted!(PatchWritesAll) && field != DealField::Need {
+                deal.need = String::new();
+            }
             if ctx.is_authoritative() {
                 deal.field_seq.insert(number, ctx.seq);
                 deal.field_by.insert(number, actor.member);
@@ -601,7 +615,9 @@ fn with_claim(reads: ReadSet, so_far: &Rows, deal: DealId) -> ReadSet {
 fn release_claim(rows: &Rows, id: DealId, deal: &Deal) -> Result<Vec<RowChange>, Refusal> {
     let key = claim_id(&deal.customer.domain, &deal.product, &deal.region);
     Ok(match rows.get::<Claim>(key)? {
-        Some(claim) if claim.deal == id => vec![RowChange::delete::<Claim>(key, ScopeId::Hub)],
+        Some(claim) if claim.deal == id && !crate::planted!(ClaimNotReleased) => {
+            vec![RowChange::delete::<Claim>(key, ScopeId::Hub)]
+        }
         _ => Vec::new(),
     })
 }

@@ -58,7 +58,7 @@ impl Mutate for MessageSend {
             author: actor.member,
             body: self.body.clone(),
             reply_to: self.reply_to,
-            position: ctx.decided(ctx.seq),
+            position: ctx.decided(if crate::planted!(ChatPositionReused) { ctx.seq / 2 } else { ctx.seq }),
             at: ctx.now,
             extra: Default::default(),
         };
@@ -96,7 +96,8 @@ impl Mutate for RoomRead {
         }
         let id = read_mark_id(self.deal, self.member);
         let before = rows.get::<ReadMark>(id)?;
-        if before.as_ref().is_some_and(|mark| mark.position >= self.position) {
+        let seen = before.as_ref().is_some_and(|mark| mark.position >= self.position);
+        if seen && !crate::planted!(ReadMarkMovesBack) {
             return Ok(Vec::new());
         }
         let extra = before.map(|mark| mark.extra).unwrap_or_default();

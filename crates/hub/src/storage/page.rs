@@ -8,6 +8,7 @@
 
 use super::{ProgramStore, sql};
 use crate::Error;
+use domain::planted::limit;
 use domain::{RowKey, ScopeId, Table};
 use futures_util::TryStreamExt;
 use protocol::frame::Resume;
@@ -66,7 +67,7 @@ impl ProgramStore {
     pub async fn page(&self, query: &PageQuery) -> Result<Page, Error> {
         let head = query.from.head;
         let mut page = Filling::default();
-        if query.first && !query.old.is_empty() {
+        if query.first && !query.old.is_empty() && !domain::planted!(GrantsOfPageDropped) {
             // All of them, however many: they tell the device what the rest is about.
             let (grants, _) = self.changed(&query.old, query.base, head, Part::Grants, None).await?;
             for grants in grants.chunks(BODIES) {
@@ -255,7 +256,8 @@ impl ProgramStore {
                 continue;
             }
             let seq = sql::unsigned(seq);
-            let ended = chosen.rows.last().is_some_and(|last| last.seq != seq);
+            let ended = domain::planted!(PageEndsInMutation)
+                || chosen.rows.last().is_some_and(|last| last.seq != seq);
             if ended && room.is_some_and(|room| chosen.rows.len() >= room) {
                 chosen.more = true;
                 break;
@@ -284,7 +286,7 @@ impl ProgramStore {
                 stored.into_iter().map(|row| (row.key, row)).collect();
             for candidate in piece {
                 let Some(row) = bodies.remove(&candidate.key).filter(|row| row.seq <= head) else { continue };
-                if kind == Kind::Live && row.body.is_none() {
+                if (kind == Kind::Live || domain::planted!(TombstoneDropped)) && row.body.is_none() {
                     continue;
                 }
                 bytes += row.body.as_ref().map_or(0, Vec::len);
@@ -313,18 +315,18 @@ struct Filling {
 
 impl Filling {
     fn room(&self) -> usize {
-        PAGE_ROWS.saturating_sub(self.rows.len()).max(1)
+        limit(PAGE_ROWS).saturating_sub(self.rows.len()).max(1)
     }
 
     fn is_full(&self) -> bool {
-        self.rows.len() >= PAGE_ROWS || self.bytes >= PAGE_BYTES
+        self.rows.len() >= limit(PAGE_ROWS) || self.bytes >= PAGE_BYTES
     }
 
     /// Whether a group fits. A page without any takes it in any case.
     fn takes(&self, group: &[CommitRow]) -> bool {
         let bytes = bytes_of(group);
         self.rows.len() == self.grants
-            || (self.rows.len() + group.len() <= PAGE_ROWS && self.bytes + bytes <= PAGE_BYTES)
+            || (self.rows.len() + group.len() <= limit(PAGE_ROWS) && self.bytes + bytes <= PAGE_BYTES)
     }
 
     fn add(&mut self, group: Vec<CommitRow>) {

@@ -76,8 +76,8 @@ pub(super) enum After {
     HangUp(ConnectionId, Reason, &'static str),
     /// Let a device in.
     Enter(ConnectionId, Box<Welcome>, Box<Hello>),
-    /// Answer a mutation.
-    Answer(ConnectionId, Answer),
+    /// Answer a mutation of a device, by the line it came on or the one that took its place.
+    Answer(ConnectionId, DeviceId, Answer),
 }
 
 /// See the module documentation.
@@ -97,6 +97,12 @@ pub(super) struct Batch {
 /// Puts a changed row over what was read, and into the lookups that were made.
 fn put(rows: &mut Rows, changed: &CommitRow) {
     let CommitRow { key, scope, seq, body } = changed;
+    if domain::planted!(MembershipCached)
+        && key.table == Table::Devices
+        && matches!(rows.row(key), Ok(Some(_)))
+    {
+        return;
+    }
     let before = rows.row(key).ok().flatten().map(|row| lookups_of(*key, &row.body));
     let after = body.as_deref().map(|body| lookups_of(*key, body)).unwrap_or_default();
     for lookup in before.into_iter().flatten().chain(after.iter().cloned()) {
@@ -139,7 +145,7 @@ impl Batch {
     pub fn take_in(&mut self, loaded: Loaded) {
         let mut rows = loaded.rows;
         // What was read is older than what the tasks before have written.
-        for row in self.changed.values() {
+        for row in self.changed.values().filter(|_| !domain::planted!(StaleRowsInBatch)) {
             put(&mut rows, row);
         }
         self.rows.extend(rows);
@@ -221,7 +227,11 @@ impl Sequencer {
             match self.decide(now, &task, &mut batch) {
                 Step::Done => batch.rounds = 0,
                 Step::Needs(load) => {
-                    batch.tasks.push_front(task);
+                    if domain::planted!(LaneOvertaking) {
+                        batch.tasks.push_back(task);
+                    } else {
+                        batch.tasks.push_front(task);
+                    }
                     batch.rounds += 1;
                     self.batch = Some(batch);
                     effects.push(HubEffect::Load(load));
@@ -236,9 +246,10 @@ impl Sequencer {
         batch.commit = Commit { base: commit.base, head, ..Commit::default() };
         batch.commit.chains = commit.chains.clone();
         self.batch = Some(batch);
-        if finished {
+        if finished || domain::planted!(AckBeforeCommit) {
             self.committed(now, effects);
-        } else {
+        }
+        if !finished {
             effects.push(HubEffect::Commit(commit));
         }
     }
@@ -301,7 +312,12 @@ impl Sequencer {
         let mut answers = record.answers.clone();
         // What an older connection of the device brought in this very batch.
         answers.extend(
-            batch.commit.answers.iter().filter(|(of, _)| *of == hello.device).map(|(_, a)| a.clone()),
+            batch
+                .commit
+                .answers
+                .iter()
+                .filter(|(of, _)| *of == hello.device && !domain::planted!(BatchAnswersForgotten))
+                .map(|(_, a)| a.clone()),
         );
         answers.retain(|answer| answer.n > hello.answered);
         let welcome = Welcome {
@@ -338,7 +354,7 @@ impl Sequencer {
             let devices = BTreeMap::from([(device, u64::MAX)]);
             return Step::Needs(Load { devices, ..Load::default() });
         };
-        if sealed.header.n <= chain.n {
+        if sealed.header.n <= chain.n && !domain::planted!(DuplicateIsFork) {
             // Decided before; its answer went out with the welcome or on this connection.
             return Step::Done;
         }
@@ -384,7 +400,7 @@ impl Sequencer {
         let answer = Answer { n: next.n, seq: batch.commit.head, refusal, at };
         batch.commit.chains.insert(device, next);
         batch.commit.answers.push((device, answer.clone()));
-        batch.after.push(After::Answer(connection, answer));
+        batch.after.push(After::Answer(connection, device, answer));
         Step::Done
     }
 

@@ -7,7 +7,7 @@ use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Pha
 use crate::frame::{Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use domain::codec::Entity;
 use domain::entity::{Device, Grant, Member};
-use domain::{RowKey, Rows, ScopeId, Table, Timestamp};
+use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
 
 /// Rows that stay in memory between batches; more than this many and they are read afresh.
 const DIRECTORY_MAX: usize = 100_000;
@@ -34,8 +34,8 @@ impl Sequencer {
                 After::Enter(connection, welcome, hello) => {
                     self.enter(connection, *welcome, &hello, &batch.rows, effects);
                 }
-                After::Answer(connection, answer) => {
-                    if let Some(live) = self.live(connection) {
+                After::Answer(connection, device, answer) => {
+                    if let Some(live) = self.line_of(device, connection).and_then(|line| self.live(line)) {
                         live.answers.push(answer);
                     }
                 }
@@ -56,7 +56,7 @@ impl Sequencer {
                     for live in self.lives() {
                         if live.actor.organization == grant.organization {
                             live.scopes.insert(grant.scope, row.seq);
-                            live.granted = true;
+                            live.granted = !domain::planted!(GrantNotFollowed);
                         }
                     }
                 }
@@ -93,7 +93,8 @@ impl Sequencer {
             })
             .map(|(connection, _)| *connection)
             .collect();
-        for connection in out {
+        let served = domain::planted!(RevokedDeviceServed) || domain::planted!(RevokedServedGuardStale);
+        for connection in out.into_iter().filter(|_| !served) {
             let message = "This device no longer has access to the program.";
             self.hang_up(connection, Reason::Revoked, message, effects);
         }
@@ -129,7 +130,8 @@ impl Sequencer {
         let head = self.head;
         let Some(open) = self.connections.get_mut(&connection) else { return };
         effects.push(send(connection, &FromHub::Welcome(Welcome { head, ..welcome })));
-        let same = hello.epoch == self.epoch && hello.cursor <= head;
+        let known = hello.epoch == self.epoch || domain::planted!(EpochNotCompared);
+        let same = known && hello.cursor <= head;
         live.sent = if same { hello.cursor } else { 0 };
         let resume = hello.resume.clone().filter(|resume| same && resume.head <= head);
         let behind = live.sent < head || resume.is_some();
@@ -162,8 +164,9 @@ impl Sequencer {
                 // It came in with this batch and gets all of it already.
                 continue;
             }
+            let all = domain::planted!(ScopeFilterDropped) || domain::planted!(ScopeFilterAndGuardOff);
             let rows: Vec<&CommitRow> =
-                changed.iter().filter(|row| live.scopes.contains_key(&row.scope)).collect();
+                changed.iter().filter(|row| all || live.scopes.contains_key(&row.scope)).collect();
             if live.paging.is_some() || open.congested || live.sent < before {
                 live.behind |= !rows.is_empty() || granted || !live.answers.is_empty();
             } else if granted || bytes_of(&rows) > PAGE_BYTES {
@@ -184,6 +187,9 @@ impl Sequencer {
         let head = self.head;
         let Some(open) = self.connections.get_mut(&connection) else { return };
         open.congested = false;
+        if domain::planted!(CongestedForgotten) {
+            return;
+        }
         let Phase::Live(live) = &mut open.phase else { return };
         if live.paging.is_some() {
             self.read_page(connection, effects);
@@ -232,9 +238,13 @@ impl Sequencer {
             page.rows.iter().filter(|row| live.scopes.contains_key(&row.scope)).map(delta_row).collect();
         match page.resume {
             Some(resume) => {
-                let answers = std::mem::take(&mut live.answers);
+                let mut answers = std::mem::take(&mut live.answers);
+                if domain::planted!(PageAnswersDropped) {
+                    answers.clear();
+                }
                 if let Some(paging) = live.paging.as_mut() {
                     paging.next = resume.clone();
+                    paging.next.after += u64::from(domain::planted!(ResumeSkipsPage));
                     paging.reading = false;
                 }
                 let delta = Delta { to: page.head, answers, rows, resume: Some(resume) };
@@ -245,11 +255,21 @@ impl Sequencer {
                 live.paging = None;
                 let delta = take_delta(live, page.head, rows);
                 effects.push(send(connection, &FromHub::Delta(delta)));
-                if live.behind || page.head < head {
+                if (live.behind || page.head < head) && !domain::planted!(TailWithoutHead) {
                     self.catch_up(connection, effects);
                 }
             }
         }
+    }
+
+    /// The line of a device: the one it was last heard on, or the one that has taken its place since.
+    fn line_of(&mut self, device: DeviceId, heard_on: ConnectionId) -> Option<ConnectionId> {
+        if self.live(heard_on).is_some() || domain::planted!(AnswerOnOldLine) {
+            return Some(heard_on);
+        }
+        let mut open = self.connections.iter();
+        open.find(|(_, open)| matches!(&open.phase, Phase::Live(live) if live.actor.device == device))
+            .map(|(connection, _)| *connection)
     }
 
     fn live(&mut self, connection: ConnectionId) -> Option<&mut Live> {

@@ -1,0 +1,120 @@
+//! The door for the simulator (`crates/sim`): the storage and the guard of one program, so that it can
+//! drive them as the program's task does. Nobody else turns the feature on.
+
+use crate::egress::{Egress, Verdict};
+use crate::storage::{ProgramStore, Storage};
+use crate::{Data, Error};
+use domain::entity::Key;
+use domain::{ProgramId, Timestamp};
+use protocol::sequencer::{Commit, CommitRow, ConnectionId, Load, Loaded, Page, PageQuery};
+use std::path::Path;
+
+/// The storage of one program with its guard.
+#[derive(Debug)]
+pub struct Backroom {
+    storage: Storage,
+    store: ProgramStore,
+    egress: Egress,
+    epoch: u64,
+    head: u64,
+}
+
+impl Backroom {
+    /// Opens a hub's folder; a program that does not exist yet gets `epoch` with its first commit.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn open(folder: &Path, program: ProgramId, epoch: u64) -> Result<Self, Error> {
+        let storage = Storage::open(&Data::Folder(folder.to_owned())).await?;
+        let store = storage.program(program);
+        let (epoch, head) = store.opened().await?.map_or((epoch, 0), |opened| (opened.epoch, opened.head));
+        let egress = Egress::new(store.clone(), head);
+        Ok(Self { storage, store, egress, epoch, head })
+    }
+
+    /// The epoch found when it was opened.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The head found when it was opened.
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// Notes a founding invitation.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn invite(&self, token_hash: &Key, expires_at: Timestamp) -> Result<(), Error> {
+        self.storage.invite(token_hash, expires_at).await
+    }
+
+    /// Makes the file another history; it has to be opened again.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn begin_history(&self, epoch: u64) -> Result<(), Error> {
+        self.storage.begin_history(epoch).await
+    }
+
+    /// Reads what a batch needs.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn load(&self, load: Load) -> Result<Loaded, Error> {
+        self.store.load(load).await
+    }
+
+    /// Writes a batch, and tells the guard.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn commit(&mut self, now: Timestamp, commit: &Commit) -> Result<(), Error> {
+        self.store.commit(self.epoch, now, commit).await?;
+        self.egress.committed(commit);
+        Ok(())
+    }
+
+    /// Reads a page.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn page(&self, query: &PageQuery) -> Result<Page, Error> {
+        self.store.page(query).await
+    }
+
+    /// Tells the guard of a frame of a device.
+    pub fn heard(&mut self, connection: ConnectionId, bytes: &[u8]) {
+        self.egress.heard(connection, bytes);
+    }
+
+    /// Tells the guard that a connection is gone.
+    pub fn closed(&mut self, connection: ConnectionId) {
+        self.egress.closed(connection);
+    }
+
+    /// Asks the guard about a frame: `None` lets it pass, otherwise what is wrong with it.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn judge(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<Option<String>, Error> {
+        Ok(match self.egress.judge(connection, bytes).await? {
+            Verdict::Pass | Verdict::SignedIn => None,
+            Verdict::Breach(row) => Some(format!("{row:?}")),
+        })
+    }
+
+    /// Every row and tombstone of the program.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn everything(&self) -> Result<Vec<CommitRow>, Error> {
+        self.store.everything().await
+    }
+
+    /// Closes the file.
+    pub async fn close(self) {
+        self.storage.close().await;
+    }
+}

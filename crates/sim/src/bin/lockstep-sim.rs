@@ -1,0 +1,145 @@
+//! `./dev sim`: runs worlds, and tells the story of one that breaks a promise.
+
+use anyhow::{Context as _, Result, bail};
+use clap::Parser;
+use sim::{Base, Bug, Outcome};
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Runs whole worlds from seeds and checks every promise on the way.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many worlds.
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Actions in each world.
+    #[arg(long, default_value_t = sim::STEPS)]
+    steps: usize,
+    /// Plant this bug and stop at the first world that finds it; `all` tries each.
+    #[arg(long)]
+    plant: Option<String>,
+    /// Worlds at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: u64,
+    /// Tell the whole story of a world that fails, instead of its last lines.
+    #[arg(long)]
+    whole: bool,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let base = sim::runtime()?.block_on(Base::make())?;
+    match arguments.plant.as_deref() {
+        None => clean(&base, &arguments),
+        Some("all") => hunt_all(&base, &arguments),
+        Some(name) => {
+            let bug = Bug::ALL.iter().copied().find(|bug| bug.name() == name);
+            let bug =
+                bug.with_context(|| format!("there is no bug called {name}; see docs/simulation.md"))?;
+            match first_failure(&base, &arguments, Some(bug)) {
+                Some((seed, _)) => {
+                    tell(&base, &arguments, seed, Some(bug))?;
+                    Ok(ExitCode::SUCCESS)
+                }
+                None => bail!("{name} was not found in {} worlds", arguments.seeds),
+            }
+        }
+    }
+}
+
+fn clean(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
+    let began = Instant::now();
+    let failure = first_failure(base, arguments, None);
+    let Some((seed, _)) = failure else {
+        say(&format!(
+            "{} worlds from seed {} with {} actions each: no promise broken, {} s",
+            arguments.seeds,
+            arguments.seed,
+            arguments.steps,
+            began.elapsed().as_secs()
+        ))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    tell(base, arguments, seed, None)?;
+    Ok(ExitCode::FAILURE)
+}
+
+fn hunt_all(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
+    let mut missed = 0;
+    say("| Bug | What it does | Found by | Seed |\n|---|---|---|---:|")?;
+    for bug in Bug::ALL {
+        let (law, seed) = match first_failure(base, arguments, Some(*bug)) {
+            Some((seed, outcome)) => {
+                (outcome.violation.map_or("?", |violation| violation.law), seed.to_string())
+            }
+            None => {
+                missed += 1;
+                ("not found", format!("> {}", arguments.seeds))
+            }
+        };
+        say(&format!("| `{}` | {} | {law} | {seed} |", bug.name(), bug.what()))?;
+    }
+    Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The lowest seed that fails, with how it ends; worlds run on several threads.
+fn first_failure(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Option<(u64, Outcome)> {
+    let next = AtomicU64::new(arguments.seed);
+    let end = arguments.seed.saturating_add(arguments.seeds);
+    let found: Mutex<Option<(u64, Outcome)>> = Mutex::default();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.jobs.max(1) {
+            scope.spawn(|| {
+                let Ok(runtime) = sim::runtime() else { return };
+                while !stop.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    let outcome = runtime.block_on(sim::run(base, seed, arguments.steps, bug));
+                    if outcome.violation.is_some() {
+                        stop.store(true, Ordering::Relaxed);
+                        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                        if found.as_ref().is_none_or(|(other, _)| seed < *other) {
+                            *found = Some((seed, outcome));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tell(base: &Base, arguments: &Arguments, seed: u64, bug: Option<Bug>) -> Result<()> {
+    let runtime = sim::runtime()?;
+    let shrunk = runtime.block_on(sim::shrink(base, seed, arguments.steps, bug));
+    let Some(shrunk) = shrunk else {
+        bail!("seed {seed} failed once and not again: something is left to chance")
+    };
+    let (before, after) = shrunk.actions;
+    say(&format!("seed {seed} breaks a promise; {after} of its {before} actions are enough:"))?;
+    for action in &shrunk.plan {
+        say(&format!("  {action}"))?;
+    }
+    let story = &shrunk.outcome.story;
+    let skipped = if arguments.whole { 0 } else { story.len().saturating_sub(60) };
+    say(&format!("the story, {} lines{}:", story.len(), if skipped > 0 { ", the last 60" } else { "" }))?;
+    for line in story.iter().skip(skipped) {
+        say(line)?;
+    }
+    Ok(())
+}
+
+fn say(line: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! What every installation owes its person, checked whenever its file has changed.
+
+use crate::law::{Run, broken};
+use crate::model::{self, Map, Moment};
+use crate::world::World;
+use domain::entity::{Deal, Message, Status};
+use domain::{Mode, Mutate as _, Mutation, RowKey, ScopeId, Timestamp};
+use protocol::client::{Line, Status as Told, SyncState};
+use protocol::sequencer::Commit;
+use store::Store;
+use store::sim::Stand;
+
+impl World {
+    /// Follows a commit of the hub.
+    pub fn committed(&mut self, commit: &Commit) -> Run {
+        let desks = &self.desks;
+        self.oracle.committed(commit, |device, chain, n| {
+            let mut of_device = desks.iter().filter(|desk| desk.identity.device == device);
+            of_device
+                .find(|desk| desk.made.get(&chain.n).is_some_and(|made| made.hash == chain.hash))
+                .and_then(|desk| desk.made.get(&n))
+        })
+    }
+
+    /// Nothing that was confirmed is lost, and nothing is in two places.
+    pub fn kept(&self, d: usize, when: &str) -> Run {
+        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some()) else { return Ok(()) };
+        let lost = |law, n: u64, what: &str| {
+            let name = desk.made.get(&n).map_or("?", |made| made.mutation.name());
+            broken(law, format!("{} {when}: its mutation {n} ({name}) {what}", desk.name))
+        };
+        if let Some(last) =
+            desk.made.last_key_value().map(|(n, _)| *n).filter(|last| *last != desk.state.chain.n)
+        {
+            return lost("I3", last, "was confirmed, but the chain in the file ends elsewhere");
+        }
+        for (n, made) in &desk.made {
+            let (refused, parked) = (desk.seen.refused.contains(n), desk.seen.parked.contains(n));
+            let outcome = self.oracle.outcomes.get(&made.hash);
+            match desk.seen.outbox.get(n) {
+                Some(Stand::Queued | Stand::Answered(_)) if refused || parked => {
+                    return lost("I4", *n, "is queued and refused at once");
+                }
+                Some(Stand::Answered(_)) if outcome.is_none() => {
+                    return lost("I2", *n, "is shown as accepted, but the hub has not got it");
+                }
+                Some(Stand::Queued) if self.should_be_parked(d, *n, made.mutation.lane()) => {
+                    return lost("I12", *n, "still waits although what it builds on was refused");
+                }
+                Some(Stand::Parked) if !parked && !desk.decided.contains(n) => {
+                    return lost("I12", *n, "is parked behind nothing");
+                }
+                Some(_) => {}
+                None if desk.decided.contains(n) => {}
+                None if outcome.is_none() => {
+                    return lost("I3", *n, "was confirmed and is gone, and the hub has not got it");
+                }
+                None => {
+                    let was_refused = outcome.is_some_and(|answer| answer.refusal.is_some());
+                    if was_refused != (refused || parked) {
+                        return lost("I12", *n, "does not stand as the hub has answered");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn should_be_parked(&self, d: usize, n: u64, lane: ScopeId) -> bool {
+        let Some(desk) = self.desks.get(d).filter(|_| self.histories == 0) else { return false };
+        desk.seen.refused.range(..n).any(|root| {
+            let root = desk.made.get(root);
+            root.is_some_and(|root| root.mutation.opens_lane() && root.mutation.lane() == lane)
+        })
+    }
+
+    /// The rows are what the hub's are with what waits on top.
+    pub fn shows(&self, d: usize, before: &SyncState) -> Run {
+        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some()) else { return Ok(()) };
+        let (state, seen) = (&desk.state, &desk.seen);
+        let wrong = |law, what: String| broken(law, format!("{}: {what}", desk.name));
+        if state.epoch == before.epoch && state.cursor < before.cursor {
+            return wrong("I9", format!("the cursor goes back from {} to {}", before.cursor, state.cursor));
+        }
+        if state.epoch != self.oracle.epoch || seen.refetching {
+            return Ok(());
+        }
+        if state.cursor > self.oracle.head {
+            return wrong(
+                "I9",
+                format!("the cursor says {} and the hub is at {}", state.cursor, self.oracle.head),
+            );
+        }
+        self.shows_own(d)?;
+        let Some(actor) = model::actor(&self.oracle.rows, desk.identity.device) else { return Ok(()) };
+        if state.resume.is_some() {
+            return Ok(());
+        }
+        let scopes = model::scopes(&self.oracle.rows, &actor);
+        if state.cursor < self.oracle.head {
+            if !seen.outbox.is_empty() {
+                return Ok(());
+            }
+            let known = |scope| scopes.get(&scope).is_some_and(|since| *since <= state.cursor);
+            for (key, row) in
+                self.oracle.stored.iter().filter(|(_, row)| row.seq <= state.cursor && known(row.scope))
+            {
+                let here = desk.rows.get(key).map(|row| (row.seq, &row.body));
+                if here != row.body.as_ref().map(|body| (row.seq, body)) {
+                    return wrong("I1", format!("{key:?} is not what the hub has at {}", state.cursor));
+                }
+            }
+            return Ok(());
+        }
+        let visible = self.oracle.rows.iter().filter(|(_, row)| scopes.contains_key(&row.scope));
+        let mut expected: Map = visible.map(|(key, row)| (*key, row.clone())).collect();
+        let mut waits = false;
+        for (n, _) in seen.outbox.iter().filter(|(_, stand)| **stand == Stand::Queued) {
+            let Some(made) = desk.made.get(n) else { continue };
+            waits = true;
+            let moment = Moment {
+                mode: Mode::Optimistic,
+                program: self.oracle.program,
+                actor: model::actor(&expected, desk.identity.device),
+                now: made.at,
+                seq: 0,
+            };
+            if let Ok(changes) = model::decide(&expected, moment, &made.mutation) {
+                model::perform(&mut expected, changes);
+            }
+        }
+        let law = if waits { "I11" } else { "I1" };
+        let keys = expected.keys().chain(desk.rows.keys());
+        match keys.into_iter().find(|key| expected.get(key) != desk.rows.get(key)) {
+            Some(key) => {
+                let brief = |rows: &Map| rows.get(key).map(|row| (row.seq, row.body.len()));
+                let (should, is) = (brief(&expected), brief(&desk.rows));
+                wrong(law, format!("{key:?} should be {should:?} and is {is:?} (version, bytes)"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the person wrote does not vanish from the screen.
+    fn shows_own(&self, d: usize) -> Run {
+        let Some(desk) = self.desks.get(d) else { return Ok(()) };
+        for (n, made) in &desk.made {
+            let Mutation::MessageSend(send) = &made.mutation else { continue };
+            let accepted =
+                self.oracle.outcomes.get(&made.hash).is_some_and(|answer| answer.refusal.is_none());
+            let waits = matches!(desk.seen.outbox.get(n), Some(Stand::Queued | Stand::Answered(_)));
+            let room = model::get::<Deal>(&desk.rows, send.deal);
+            let open = room.is_some_and(|deal| deal.registration.status != Status::Draft);
+            let parent = send.reply_to.is_none_or(|id| desk.rows.contains_key(&RowKey::of::<Message>(id)));
+            let settled = accepted && !desk.seen.outbox.contains_key(n);
+            let there = desk.rows.contains_key(&RowKey::of::<Message>(send.message));
+            if open && parent && (waits || settled) && !there {
+                return broken("I9", format!("{}: its own message {n} is not on the screen", desk.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The client tells its person where the line stands.
+    pub async fn told(&mut self, d: usize, told: &Told) -> Run {
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(()) };
+        let device = desk.identity.device;
+        match told.line {
+            Line::Forked if !desk.cloned => {
+                let known = self.oracle.knows(device);
+                broken(
+                    "I4",
+                    format!("{} is told that it was copied (known: {known}), and it was not", desk.name),
+                )
+            }
+            Line::Revoked if self.oracle.admits(device) => {
+                broken("I7", format!("{} is told that it was signed out, and it was not", desk.name))
+            }
+            Line::Outdated if !desk.old && self.newer.is_none() => {
+                broken("I13", format!("{} is told to update, and it is up to date", desk.name))
+            }
+            Line::Revoked => {
+                let open = desk.open.take();
+                desk.erased = true;
+                if let Some(open) = open {
+                    open.store.close().await?;
+                    Store::erase(&desk.path).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The time a device believes it is.
+    pub fn device_time(&self, d: usize) -> Timestamp {
+        let ahead = self.desks.get(d).map_or(0, |desk| desk.clock);
+        Timestamp(self.hub_time().0 + ahead)
+    }
+}

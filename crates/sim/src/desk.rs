@@ -1,0 +1,346 @@
+//! An installation: the client machine with its real store, driven as `crates/sync` drives it.
+
+use crate::law::{Run, broken};
+use crate::model::Map;
+use crate::net::{Down, Up};
+use crate::world::{World, tell};
+use domain::entity::Key;
+use domain::{Mutation, Timestamp};
+use protocol::client::{Client, ClientEffect, ClientEvent, Line, SyncState, Tick};
+use protocol::sequencer::ConnectionId;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use store::sim::Seen;
+use store::{Change, FileKey, Identity, Store};
+use tokio::sync::broadcast;
+
+/// A mutation that an installation has confirmed to its person.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// Of the device's chain up to it: names it across installations.
+    pub hash: Key,
+    pub mutation: Mutation,
+    pub at: Timestamp,
+}
+
+/// What runs while the application is open.
+pub(crate) struct Open {
+    pub store: Store,
+    pub client: Client,
+    changes: broadcast::Receiver<Change>,
+}
+
+/// See the module documentation.
+pub(crate) struct Desk {
+    pub name: String,
+    pub identity: Identity,
+    pub path: PathBuf,
+    generation: u32,
+    pub open: Option<Open>,
+    pub line: Option<ConnectionId>,
+    pub dialling: bool,
+    pub timer: Option<Tick>,
+    pub status: Line,
+    pub network: bool,
+    pub work_offline: bool,
+    /// What its clock is ahead of the true time, milliseconds.
+    pub clock: i64,
+    /// It is of an older version that the hub does not serve.
+    pub old: bool,
+    pub crash_in: Option<u8>,
+    pub made: BTreeMap<u64, Made>,
+    /// Refused mutations that the person has retried or given up.
+    pub decided: BTreeSet<u64>,
+    pub seen: Seen,
+    /// The rows of it.
+    pub rows: Map,
+    pub state: SyncState,
+    pub undo: Option<Mutation>,
+    /// Another installation has the same identity.
+    pub cloned: bool,
+    /// The file was wiped because the device was signed out.
+    pub erased: bool,
+}
+
+pub(crate) fn file_key() -> FileKey {
+    FileKey::from_bytes(&[7; 32])
+}
+
+impl Desk {
+    pub fn new(name: String, identity: Identity, path: PathBuf) -> Self {
+        let chain = protocol::seal::Chain::start(identity.program, identity.device);
+        Self {
+            name,
+            identity,
+            path,
+            generation: 0,
+            open: None,
+            line: None,
+            dialling: false,
+            timer: None,
+            status: Line::Offline,
+            network: true,
+            work_offline: false,
+            clock: 0,
+            old: false,
+            crash_in: None,
+            made: BTreeMap::new(),
+            decided: BTreeSet::new(),
+            seen: Seen::default(),
+            rows: Map::new(),
+            state: SyncState { epoch: 0, cursor: 0, resume: None, answered: 0, chain },
+            undo: None,
+            cloned: false,
+            erased: false,
+        }
+    }
+
+    pub fn store(&self) -> Option<&Store> {
+        self.open.as_ref().map(|open| &open.store)
+    }
+
+    /// Whether the hub has shut it out, or it was wiped.
+    pub fn is_shut(&self) -> bool {
+        self.erased || matches!(self.status, Line::Revoked | Line::Forked)
+    }
+
+    /// Looks at the file.
+    pub async fn look(&mut self) -> Run {
+        let Some(open) = &self.open else { return Ok(()) };
+        self.seen = open.store.see().await?;
+        self.rows = std::mem::take(&mut self.seen.rows).into_iter().map(|row| (row.key, row)).collect();
+        self.state = state_of(&open.store).await?;
+        Ok(())
+    }
+
+    /// The path of its next file.
+    pub fn next_path(&mut self) -> PathBuf {
+        self.generation += 1;
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = stem.split('.').next().unwrap_or_default().to_owned();
+        self.path.with_file_name(format!("{stem}.{}.db", self.generation))
+    }
+}
+
+pub(crate) async fn state_of(store: &Store) -> Run<SyncState> {
+    let state = store.sync_state().await?;
+    Ok(SyncState {
+        epoch: state.epoch,
+        cursor: state.cursor,
+        resume: state.resume,
+        answered: state.answered,
+        chain: state.chain,
+    })
+}
+
+/// Copies a database with its log, as a crash would leave it.
+pub(crate) fn copy_database(from: &Path, to: &Path) -> Run {
+    std::fs::copy(from, to)?;
+    let log = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        PathBuf::from(name)
+    };
+    if log(from).exists() {
+        std::fs::copy(log(from), log(to))?;
+    }
+    Ok(())
+}
+
+/// Counts down to a crash; true when it is there.
+pub(crate) fn dies(counter: &mut Option<u8>) -> bool {
+    match counter {
+        Some(0) => {
+            *counter = None;
+            true
+        }
+        Some(left) => {
+            *left -= 1;
+            false
+        }
+        None => false,
+    }
+}
+
+impl World {
+    /// Starts an installation.
+    pub async fn start(&mut self, d: usize) -> Run {
+        let seed = self.rng.next();
+        let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.open.is_none() && !desk.erased) else {
+            return Ok(());
+        };
+        let store = Store::open(&desk.path, &file_key(), desk.identity.clone()).await?;
+        let identity = &desk.identity;
+        let client = Client::new(
+            identity.program,
+            identity.device,
+            identity.device_key.clone(),
+            desk.work_offline,
+            seed,
+        );
+        let changes = store.changes();
+        desk.open = Some(Open { store, client, changes });
+        desk.status = Line::Offline;
+        desk.look().await?;
+        let state = desk.state.clone();
+        tell!(self, "{} is started", self.name(d));
+        self.kept(d, "was started")?;
+        self.device_event(d, ClientEvent::Loaded(state)).await
+    }
+
+    /// The process of an installation dies: what was not committed is gone.
+    pub async fn crash(&mut self, d: usize) -> Run {
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(()) };
+        desk.crash_in = None;
+        let Some(open) = desk.open.take() else { return Ok(()) };
+        let (old, new) = (desk.path.clone(), desk.next_path());
+        copy_database(&old, &new)?;
+        open.store.close().await?;
+        Store::erase(&old).await?;
+        desk.path = new;
+        tell!(self, "{} crashes", self.name(d));
+        self.unplug(d);
+        Ok(())
+    }
+
+    /// An installation is closed in good order.
+    pub async fn close(&mut self, d: usize) -> Run {
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(()) };
+        let Some(open) = desk.open.take() else { return Ok(()) };
+        open.store.close().await?;
+        tell!(self, "{} is closed", self.name(d));
+        self.unplug(d);
+        Ok(())
+    }
+
+    /// Without its process a device has no line; what it sent may still arrive.
+    fn unplug(&mut self, d: usize) {
+        let Some(desk) = self.desks.get_mut(d) else { return };
+        (desk.dialling, desk.timer) = (false, None);
+        let line = desk.line.take();
+        if let Some(conn) = line.and_then(|line| self.conns.get_mut(&line)) {
+            conn.up.push_back(Up::End);
+        }
+    }
+
+    /// Runs an event and all that follows from it through the client.
+    pub async fn device_event(&mut self, d: usize, event: ClientEvent) -> Run {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let now = self.now;
+            let Some(open) = self.desks.get_mut(d).and_then(|desk| desk.open.as_mut()) else { return Ok(()) };
+            let mut answers = Vec::new();
+            for effect in open.client.step(now, event) {
+                if self.desks.get_mut(d).is_some_and(|desk| dies(&mut desk.crash_in)) {
+                    return self.crash(d).await;
+                }
+                answers.extend(self.carry_out(d, effect).await?);
+            }
+            for answer in answers.into_iter().rev() {
+                events.push_front(answer);
+            }
+            if events.is_empty()
+                && let Some(open) = self.desks.get_mut(d).and_then(|desk| desk.open.as_mut())
+            {
+                while let Ok(change) = open.changes.try_recv() {
+                    if change.sync && events.is_empty() {
+                        events.push_back(ClientEvent::Queued);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, d: usize, effect: ClientEffect) -> Run<Option<ClientEvent>> {
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(None) };
+        let Some(store) = desk.store().cloned() else { return Ok(None) };
+        match effect {
+            ClientEffect::Connect => desk.dialling = true,
+            ClientEffect::HangUp => {
+                desk.dialling = false;
+                if let Some(conn) = desk.line.take().and_then(|line| self.conns.get_mut(&line)) {
+                    conn.up.push_back(Up::End);
+                }
+            }
+            ClientEffect::Send { bytes } => {
+                self.mark(b'u', &bytes);
+                let line = self.desks.get(d).and_then(|desk| desk.line);
+                if let Some(conn) = line.and_then(|line| self.conns.get_mut(&line)) {
+                    conn.up.push_back(Up::Frame(bytes));
+                }
+            }
+            ClientEffect::Timer { at } => desk.timer = Some(at),
+            ClientEffect::Status(status) => {
+                if desk.status != status.line {
+                    desk.status = status.line;
+                    tell!(self, "{} is {:?}", self.name(d), status.line);
+                }
+                self.told(d, &status).await?;
+            }
+            ClientEffect::ReadOutbox { after, items, bytes } => {
+                return Ok(Some(ClientEvent::OutboxRead(store.outbox_after(after, items, bytes).await?)));
+            }
+            ClientEffect::CheckChain(chain) => {
+                let hash = store.chain_hash_at(chain.n).await?;
+                return Ok(Some(ClientEvent::ChainChecked(hash == Some(chain.hash))));
+            }
+            ClientEffect::Apply { epoch, delta } => {
+                tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));
+                store.apply_delta(epoch, delta).await?;
+                return self.stored(d).await.map(Some);
+            }
+            ClientEffect::Reset { epoch } => {
+                tell!(self, "{} forgets its rows: the hub's history is another one", self.name(d));
+                store.reset_for_epoch(epoch).await?;
+                return self.stored(d).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn stored(&mut self, d: usize) -> Run<ClientEvent> {
+        let Some(desk) = self.desks.get_mut(d) else { return broken("sim", "no such installation") };
+        let before = desk.state.clone();
+        desk.look().await?;
+        let state = desk.state.clone();
+        self.mark(b's', &state.cursor.to_le_bytes());
+        self.kept(d, "stored what came from the hub")?;
+        self.shows(d, &before)?;
+        Ok(ClientEvent::Applied(state))
+    }
+
+    /// The line of an installation breaks; it notices at once.
+    pub async fn lose(&mut self, d: usize) -> Run {
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(()) };
+        if desk.line.take().is_none() && !std::mem::take(&mut desk.dialling) {
+            return Ok(());
+        }
+        tell!(self, "{} loses its line", self.name(d));
+        self.device_event(d, ClientEvent::Lost { message: "the line broke".to_owned() }).await
+    }
+
+    /// One frame, or the end of the line, reaches an installation. False when nothing did.
+    pub async fn deliver_down(&mut self, d: usize) -> Run<bool> {
+        let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.open.is_some()) else { return Ok(false) };
+        if desk.dialling {
+            return self.dial(d).await;
+        }
+        let Some(line) = desk.line.filter(|_| desk.network) else { return Ok(false) };
+        let Some(conn) = self.conns.get_mut(&line).filter(|conn| !conn.hole) else { return Ok(false) };
+        let Some(next) = conn.down.pop_front() else { return Ok(false) };
+        let drained = conn.congested && conn.down.len() <= 1;
+        if drained {
+            conn.congested = false;
+            self.drained(line).await?;
+        }
+        match next {
+            Down::Frame(bytes) => {
+                let bytes = self.in_transit_down(bytes);
+                self.device_event(d, ClientEvent::Received { bytes }).await?;
+            }
+            Down::End => self.lose(d).await?,
+        }
+        Ok(true)
+    }
+}

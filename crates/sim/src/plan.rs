@@ -1,0 +1,136 @@
+//! What is going to happen in a world: a list of actions, drawn from the seed before it begins. Every
+//! action can be left out, and one that makes no sense when its turn comes does nothing; so a failing
+//! list can be shortened by dropping pieces of it.
+
+use crate::rng::Rng;
+
+/// Installations that a world may come to have.
+pub(crate) const DESKS: u64 = 6;
+
+/// One thing that happens. `d` is the number of an installation, `r` decides whatever is left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// A person does something.
+    Act { d: usize, r: u64 },
+    /// Frames between an installation and the hub travel until nothing moves.
+    Flow { d: usize },
+    /// One frame reaches the hub.
+    Up { d: usize, r: u64 },
+    /// One frame reaches the installation.
+    Down { d: usize },
+    /// The hub does one thing with its store.
+    Hub { r: u64 },
+    /// Time passes.
+    Wait { ms: u64 },
+    /// The line breaks; the hub hears of it later.
+    Cut { d: usize },
+    /// From now on nothing gets through on this line, and nobody notices.
+    Hole { d: usize },
+    /// The hub notices that a line is gone.
+    Notice { r: u64 },
+    /// The next frame arrives twice.
+    Double { d: usize, up: bool },
+    /// No network at this place, or again.
+    Network { d: usize, on: bool },
+    /// The person wants to stay off the network, or not any more.
+    WorkOffline { d: usize, on: bool },
+    /// The process dies after so many more effects.
+    Crash { d: usize, after: u8 },
+    /// It is closed in good order.
+    Close { d: usize },
+    /// It is started again.
+    Start { d: usize },
+    /// The hub's process dies after so many more effects.
+    CrashHub { after: u8 },
+    /// The hub is stopped in good order.
+    StopHub,
+    /// The hub is started again.
+    StartHub,
+    /// The hub's file begins another history.
+    NewHistory,
+    /// An installation is copied: two of them share an identity.
+    Clone { d: usize },
+    /// Somebody takes an invitation.
+    Join { r: u64 },
+    /// A device's clock jumps.
+    Clock { d: usize, r: u64 },
+    /// A device is of an older or of this version.
+    OldDevice { d: usize, on: bool },
+    /// The hub is of a newer version that still, or no longer, understands this one.
+    NewHub { understands: bool, on: bool },
+}
+
+/// A world before it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub seed: u64,
+    pub actions: Vec<Action>,
+    /// Rows in a page and mutations in a push, at most.
+    pub limit: usize,
+    /// Frames that may wait for an installation before the hub calls it congested.
+    pub budget: usize,
+    /// Everything is switched off and on again at the end.
+    pub bounce: bool,
+}
+
+/// How often each kind of action is drawn; the order is that of `draw`.
+const WEIGHTS: [u64; 24] = [40, 26, 16, 16, 14, 4, 5, 2, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 1, 2, 1, 1, 1];
+
+impl Plan {
+    pub fn draw(seed: u64, steps: usize) -> Self {
+        let mut rng = Rng::new(seed);
+        let limit = [3, 8, usize::MAX][rng.below(3) as usize % 3];
+        let budget = if rng.percent(30) { 2 } else { usize::MAX };
+        let bounce = rng.percent(50);
+        // Each world has its own troubles: what is not drawn leaves room for long runs of the rest.
+        let mut weights = WEIGHTS;
+        for weight in weights.iter_mut().skip(5) {
+            if rng.percent(40) {
+                *weight = 0;
+            } else if rng.percent(20) {
+                *weight *= 3;
+            }
+        }
+        let actions = (0..steps).map(|_| draw(&mut rng, &weights)).collect();
+        Self { seed, actions, limit, budget, bounce }
+    }
+}
+
+fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
+    let mut left = rng.below(weights.iter().sum());
+    let kind = weights.iter().position(|weight| {
+        let here = left < *weight;
+        left = left.saturating_sub(*weight);
+        here
+    });
+    let d = usize::try_from(rng.below(DESKS)).unwrap_or_default();
+    let r = rng.next();
+    let on = r % 3 != 0;
+    let after = (r % 9) as u8;
+    match kind.unwrap_or_default() {
+        0 => Action::Act { d, r },
+        1 => Action::Flow { d },
+        2 => Action::Up { d, r },
+        3 => Action::Down { d },
+        4 => Action::Hub { r },
+        5 => Action::Wait { ms: [50, 700, 5_000, 40_000][(r % 4) as usize % 4] },
+        6 => Action::Cut { d },
+        7 => Action::Hole { d },
+        8 => Action::Notice { r },
+        9 => Action::Double { d, up: on },
+        10 => Action::Network { d, on },
+        11 => Action::WorkOffline { d, on: !on },
+        12 => Action::Crash { d, after },
+        13 => Action::Close { d },
+        14 => Action::Start { d },
+        15 => Action::CrashHub { after },
+        16 => Action::StopHub,
+        17 => Action::StartHub,
+        18 => Action::NewHistory,
+        19 => Action::Clone { d },
+        20 => Action::Join { r },
+        21 => Action::Clock { d, r },
+        22 => Action::OldDevice { d, on },
+        _ => Action::NewHub { understands: r % 2 == 0, on },
+    }
+}

@@ -1,0 +1,424 @@
+//! A world: one hub, some installations, the network between them and the time.
+
+use crate::base::Base;
+use crate::desk::{Desk, copy_database, file_key};
+use crate::hubside::{FILE, Hub};
+use crate::law::{Run, Violation, broken};
+use crate::net::{Conn, Newer};
+use crate::oracle::Oracle;
+use crate::plan::{Action, DESKS, Plan};
+use crate::rng::{Rng, pick};
+use domain::entity::{InvitationKind, Key};
+use protocol::client::{ClientEvent, Line, Tick};
+use protocol::sequencer::ConnectionId;
+use std::collections::BTreeMap;
+use store::Store;
+use store::sim::Stand;
+use tempfile::TempDir;
+
+/// When every world begins, milliseconds since 1970.
+pub(crate) const BEGINNING: i64 = 1_800_000_000_000;
+
+/// An invitation that somebody may take.
+#[derive(Debug, Clone)]
+pub(crate) struct Invite {
+    pub token: Key,
+    pub kind: InvitationKind,
+    /// Who made it.
+    pub person: String,
+    pub taken: u32,
+}
+
+/// See the module documentation.
+pub(crate) struct World {
+    pub dir: TempDir,
+    pub rng: Rng,
+    pub now: Tick,
+    pub hub: Hub,
+    pub desks: Vec<Desk>,
+    pub conns: BTreeMap<ConnectionId, Conn>,
+    pub last_conn: ConnectionId,
+    pub oracle: Oracle,
+    pub newer: Option<Newer>,
+    /// Frames that may wait for an installation.
+    pub budget: usize,
+    pub invites: Vec<Invite>,
+    /// How often the hub has begun another history.
+    pub histories: u32,
+    story: Option<Vec<String>>,
+    trace: blake3::Hasher,
+}
+
+/// Adds a line to the story, if there is one.
+macro_rules! tell {
+    ($world:expr, $($told:tt)*) => {
+        if $world.is_told() {
+            let line = format!($($told)*);
+            $world.say(line);
+        }
+    };
+}
+pub(crate) use tell;
+
+impl World {
+    /// A world without anybody.
+    pub fn empty(seed: u64, program: domain::ProgramId, epoch: u64) -> Run<Self> {
+        let dir = tempfile::Builder::new().prefix("lockstep-sim-").tempdir_in(folder())?;
+        let hub = dir.path().join("hub.0");
+        std::fs::create_dir(&hub)?;
+        Ok(Self {
+            dir,
+            rng: Rng::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
+            now: 0,
+            hub: Hub::new(program, hub, epoch),
+            desks: Vec::new(),
+            conns: BTreeMap::new(),
+            last_conn: 0,
+            oracle: Oracle::new(program),
+            newer: None,
+            budget: usize::MAX,
+            invites: Vec::new(),
+            histories: 0,
+            story: None,
+            trace: blake3::Hasher::new(),
+        })
+    }
+
+    /// The world of `base`, from where each plan goes its own way.
+    pub async fn begin(base: &Base, plan: &Plan, told: bool) -> Run<Self> {
+        let mut world = Self::empty(plan.seed, base.program, base.epoch)?;
+        world.story = told.then(Vec::new);
+        world.budget = plan.budget;
+        world.now = base.now;
+        world.invites = base.invites.clone();
+        copy_database(&base.folder().join(FILE), &world.hub.folder.join(FILE))?;
+        for (number, (name, identity)) in base.cast.iter().enumerate() {
+            let path = world.dir.path().join(format!("d{number}.db"));
+            copy_database(&base.folder().join(format!("d{number}.db")), &path)?;
+            world.desks.push(Desk::new(name.clone(), identity.clone(), path));
+        }
+        world.oracle.chains = base.chains.clone();
+        world.start_hub().await?;
+        for d in 0..world.desks.len() {
+            world.start(d).await?;
+        }
+        Ok(world)
+    }
+
+    pub fn is_told(&self) -> bool {
+        self.story.is_some()
+    }
+
+    pub fn say(&mut self, line: String) {
+        let seconds = self.now / 1_000;
+        if let Some(story) = &mut self.story {
+            story.push(format!("{seconds:>6} s  {line}"));
+        }
+    }
+
+    pub fn story(&mut self) -> Vec<String> {
+        self.story.take().unwrap_or_default()
+    }
+
+    /// Notes something that anybody could have seen, for the trace.
+    pub fn mark(&mut self, kind: u8, bytes: &[u8]) {
+        self.trace.update(&[kind]);
+        self.trace.update(&(bytes.len() as u64).to_le_bytes());
+        self.trace.update(bytes);
+    }
+
+    /// The hash of all that happened.
+    pub fn trace(&self) -> String {
+        self.trace.finalize().to_hex().chars().take(16).collect()
+    }
+
+    pub fn name(&self, d: usize) -> String {
+        self.desks.get(d).map(|desk| desk.name.clone()).unwrap_or_default()
+    }
+
+    /// One action of the plan.
+    pub async fn step(&mut self, action: Action) -> Run {
+        match action {
+            Action::Act { d, r } => self.act(d, r).await?,
+            Action::Flow { d } => self.flow(d).await?,
+            Action::Up { d, r } => {
+                if let Some(id) = pick(&self.with_up(d), r).copied() {
+                    self.deliver_up(id).await?;
+                }
+            }
+            Action::Down { d } => drop(self.deliver_down(d).await?),
+            Action::Hub { r } => drop(self.hub_turn(r).await?),
+            Action::Wait { ms } => self.wait(ms).await?,
+            Action::Cut { d } => self.lose(d).await?,
+            Action::Hole { d } => {
+                let line = self.desks.get(d).and_then(|desk| desk.line);
+                if let Some(conn) = line.and_then(|line| self.conns.get_mut(&line)) {
+                    conn.hole = true;
+                    tell!(self, "nothing gets through between {} and the hub", self.name(d));
+                }
+            }
+            Action::Notice { r } => {
+                if let Some(id) = pick(&self.stale(), r).copied() {
+                    self.hub_notices(id).await?;
+                }
+            }
+            Action::Double { d, up } => self.double(d, up),
+            Action::Network { d, on } => {
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.network = on;
+                }
+            }
+            Action::WorkOffline { d, on } => self.work_offline(d, on).await?,
+            Action::Crash { d, after: 8.. } => self.crash(d).await?,
+            Action::Crash { d, after } => {
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.crash_in = Some(after);
+                }
+            }
+            Action::Close { d } => self.close(d).await?,
+            Action::Start { d } => self.start(d).await?,
+            Action::CrashHub { after: 8.. } => self.crash_hub().await?,
+            Action::CrashHub { after } => self.hub.crash_in = Some(after),
+            Action::StopHub => self.stop_hub().await?,
+            Action::StartHub => self.start_hub().await?,
+            Action::NewHistory => self.new_history().await?,
+            Action::Clone { d } => self.clone_desk(d)?,
+            Action::Join { r } => self.join_somebody(r).await?,
+            Action::Clock { d, r } => {
+                if let Some(desk) = self.desks.get_mut(d) {
+                    // Up to ten years either way.
+                    desk.clock = i64::try_from(r % 631_152_000_000).unwrap_or_default() - 315_576_000_000;
+                }
+            }
+            Action::OldDevice { d, on } => {
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.old = on;
+                }
+            }
+            Action::NewHub { understands, on } => self.newer = on.then_some(Newer { understands }),
+        }
+        Ok(())
+    }
+
+    /// Frames of one installation travel until nothing moves.
+    async fn flow(&mut self, d: usize) -> Run {
+        for _ in 0..200 {
+            let mut moved = self.deliver_down(d).await?;
+            for id in self.with_up(d) {
+                moved |= self.deliver_up(id).await?;
+            }
+            moved |= self.hub_turn(0).await?;
+            if !moved {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Time passes, and whoever waits for it goes on.
+    async fn wait(&mut self, ms: u64) -> Run {
+        self.now += ms;
+        for d in 0..self.desks.len() {
+            let now = self.now;
+            let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.timer.is_some_and(|at| at <= now))
+            else {
+                continue;
+            };
+            desk.timer = None;
+            self.device_event(d, ClientEvent::Timer).await?;
+        }
+        Ok(())
+    }
+
+    async fn work_offline(&mut self, d: usize, on: bool) -> Run {
+        let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.work_offline != on) else { return Ok(()) };
+        desk.work_offline = on;
+        self.device_event(d, ClientEvent::WorkOffline(on)).await
+    }
+
+    async fn new_history(&mut self) -> Run {
+        self.stop_hub().await?;
+        self.start_hub().await?;
+        let epoch = self.rng.next() >> 1;
+        let Some(room) = self.hub.room.take() else { return Ok(()) };
+        room.begin_history(epoch).await?;
+        room.close().await;
+        self.histories += 1;
+        tell!(self, "the hub's history becomes another one");
+        self.start_hub().await
+    }
+
+    /// A second installation with the files of the first.
+    fn clone_desk(&mut self, d: usize) -> Run {
+        if self.desks.len() as u64 >= DESKS || self.desks.iter().any(|desk| desk.cloned) {
+            return Ok(());
+        }
+        let number = self.desks.len();
+        let path = self.dir.path().join(format!("d{number}.db"));
+        let Some(desk) = self.desks.get_mut(d).filter(|desk| !desk.is_shut()) else { return Ok(()) };
+        copy_database(&desk.path, &path)?;
+        desk.cloned = true;
+        let mut copy = Desk::new(format!("the copy of {}", desk.name), desk.identity.clone(), path);
+        copy.made = desk.made.clone();
+        copy.decided = desk.decided.clone();
+        copy.cloned = true;
+        self.desks.push(copy);
+        tell!(self, "somebody copies the files of {}", self.name(d));
+        Ok(())
+    }
+
+    /// Ends all trouble, and waits until nothing moves. Then everything has to be everywhere.
+    pub async fn rest(&mut self) -> Run {
+        let copies = self.desks.iter().filter(|desk| desk.cloned).count().max(1);
+        for turn in 0..copies {
+            self.heal(turn).await?;
+            self.settle().await?;
+            for d in 0..self.desks.len() {
+                self.rests(d)?;
+            }
+        }
+        let Some(room) = &self.hub.room else { return Ok(()) };
+        let (epoch, head, rows) = (self.oracle.epoch, self.oracle.head, room.everything().await?);
+        self.oracle.found(epoch, head, rows)
+    }
+
+    /// No trouble any more. Of installations with one identity only one runs at a time.
+    async fn heal(&mut self, turn: usize) -> Run {
+        self.hub.crash_in = None;
+        self.newer = None;
+        self.start_hub().await?;
+        let mut copy = 0;
+        for d in 0..self.desks.len() {
+            let Some(desk) = self.desks.get_mut(d) else { continue };
+            (desk.crash_in, desk.network, desk.old) = (None, true, false);
+            if desk.cloned {
+                copy += 1;
+                if copy != turn + 1 {
+                    self.close(d).await?;
+                    continue;
+                }
+            }
+            self.start(d).await?;
+            self.work_offline(d, false).await?;
+            let Some(desk) = self.desks.get(d) else { continue };
+            let hole = desk.line.and_then(|line| self.conns.get(&line)).is_some_and(|conn| conn.hole);
+            if desk.status == Line::Outdated {
+                self.device_event(d, ClientEvent::TryNow).await?;
+            } else if hole && matches!(desk.status, Line::CatchingUp | Line::Online) {
+                // Pings tell; before the welcome the client has to find out by itself.
+                self.lose(d).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Run {
+        for _ in 0..400 {
+            let mut moved = false;
+            for d in 0..self.desks.len() {
+                while self.deliver_down(d).await? {
+                    moved = true;
+                }
+            }
+            for id in self.conns.keys().copied().collect::<Vec<_>>() {
+                while self.deliver_up(id).await? {
+                    moved = true;
+                }
+            }
+            for id in self.stale() {
+                self.hub_notices(id).await?;
+            }
+            moved |= self.hub_rest().await?;
+            if moved {
+                continue;
+            }
+            if (0..self.desks.len()).all(|d| self.is_settled(d)) {
+                return Ok(());
+            }
+            let timers = self.desks.iter().filter(|desk| desk.open.is_some()).filter_map(|desk| desk.timer);
+            match timers.min() {
+                Some(at) => self.wait(at.saturating_sub(self.now)).await?,
+                None => break,
+            }
+        }
+        let waiting = (0..self.desks.len()).find(|d| !self.is_settled(*d)).unwrap_or_default();
+        let line = self.desks.get(waiting).map(|desk| desk.status);
+        broken("rest", format!("{} never comes to rest: it is {line:?}", self.name(waiting)))
+    }
+
+    fn rests(&self, d: usize) -> Run {
+        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some()) else { return Ok(()) };
+        self.kept(d, "is at rest")?;
+        if desk.is_shut() {
+            return Ok(());
+        }
+        if let Some((n, stand)) = desk.seen.outbox.iter().next() {
+            let stand = if *stand == Stand::Queued { "is never answered" } else { "never settles" };
+            return broken("rest", format!("{}: mutation {n} {stand}", desk.name));
+        }
+        if desk.state.cursor != self.oracle.head || desk.state.epoch != self.oracle.epoch {
+            let (cursor, head) = (desk.state.cursor, self.oracle.head);
+            // The hub moves a connection on in silence when there is nothing for it.
+            let missed =
+                self.oracle.stored.values().any(|row| row.seq > cursor && self.may_see(d, row.scope));
+            if missed || desk.state.epoch != self.oracle.epoch {
+                return broken("I1", format!("{} rests at {cursor} and the hub is at {head}", desk.name));
+            }
+        }
+        self.shows(d, &desk.state)
+    }
+
+    fn may_see(&self, d: usize, scope: domain::ScopeId) -> bool {
+        let device = self.desks.get(d).map(|desk| desk.identity.device);
+        let actor = device.and_then(|device| crate::model::actor(&self.oracle.rows, device));
+        actor.is_some_and(|actor| crate::model::scopes(&self.oracle.rows, &actor).contains_key(&scope))
+    }
+
+    /// Everything is switched off at once and on again.
+    pub async fn bounce(&mut self) -> Run {
+        self.crash_hub().await?;
+        for d in 0..self.desks.len() {
+            self.crash(d).await?;
+        }
+        self.rest().await
+    }
+
+    /// Closes whatever is open.
+    pub async fn end(mut self) {
+        for desk in &mut self.desks {
+            if let Some(open) = desk.open.take() {
+                drop(open.store.close().await);
+            }
+        }
+        if let Some(room) = self.hub.room.take() {
+            room.close().await;
+        }
+    }
+
+    /// Adds an installation with an empty file.
+    pub async fn install(&mut self, name: String, identity: store::Identity) -> Run<usize> {
+        let number = self.desks.len();
+        let path = self.dir.path().join(format!("d{number}.db"));
+        Store::create(&path, &file_key(), identity.clone()).await?.close().await?;
+        self.desks.push(Desk::new(name, identity, path));
+        self.start(number).await?;
+        Ok(number)
+    }
+}
+
+/// Where files are kept: in memory if there is such a place.
+pub(crate) fn folder() -> std::path::PathBuf {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
+}
+
+/// What came of a world.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The hash of all that happened.
+    pub trace: String,
+    /// The promise that was broken, if one was.
+    pub violation: Option<Violation>,
+    /// What happened, if it was to be told.
+    pub story: Vec<String>,
+}
