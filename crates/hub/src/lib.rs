@@ -20,7 +20,7 @@ use clock::Clock;
 use domain::Timestamp;
 use domain::entity::Key;
 use programs::Programs;
-use protocol::link::InvitationLink;
+use protocol::link::{InvitationLink, Token};
 use protocol::seal;
 use protocol::sequencer::Settings;
 use server::Server;
@@ -279,7 +279,7 @@ fn new_invitation(hub: String, days: u32, now: Timestamp) -> Result<(InvitationL
     if !(1..=FOUNDING_DAYS_MAX).contains(&days) {
         return Err(Error::Days);
     }
-    let token = Key(programs::random()?);
+    let token = Token(programs::random()?);
     let link = InvitationLink { hub, program: None, token };
     Ok((link, seal::token_hash(&token), now.plus_days(i64::from(days))))
 }
@@ -287,7 +287,7 @@ fn new_invitation(hub: String, days: u32, now: Timestamp) -> Result<(InvitationL
 /// An address that links can be made of, without a trailing slash.
 fn checked_base(url: &str) -> Result<String, Error> {
     let hub = url.trim().trim_end_matches('/').to_owned();
-    let link = InvitationLink { hub, program: None, token: Key([0; 32]) };
+    let link = InvitationLink { hub, program: None, token: Token([0; 32]) };
     let parsed: Result<InvitationLink, _> = link.to_string().parse();
     match parsed {
         Ok(parsed) if parsed == link => Ok(link.hub),

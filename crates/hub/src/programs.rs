@@ -14,6 +14,7 @@ use protocol::frame::{
     self, Challenge, FrameError, FromDevice, FromHub, Incoming, Inspected, Join, Joined, PAYLOAD_MAX, PROTO,
     PROTO_MIN, Reason,
 };
+use protocol::link::Token;
 use protocol::seal;
 use protocol::sequencer::{ConnectionId, Settings, founding_preview};
 use std::collections::HashMap;
@@ -287,7 +288,10 @@ impl Visitor {
             Ok(preview) => preview,
             Err(()) => return,
         };
-        if let Err(refusal) = preview {
+        // Who founded it and lost the answer may ask again: the program itself knows.
+        if let Err(refusal) = preview
+            && !self.exists(create.program).await
+        {
             let joined = Joined { program: create.program, member: None, refusal: Some(refusal) };
             return self.send(&FromHub::Joined(joined));
         }
@@ -297,8 +301,12 @@ impl Visitor {
         }
     }
 
+    async fn exists(&self, program: ProgramId) -> bool {
+        matches!(self.programs.storage.program(program).opened().await, Ok(Some(_)))
+    }
+
     /// What a founding invitation leads to; `Err` after hanging up.
-    async fn founding(&self, token: &Key) -> Result<Result<frame::Preview, domain::Refusal>, ()> {
+    async fn founding(&self, token: &Token) -> Result<Result<frame::Preview, domain::Refusal>, ()> {
         let hash = seal::token_hash(token);
         match self.programs.storage.founding(&[hash]).await {
             Ok(found) => Ok(founding_preview(self.programs.clock.now(), found.get(&hash))),

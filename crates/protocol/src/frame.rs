@@ -5,6 +5,7 @@
 //! side adds is skipped, and a frame of an unknown number is ignored ([`Incoming::Unknown`]), so that
 //! either side may be upgraded first. Rows and mutations travel as opaque bytes.
 
+use crate::link::Token;
 use domain::entity::{InvitationKind, Key, Role};
 use domain::{DeviceId, MemberId, ProgramId, Refusal, RowKey, ScopeId, Timestamp};
 use minicbor::{Decode, Encode};
@@ -206,7 +207,7 @@ pub struct Resume {
     #[n(0)]
     pub head: u64,
     /// The new scope reached; `None` once in the tail.
-    #[n(1)]
+    #[cbor(n(1), decode_with = "domain::codec::closed")]
     pub scope: Option<ScopeId>,
     /// Rows up to this sequence number were sent of it.
     #[n(2)]
@@ -336,7 +337,7 @@ pub struct DeltaRow {
 pub struct Inspect {
     /// The token of the link.
     #[n(0)]
-    pub token: Key,
+    pub token: Token,
 }
 
 impl std::fmt::Debug for Inspect {
@@ -385,7 +386,7 @@ pub struct Preview {
 pub struct Join {
     /// The token of the link.
     #[n(0)]
-    pub token: Key,
+    pub token: Token,
     /// `invitation_accept` or `program_create`.
     #[n(1)]
     pub name: String,

@@ -5,6 +5,7 @@
 //! continue the chain, and anything else means that two installations share one identity.
 
 use crate::frame::{Header, Sealed, Signature};
+use crate::link::Token;
 use domain::entity::Key;
 use domain::{DeviceId, Mutate, Mutation, ProgramId, Timestamp};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
@@ -90,12 +91,12 @@ pub fn hello_bytes(program: ProgramId, device: DeviceId, nonce: &Key) -> Vec<u8>
 }
 
 /// What a new device signs to join: proves that it holds the key it brings.
-pub fn join_bytes(nonce: &Key, token: &Key, payload: &[u8]) -> Vec<u8> {
+pub fn join_bytes(nonce: &Key, token: &Token, payload: &[u8]) -> Vec<u8> {
     labelled(b"lockstep join 1", &[&nonce.0, &token.0, payload])
 }
 
 /// The hash under which a hub knows an invitation token.
-pub fn token_hash(token: &Key) -> Key {
+pub fn token_hash(token: &Token) -> Key {
     Key(blake3::derive_key("lockstep 2026 invitation token", &token.0))
 }
 

@@ -34,8 +34,7 @@ pub const PAGE_ROWS: usize = 2_000;
 /// Bytes of row bodies after which a page ends.
 pub const PAGE_BYTES: usize = 384 << 10;
 
-/// What happened.
-#[derive(Debug)]
+/// What happened. Its `Debug` is for logs: it names the event and shows nothing of what was sent.
 pub enum HubEvent {
     /// A device connected; `nonce` was drawn at random for it.
     Opened {
@@ -84,6 +83,27 @@ pub enum HubEvent {
     },
     /// The hub is about to stop.
     ShuttingDown,
+}
+
+impl std::fmt::Debug for HubEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Opened { connection, .. } => write!(f, "Opened({connection})"),
+            Self::Received { connection, bytes } => {
+                write!(f, "Received({connection}, {} bytes)", bytes.len())
+            }
+            Self::Closed { connection } => write!(f, "Closed({connection})"),
+            Self::Congested { connection } => write!(f, "Congested({connection})"),
+            Self::Drained { connection } => write!(f, "Drained({connection})"),
+            Self::Loaded(_) => f.write_str("Loaded"),
+            Self::Committed => f.write_str("Committed"),
+            Self::StoreFailed { message } => write!(f, "StoreFailed({message})"),
+            Self::PageRead { connection, page } => {
+                write!(f, "PageRead({connection}, {} rows)", page.rows.len())
+            }
+            Self::ShuttingDown => f.write_str("ShuttingDown"),
+        }
+    }
 }
 
 /// What the driver has to do.

@@ -4,6 +4,7 @@
 use super::access::{self, Resolved};
 use super::{Commit, CommitRow, ConnectionId, DeviceRecord, Founding, HubEffect, Load, Loaded, Sequencer};
 use crate::frame::{Answer, FromHub, Hello, Join, Reason, Sealed, Welcome};
+use crate::link::Token;
 use crate::seal::{self, Chain};
 use domain::entity::{Key, Program, grants_of};
 use domain::row::lookups_of;
@@ -31,7 +32,7 @@ pub(super) enum Task {
     },
     Inspect {
         connection: ConnectionId,
-        token: Key,
+        token: Token,
     },
     Join {
         connection: ConnectionId,
