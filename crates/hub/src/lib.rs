@@ -60,6 +60,11 @@ pub struct Options {
     pub allow_demo: bool,
     /// Address under which people reach it, for links; the one it listens on when `None`.
     pub public_url: Option<String>,
+    /// The folder was put back to an earlier state in a way that the hub cannot see for itself, such as a
+    /// snapshot of the running machine: every device starts over, and brings back what was lost.
+    pub restored: bool,
+    /// Added to the system's clock: for tests of what takes months.
+    pub clock_ahead: Duration,
     /// How patient it is.
     pub limits: Limits,
 }
@@ -76,7 +81,14 @@ impl Options {
     }
 
     fn with(data: Data) -> Self {
-        Self { data, allow_demo: false, public_url: None, limits: Limits::default() }
+        Self {
+            data,
+            allow_demo: false,
+            public_url: None,
+            restored: false,
+            clock_ahead: Duration::ZERO,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -149,7 +161,8 @@ impl Hub {
             options.public_url = Some(checked_base(&url)?);
         }
         let storage = Storage::open(&options.data).await?;
-        let clock = Clock::default();
+        let clock = Clock::ahead_by(options.clock_ahead);
+        storage.begin_run(clock.now(), options.restored).await?;
         let settings = Settings { allow_demo: options.allow_demo };
         let programs = Arc::new(Programs::new(storage.clone(), clock.clone(), settings));
         let server = Server::new(Arc::clone(&programs), options.limits, options.public_url.as_deref());

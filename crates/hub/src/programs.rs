@@ -16,7 +16,7 @@ use protocol::frame::{
 };
 use protocol::link::Token;
 use protocol::seal;
-use protocol::sequencer::{ConnectionId, Settings, founding_preview};
+use protocol::sequencer::{ConnectionId, Past, Settings, founding_preview};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -105,18 +105,18 @@ impl Programs {
         }
         let store = self.storage.program(program);
         let found = store.opened().await?;
+        let exists = found.is_some();
         let opened = match (found, entry) {
             (Some(opened), _) => opened,
             (None, Entry::Existing) => return Ok(None),
             (None, Entry::Founding) => {
                 // Never 0, which devices say that have nothing, and within what SQLite can hold.
                 let epoch = (u64::from_le_bytes(random()?) >> 1).max(1);
-                Opened { epoch, head: 0 }
+                Opened { epoch, head: 0, past: Past::default() }
             }
         };
         let (events, receiver) = mpsc::channel(EVENTS);
         open.insert(program, events.clone());
-        let exists = found.is_some();
         let task = ProgramTask::new(store, self.clock.clone(), self.settings, opened, exists, receiver);
         self.tasks.spawn(task.run(Retirement { programs: Arc::clone(self), program }));
         Ok(Some(events))

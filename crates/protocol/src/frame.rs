@@ -221,7 +221,7 @@ pub struct Welcome {
     /// Version both speak.
     #[n(0)]
     pub proto: u32,
-    /// Changes when the hub's history is not the one the device knows.
+    /// Names the hub's present run: cursors reached from here on belong to it.
     #[n(1)]
     pub epoch: u64,
     /// Last sequence number of the program.
@@ -239,6 +239,11 @@ pub struct Welcome {
     /// Hub time.
     #[n(6)]
     pub now: Timestamp,
+    /// The device's rows are of a history that this hub does not continue (it was restored from a
+    /// backup), or older than what the hub remembers of deletions: everything is sent anew, and what
+    /// the hub does not have of the device's own mutations is to be pushed again.
+    #[n(7)]
+    pub start_over: bool,
 }
 
 /// Mutations on their way up: consecutive numbers of one device.
@@ -261,6 +266,10 @@ pub struct Sealed {
     /// Of the chain hash that ends with this mutation.
     #[n(2)]
     pub signature: Signature,
+    /// That hash, in place of the payload, for a mutation that is to have no effect: one that was
+    /// refused before the hub lost it. It is sent because the chain must not have a hole.
+    #[n(3)]
+    pub void: Option<Key>,
 }
 
 /// What a hub must know of a mutation to route it.

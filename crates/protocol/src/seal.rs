@@ -28,6 +28,15 @@ impl Chain {
         Self { n: 0, hash: Key(*hasher.finalize().as_bytes()) }
     }
 
+    /// The chain after what a device sent; `None` when it is not the next one or not signed with `key`.
+    pub fn continued(&self, sealed: &Sealed, key: &Key) -> Option<Self> {
+        let next = match sealed.void {
+            None => self.after(&sealed.header, &sealed.payload)?,
+            Some(hash) => Self { n: self.n.checked_add(1).filter(|n| *n == sealed.header.n)?, hash },
+        };
+        verify(key, &next.hash.0, &sealed.signature).then_some(next)
+    }
+
     /// The chain after one more mutation; `None` when its number is not the next one.
     pub fn after(&self, header: &Header, payload: &[u8]) -> Option<Self> {
         if header.n != self.n.checked_add(1)? {
@@ -75,7 +84,7 @@ impl DeviceKey {
         let payload = mutation.to_payload();
         let next = chain.after(&header, &payload).unwrap_or(*chain);
         let signature = self.sign(&next.hash.0);
-        (Sealed { header, payload, signature }, next)
+        (Sealed { header, payload, signature, void: None }, next)
     }
 }
 

@@ -81,6 +81,11 @@ pub enum HubEvent {
         /// What was read.
         page: Page,
     },
+    /// Tombstones up to this sequence number are about to be removed.
+    Forgetting {
+        /// Highest of their sequence numbers.
+        horizon: u64,
+    },
     /// The hub is about to stop.
     ShuttingDown,
 }
@@ -101,6 +106,7 @@ impl std::fmt::Debug for HubEvent {
             Self::PageRead { connection, page } => {
                 write!(f, "PageRead({connection}, {} rows)", page.rows.len())
             }
+            Self::Forgetting { horizon } => write!(f, "Forgetting({horizon})"),
             Self::ShuttingDown => f.write_str("ShuttingDown"),
         }
     }
@@ -255,11 +261,24 @@ pub struct Settings {
     pub allow_demo: bool,
 }
 
+/// What a hub knows of its own history. Each time it starts, a new *run* begins, named by an epoch that
+/// was never used before. A hub that was restored from a backup so has other runs than its devices have
+/// seen, without anybody telling it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Earlier runs: epoch, and the sequence number at which it ended.
+    pub runs: BTreeMap<u64, u64>,
+    /// Deletions up to this sequence number are forgotten.
+    pub horizon: u64,
+}
+
 /// One program of a hub. See the module documentation.
 #[derive(Debug)]
 pub struct Sequencer {
     program: ProgramId,
+    /// The present run.
     epoch: u64,
+    past: Past,
     head: u64,
     settings: Settings,
     connections: BTreeMap<ConnectionId, Connection>,
@@ -277,6 +296,7 @@ impl Sequencer {
         Self {
             program,
             epoch,
+            past: Past::default(),
             head,
             settings,
             connections: BTreeMap::new(),
@@ -285,6 +305,12 @@ impl Sequencer {
             directory: Rows::default(),
             chains: BTreeMap::new(),
         }
+    }
+
+    /// The same with a past, which decides what devices may keep.
+    #[must_use]
+    pub fn with_past(self, past: Past) -> Self {
+        Self { past, ..self }
     }
 
     /// The last sequence number given out and committed.
@@ -334,6 +360,7 @@ impl Sequencer {
             HubEvent::Committed => self.committed(now, &mut effects),
             HubEvent::StoreFailed { message } => self.store_failed(&message, &mut effects),
             HubEvent::PageRead { connection, page } => self.page_read(connection, page, &mut effects),
+            HubEvent::Forgetting { horizon } => self.forget_deletions(horizon, &mut effects),
             HubEvent::ShuttingDown => {
                 let open: Vec<_> = self.connections.keys().copied().collect();
                 for connection in open {

@@ -181,7 +181,7 @@ async fn a_mutation_of_another_version_is_refused_and_the_rest_goes_on() {
     let payload = vec![0xa0];
     let chain = bob.chain.after(&header, &payload).unwrap();
     let signature = bob.me.key.sign(&chain.hash.0);
-    let sealed = frame::Sealed { header, payload, signature };
+    let sealed = frame::Sealed { header, payload, signature, void: None };
     bob.chain = chain;
     bob.sealed.push(sealed.clone());
     bob.push_sealed(vec![sealed]).await;

@@ -144,6 +144,7 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
                 chain: Key([3; 32]),
                 answers: answers(),
                 now: MONDAY,
+                start_over: false,
             }),
         ),
         (
