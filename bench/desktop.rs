@@ -287,9 +287,10 @@ async fn measure_changes(world: &World) -> Result<Changes> {
 
 /// Opens the room of a deal from the list and returns its address.
 async fn open_room(window: &Window, title: &str) -> Result<String> {
-    window.find("[data-test=nav-deals]").await?.click().await?;
-    window.find("[data-test=deal-row]").await?;
+    // Clicks are made in the page: a list that is still being drawn swaps elements under a driver's.
+    window.find("[data-test=nav-deals]").await?;
     let script = "
+        if (!location.pathname.startsWith('/deals')) document.querySelector('[data-test=nav-deals]').click();
         const row = [...document.querySelectorAll('[data-test=deal-row]')]
             .find((row) => row.innerText.includes(arguments[0]));
         if (row) (row.querySelector('a') ?? row).click();

@@ -8,7 +8,7 @@ CREATE TABLE meta (
   program BLOB NOT NULL,
   device BLOB NOT NULL,
   member BLOB NOT NULL,
-  -- Epoch of the hub's history that the rows belong to, as 64 bits; 0 before the first catch-up.
+  -- Run of the hub that the cursor was reached in, as 64 bits; 0 before the first catch-up.
   epoch INTEGER NOT NULL DEFAULT 0,
   -- Everything up to this sequence number is here.
   cursor INTEGER NOT NULL DEFAULT 0,
@@ -254,13 +254,30 @@ CREATE TABLE outbox (
   payload BLOB NOT NULL,
   signature BLOB NOT NULL,
   -- 0 waits for its answer. 2 accepted as `seq`, whose rows are not here yet. 3 parked behind a refusal: still sent, because
-  -- the chain must not have a hole, but without effect and hope. Whether it was sent (1) is a matter of the connection and
-  -- not stored.
+  -- the chain must not have a hole, but without effect and hope. 4 void: as 3, without a payload. Whether it was sent (1) is
+  -- a matter of the connection and not stored.
   state INTEGER NOT NULL DEFAULT 0,
-  seq INTEGER
+  seq INTEGER,
+  -- Hub time of the answer.
+  answered_at INTEGER,
+  -- 1 when the hub had answered it before it was restored from a backup, 2 when it was made again from a refusal of such a one.
+  restored INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_open ON outbox (state, n);
 CREATE INDEX outbox_lane ON outbox (lane);
+
+-- Own mutations that were answered in the last 30 days, as they were sent: for a hub that was restored from a backup.
+CREATE TABLE journal (
+  n INTEGER PRIMARY KEY,
+  lane BLOB NOT NULL,
+  name TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  -- NULL: void. It was refused, or its scope was taken away; what follows continues its hash in `chain`.
+  payload BLOB,
+  signature BLOB NOT NULL,
+  -- Hub time.
+  answered_at INTEGER NOT NULL
+) STRICT;
 
 -- Hashes of the chain, for finding where two histories part. Pruned to the last ones.
 CREATE TABLE chain (
@@ -304,7 +321,9 @@ CREATE TABLE refusal (
   message TEXT NOT NULL,
   -- Label and value pairs, CBOR.
   evidence BLOB NOT NULL,
-  refused_at INTEGER NOT NULL
+  refused_at INTEGER NOT NULL,
+  -- As in `outbox`.
+  restored INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX refusal_lane ON refusal (lane);
 

@@ -65,6 +65,28 @@ impl HubProcess {
         self.run().await.map(drop)
     }
 
+    /// Copies its folder, as a nightly backup would, and goes on.
+    ///
+    /// # Errors
+    /// When it cannot be copied or does not come up again.
+    pub async fn back_up(&mut self) -> anyhow::Result<TempDir> {
+        self.kill().await?;
+        let copy = tempfile::tempdir()?;
+        copy_folder(self.folder.path(), copy.path())?;
+        self.restart().await?;
+        Ok(copy)
+    }
+
+    /// Loses its folder and gets a backup in its place. It does not run afterwards.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub async fn put_back(&mut self, backup: &TempDir) -> anyhow::Result<()> {
+        self.kill().await?;
+        self.folder = tempfile::tempdir()?;
+        copy_folder(backup.path(), self.folder.path())
+    }
+
     /// Runs the process until it listens; returns the invitation it printed on the way.
     async fn run(&mut self) -> anyhow::Result<Option<String>> {
         let mut child = Command::new(program("lockstep-hub")?)
@@ -99,6 +121,20 @@ impl HubProcess {
         self.child = Some(child);
         Ok(founding)
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// A program of this workspace, built beside the tests.

@@ -8,10 +8,11 @@ use crate::dto::{
 };
 use crate::session::Joined;
 use crate::{map, sync_page};
-use domain::entity::{self, Invitation, Key, Role, Side};
+use domain::entity::{self, Invitation, Role, Side};
 use domain::mutation;
 use domain::{Actor, InvitationId, MemberId, OrganizationId};
 use protocol::client::Line;
+use protocol::link::Token;
 use protocol::seal::token_hash;
 use std::sync::Arc;
 use store::query::people::{self, Directory};
@@ -205,7 +206,7 @@ fn invitation(
     days: u32,
     device: bool,
 ) -> Result<(mutation::InvitationCreate, InvitationLink), CommandError> {
-    let mut token = Key([0; 32]);
+    let mut token = Token([0; 32]);
     getrandom::fill(&mut token.0).map_err(|error| CommandError::internal("drawing a token", &error))?;
     let id = InvitationId(map::new_id());
     let kind = if device { entity::InvitationKind::Device } else { entity::InvitationKind::Member };

@@ -4,7 +4,7 @@ use crate::author::Author;
 use crate::content::{self, Content, Moment};
 use anyhow::{Context as _, anyhow};
 use domain::date::DAY_MS;
-use domain::entity::{Customer, InvitationKind, Key, OwnerSide, RejectionRule, Role, Stage};
+use domain::entity::{Customer, InvitationKind, OwnerSide, RejectionRule, Role, Stage};
 use domain::mutation::{
     AccountDraft, AccountsPut, DealEdit, DealRegister, DealValue, Decision, FieldPatch, InvitationAccept,
     InvitationCreate, MessageSend, MilestoneAdd, MilestoneComplete, OrganizationAdd, PlanSchedule,
@@ -14,7 +14,7 @@ use domain::{
     AccountId, DealId, InvitationId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId,
     ProgramId, Timestamp,
 };
-use protocol::link::InvitationLink;
+use protocol::link::{InvitationLink, Token};
 use protocol::seal::token_hash;
 use std::collections::{BTreeMap, BTreeSet};
 use sync::dial::Dial;
@@ -428,10 +428,10 @@ fn find(deals: &BTreeMap<String, DealId>, key: &str) -> anyhow::Result<DealId> {
     deals.get(key).copied().ok_or_else(|| anyhow!("no deal {key}"))
 }
 
-fn token() -> anyhow::Result<Key> {
+fn token() -> anyhow::Result<Token> {
     let mut token = [0; 32];
     getrandom::fill(&mut token)?;
-    Ok(Key(token))
+    Ok(Token(token))
 }
 
 fn role(name: &str) -> anyhow::Result<Role> {

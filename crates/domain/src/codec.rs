@@ -94,6 +94,18 @@ fn read_extra(body: &[u8], last: u64) -> Result<Extra, DecodeError> {
     Ok(Extra(extra))
 }
 
+/// Reads an optional value of a closed list. On its own, minicbor takes a number that only a newer
+/// version knows for "nothing", and whoever changes the row then writes that back: such a row must not
+/// be readable at all.
+///
+/// # Errors
+/// When the bytes are none of the values this version knows.
+pub fn closed<'b, C, T: minicbor::Decode<'b, C>>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<T, DecodeError> {
+    T::decode(d, ctx).map_err(|error| {
+        if error.is_unknown_variant() { DecodeError::message("a value of a newer version") } else { error }
+    })
+}
+
 /// The highest of some field numbers.
 pub(crate) const fn highest(numbers: &[u64]) -> u64 {
     match numbers {

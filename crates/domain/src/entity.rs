@@ -348,7 +348,7 @@ pub struct Registration {
     #[n(6)]
     pub protected_until: Option<Date>,
     /// Rule a rejection cites.
-    #[n(7)]
+    #[cbor(n(7), decode_with = "crate::codec::closed")]
     pub rule: Option<RejectionRule>,
     /// Evidence a rejection gives.
     #[n(8)]
@@ -562,6 +562,7 @@ entity! {
     /// Which field: the number of a [`DealField`], or where a milestone is named of a [`MilestoneField`].
     2 field: u8,
     /// The overwritten value, encoded as the patch was.
+    #[cbor(with = "minicbor::bytes")]
     3 value: Vec<u8>,
     /// Who overwrote it.
     4 by: MemberId,

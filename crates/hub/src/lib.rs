@@ -24,7 +24,7 @@ use clock::Clock;
 use domain::Timestamp;
 use domain::entity::Key;
 use programs::Programs;
-use protocol::link::InvitationLink;
+use protocol::link::{InvitationLink, Token};
 use protocol::seal;
 use protocol::sequencer::Settings;
 use server::Server;
@@ -65,6 +65,11 @@ pub struct Options {
     pub public_url: Option<String>,
     /// A reverse proxy on another machine, whose `x-forwarded-for` is believed like that of one on this.
     pub proxy: Option<IpAddr>,
+    /// The folder was put back to an earlier state in a way that the hub cannot see for itself, such as a
+    /// snapshot of the running machine: every device starts over, and brings back what was lost.
+    pub restored: bool,
+    /// Added to the system's clock: for tests of what takes months.
+    pub clock_ahead: Duration,
     /// How patient it is.
     pub limits: Limits,
 }
@@ -81,7 +86,15 @@ impl Options {
     }
 
     fn with(data: Data) -> Self {
-        Self { data, allow_demo: false, public_url: None, proxy: None, limits: Limits::default() }
+        Self {
+            data,
+            allow_demo: false,
+            public_url: None,
+            proxy: None,
+            restored: false,
+            clock_ahead: Duration::ZERO,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -164,7 +177,8 @@ impl Hub {
             options.public_url = Some(checked_base(&url)?);
         }
         let storage = Storage::open(&options.data).await?;
-        let clock = Clock::default();
+        let clock = Clock::ahead_by(options.clock_ahead);
+        storage.begin_run(clock.now(), options.restored).await?;
         let settings = Settings { allow_demo: options.allow_demo };
         let mutations = (!options.allow_demo).then_some(options.limits.mutations);
         let programs = Arc::new(Programs::new(storage.clone(), clock.clone(), settings, mutations));
@@ -295,7 +309,7 @@ fn new_invitation(hub: String, days: u32, now: Timestamp) -> Result<(InvitationL
     if !(1..=FOUNDING_DAYS_MAX).contains(&days) {
         return Err(Error::Days);
     }
-    let token = Key(programs::random()?);
+    let token = Token(programs::random()?);
     let link = InvitationLink { hub, program: None, token };
     Ok((link, seal::token_hash(&token), now.plus_days(i64::from(days))))
 }
@@ -303,7 +317,7 @@ fn new_invitation(hub: String, days: u32, now: Timestamp) -> Result<(InvitationL
 /// An address that links can be made of, without a trailing slash.
 fn checked_base(url: &str) -> Result<String, Error> {
     let hub = url.trim().trim_end_matches('/').to_owned();
-    let link = InvitationLink { hub, program: None, token: Key([0; 32]) };
+    let link = InvitationLink { hub, program: None, token: Token([0; 32]) };
     let parsed: Result<InvitationLink, _> = link.to_string().parse();
     match parsed {
         Ok(parsed) if parsed == link => Ok(link.hub),

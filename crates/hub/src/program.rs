@@ -44,6 +44,8 @@ const NO_RECORDS: &str = "The hub could not read its records.";
 const TOO_FAST: &str = "Many changes came in a short time. The rest is sent by itself in a moment.";
 /// A program nobody is connected to is closed after this long.
 const IDLE: Duration = Duration::from_secs(60);
+/// Between two looks for what is old enough to be removed.
+const COMPACTING: Duration = Duration::from_secs(24 * 3_600);
 /// One that was never founded goes sooner.
 const UNFOUNDED: Duration = Duration::from_secs(1);
 
@@ -103,7 +105,7 @@ impl ProgramTask {
         events: mpsc::Receiver<Event>,
     ) -> Self {
         Self {
-            sequencer: Sequencer::new(store.id(), opened.epoch, opened.head, settings),
+            sequencer: Sequencer::new(store.id(), opened.epoch, opened.head, settings).with_past(opened.past),
             egress: Egress::new(store.clone(), opened.head),
             epoch: opened.epoch,
             exists,
@@ -129,6 +131,7 @@ impl ProgramTask {
 
     /// Runs until nobody needs the program any more, or the hub stops.
     pub async fn run(mut self, retirement: Retirement) {
+        let mut compacting = tokio::time::interval(COMPACTING);
         loop {
             let idle = if self.exists { IDLE } else { UNFOUNDED };
             tokio::select! {
@@ -141,6 +144,7 @@ impl ProgramTask {
                         self.page_read(connection, page);
                     }
                 }
+                _ = compacting.tick() => self.compact().await,
                 () = tokio::time::sleep(idle), if self.outboxes.is_empty() => {
                     if retirement.retire(&mut self.events).await {
                         return;
@@ -150,6 +154,27 @@ impl ProgramTask {
             self.perform().await;
             if self.stopping {
                 retirement.shut_down(&mut self.events);
+                return;
+            }
+        }
+    }
+
+    /// Removes tombstones that are old enough, after everybody who still needs them was sent away.
+    async fn compact(&mut self) {
+        let now = self.clock.now();
+        loop {
+            let removed = match self.store.forgettable(now).await {
+                Ok(None) => return,
+                Ok(Some(horizon)) => {
+                    self.feed(HubEvent::Forgetting { horizon });
+                    self.perform().await;
+                    self.store.forget(now, horizon).await
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = removed {
+                let program = self.store.id();
+                tracing::error!(%error, program.id = %program, "program {program} could not be compacted");
                 return;
             }
         }

@@ -15,8 +15,9 @@ use protocol::frame::{
     self, Challenge, FrameError, FromDevice, FromHub, Incoming, Inspected, Join, Joined, PAYLOAD_MAX, PROTO,
     PROTO_MIN, Reason,
 };
+use protocol::link::Token;
 use protocol::seal;
-use protocol::sequencer::{ConnectionId, Settings, founding_preview};
+use protocol::sequencer::{ConnectionId, Past, Settings, founding_preview};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -114,18 +115,18 @@ impl Programs {
         }
         let store = self.storage.program(program);
         let found = store.opened().await?;
+        let exists = found.is_some();
         let opened = match (found, entry) {
             (Some(opened), _) => opened,
             (None, Entry::Existing) => return Ok(None),
             (None, Entry::Founding) => {
                 // Never 0, which devices say that have nothing, and within what SQLite can hold.
                 let epoch = (u64::from_le_bytes(random()?) >> 1).max(1);
-                Opened { epoch, head: 0 }
+                Opened { epoch, head: 0, past: Past::default() }
             }
         };
         let (events, receiver) = mpsc::channel(EVENTS);
         open.insert(program, events.clone());
-        let exists = found.is_some();
         let task = ProgramTask::new(store, self.clock.clone(), self.settings, opened, exists, receiver)
             .limited_to(self.mutations);
         self.tasks.spawn(task.run(Retirement { programs: Arc::clone(self), program }));
@@ -305,7 +306,10 @@ impl Visitor {
             Ok(preview) => preview,
             Err(()) => return,
         };
-        if let Err(refusal) = preview {
+        // Who founded it and lost the answer may ask again: the program itself knows.
+        if let Err(refusal) = preview
+            && !self.exists(create.program).await
+        {
             let joined = Joined { program: create.program, member: None, refusal: Some(refusal) };
             return self.send(&FromHub::Joined(joined));
         }
@@ -315,8 +319,12 @@ impl Visitor {
         }
     }
 
+    async fn exists(&self, program: ProgramId) -> bool {
+        matches!(self.programs.storage.program(program).opened().await, Ok(Some(_)))
+    }
+
     /// What a founding invitation leads to; `Err` after hanging up.
-    async fn founding(&self, token: &Key) -> Result<Result<frame::Preview, domain::Refusal>, ()> {
+    async fn founding(&self, token: &Token) -> Result<Result<frame::Preview, domain::Refusal>, ()> {
         let hash = seal::token_hash(token);
         match self.programs.storage.founding(&[hash]).await {
             Ok(found) => Ok(founding_preview(self.programs.clock.now(), found.get(&hash))),

@@ -10,6 +10,7 @@
 
 mod access;
 mod commit;
+mod compact;
 mod founding;
 mod load;
 mod open;
@@ -25,6 +26,7 @@ pub(crate) use founding::leave_invitation;
 
 use crate::Error;
 use domain::{ProgramId, Timestamp};
+use protocol::sequencer::Past;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
 use std::path::PathBuf;
@@ -82,12 +84,14 @@ pub(crate) struct ProgramStore {
 }
 
 /// A program as it was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Opened {
-    /// Which history it is.
+    /// The present run.
     pub epoch: u64,
     /// Last sequence number.
     pub head: u64,
+    /// What is known of earlier runs.
+    pub past: Past,
 }
 
 impl ProgramStore {
@@ -96,14 +100,23 @@ impl ProgramStore {
         self.program
     }
 
-    /// Epoch and head, if the program exists.
+    /// Where the program stands, if it exists.
     pub async fn opened(&self) -> Result<Option<Opened>, Error> {
-        let found: Option<(i64, i64)> = sqlx::query_as("SELECT epoch, head FROM program WHERE id = ?")
+        let found: Option<(i64, i64, i64)> =
+            sqlx::query_as("SELECT epoch, head, horizon FROM program WHERE id = ?")
+                .bind(&self.program.as_bytes()[..])
+                .fetch_optional(self.readers())
+                .await
+                .map_err(|error| self.failed(error))?;
+        let Some((epoch, head, horizon)) = found else { return Ok(None) };
+        let runs: Vec<(i64, i64)> = sqlx::query_as("SELECT epoch, head FROM run WHERE program = ?")
             .bind(&self.program.as_bytes()[..])
-            .fetch_optional(self.readers())
+            .fetch_all(self.readers())
             .await
             .map_err(|error| self.failed(error))?;
-        Ok(found.map(|(epoch, head)| Opened { epoch: sql::unsigned(epoch), head: sql::unsigned(head) }))
+        let runs = runs.into_iter().map(|(epoch, head)| (sql::unsigned(epoch), sql::unsigned(head)));
+        let past = Past { runs: runs.collect(), horizon: sql::unsigned(horizon) };
+        Ok(Some(Opened { epoch: sql::unsigned(epoch), head: sql::unsigned(head), past }))
     }
 
     /// Closes the whole file, so that a test sees what happens when nothing can be read.

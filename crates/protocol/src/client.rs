@@ -34,7 +34,7 @@ const ATTEMPTS_LONGEST: u32 = 7;
 /// What the store knows about the line to the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncState {
-    /// Epoch of the cursor; 0 before the first catch-up.
+    /// Run of the hub that the cursor was reached in; 0 before the first catch-up.
     pub epoch: u64,
     /// Everything up to here is stored.
     pub cursor: u64,
@@ -67,9 +67,11 @@ pub enum ClientEvent {
     Queued,
     /// Answer to [`ClientEffect::ReadOutbox`], in order.
     OutboxRead(Vec<Sealed>),
-    /// Answer to [`ClientEffect::CheckChain`]: whether the own chain has this hash there.
+    /// Answer to [`ClientEffect::CheckChain`]: whether the own chain has this hash there, and
+    /// everything after it is still at hand.
     ChainChecked(bool),
-    /// Answer to [`ClientEffect::Apply`] and [`ClientEffect::Reset`]: it is on disk.
+    /// Answer to [`ClientEffect::Apply`], [`ClientEffect::Adopt`] and [`ClientEffect::Reset`]: it is on
+    /// disk.
     Applied(SyncState),
     /// Answer to an effect that concerns the store: it could not be done.
     StoreFailed {
@@ -114,10 +116,18 @@ pub enum ClientEffect {
         /// The delta.
         delta: Delta,
     },
-    /// Forget rows and cursor but nothing of the person's own; answered by [`ClientEvent::Applied`].
+    /// The hub continues under another epoch; answered by [`ClientEvent::Applied`].
+    Adopt {
+        /// The new epoch.
+        epoch: u64,
+    },
+    /// Forget rows and cursor but nothing of the person's own, and queue again what the hub had taken
+    /// and does not have any more; answered by [`ClientEvent::Applied`].
     Reset {
         /// The new epoch.
         epoch: u64,
+        /// The last own mutation that the hub has.
+        last_n: u64,
     },
     /// Send [`ClientEvent::Timer`] at this tick; replaces an earlier one.
     Timer {
@@ -394,8 +404,8 @@ impl Client {
         let (welcome, state) = (welcome.clone(), state.clone());
         if !same && !domain::planted!(CloneNotSeen) {
             effects.push(ClientEffect::HangUp);
-            let message = "Another installation uses this device's identity, or the hub lost its history. \
-                           Your queue is kept: join again with a device link to send it.";
+            let message = "Another installation uses this device's identity, or the hub lost more than this \
+                           device keeps. Your queue is kept: join again with a device link to send it.";
             self.shut(Line::Forked, message.to_owned(), effects);
             return;
         }
@@ -406,11 +416,13 @@ impl Client {
         self.last_delta = false;
         self.phase = Phase::In { caught_up_at: welcome.head };
         self.tell(Line::CatchingUp, None, None, effects);
-        if state.epoch != 0 && state.epoch != welcome.epoch && !domain::planted!(EpochIgnored) {
-            effects.push(ClientEffect::Reset { epoch: welcome.epoch });
+        let fresh = !welcome.start_over || domain::planted!(EpochIgnored);
+        if !fresh {
+            effects.push(ClientEffect::Reset { epoch: welcome.epoch, last_n: welcome.last_n });
+        } else if state.epoch != 0 && state.epoch != welcome.epoch {
+            effects.push(ClientEffect::Adopt { epoch: welcome.epoch });
         }
         if !welcome.answers.is_empty() && !domain::planted!(AnswersLostOnReconnect) {
-            let fresh = state.epoch == welcome.epoch;
             let delta = Delta {
                 to: if fresh { state.cursor } else { 0 },
                 answers: welcome.answers,

@@ -5,6 +5,7 @@
 //! side adds is skipped, and a frame of an unknown number is ignored ([`Incoming::Unknown`]), so that
 //! either side may be upgraded first. Rows and mutations travel as opaque bytes.
 
+use crate::link::Token;
 use domain::entity::{InvitationKind, Key, Role};
 use domain::{DeviceId, MemberId, ProgramId, Refusal, RowKey, ScopeId, Timestamp};
 use minicbor::{Decode, Encode};
@@ -258,7 +259,7 @@ pub struct Resume {
     #[n(0)]
     pub head: u64,
     /// The new scope reached; `None` once in the tail.
-    #[n(1)]
+    #[cbor(n(1), decode_with = "domain::codec::closed")]
     pub scope: Option<ScopeId>,
     /// Rows up to this sequence number were sent of it.
     #[n(2)]
@@ -272,7 +273,7 @@ pub struct Welcome {
     /// Version both speak.
     #[n(0)]
     pub proto: u32,
-    /// Changes when the hub's history is not the one the device knows.
+    /// Names the hub's present run: cursors reached from here on belong to it.
     #[n(1)]
     pub epoch: u64,
     /// Last sequence number of the program.
@@ -290,6 +291,11 @@ pub struct Welcome {
     /// Hub time.
     #[n(6)]
     pub now: Timestamp,
+    /// The device's rows are of a history that this hub does not continue (it was restored from a
+    /// backup), or older than what the hub remembers of deletions: everything is sent anew, and what
+    /// the hub does not have of the device's own mutations is to be pushed again.
+    #[n(7)]
+    pub start_over: bool,
 }
 
 /// Mutations on their way up: consecutive numbers of one device.
@@ -312,6 +318,10 @@ pub struct Sealed {
     /// Of the chain hash that ends with this mutation.
     #[n(2)]
     pub signature: Signature,
+    /// That hash, in place of the payload, for a mutation that is to have no effect: one that was
+    /// refused before the hub lost it. It is sent because the chain must not have a hole.
+    #[n(3)]
+    pub void: Option<Key>,
 }
 
 /// What a hub must know of a mutation to route it.
@@ -388,7 +398,7 @@ pub struct DeltaRow {
 pub struct Inspect {
     /// The token of the link.
     #[n(0)]
-    pub token: Key,
+    pub token: Token,
 }
 
 impl std::fmt::Debug for Inspect {
@@ -437,7 +447,7 @@ pub struct Preview {
 pub struct Join {
     /// The token of the link.
     #[n(0)]
-    pub token: Key,
+    pub token: Token,
     /// `invitation_accept` or `program_create`.
     #[n(1)]
     pub name: String,

@@ -3,12 +3,23 @@
 //! The secret sits behind the `#`, so that a browser that opens the link does not send it anywhere.
 
 use domain::ProgramId;
-use domain::entity::Key;
+use minicbor::{Decode, Encode};
 use std::fmt;
 use std::str::FromStr;
 
 /// Longest link that is looked at, in bytes.
 pub const LINK_MAX: usize = 2048;
+
+/// The secret of an invitation: whoever shows it may join. Never printed; a hub keeps only its hash.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Token(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 32]);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
 
 /// What an invitation link says.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +29,7 @@ pub struct InvitationLink {
     /// The program; `None` for a founding invitation.
     pub program: Option<ProgramId>,
     /// The one-time token.
-    pub token: Key,
+    pub token: Token,
 }
 
 impl fmt::Debug for InvitationLink {
@@ -95,7 +106,7 @@ fn is_authority(text: &str) -> bool {
     host_ok && port_ok
 }
 
-fn token_from_hex(text: &str) -> Option<Key> {
+fn token_from_hex(text: &str) -> Option<Token> {
     let mut token = [0; 32];
     if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
@@ -103,5 +114,5 @@ fn token_from_hex(text: &str) -> Option<Key> {
     for (byte, pair) in token.iter_mut().zip(text.as_bytes().chunks(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    Some(Key(token))
+    Some(Token(token))
 }

@@ -5,6 +5,7 @@
 //! continue the chain, and anything else means that two installations share one identity.
 
 use crate::frame::{Header, Sealed, Signature};
+use crate::link::Token;
 use domain::entity::Key;
 use domain::{DeviceId, Mutate, Mutation, ProgramId, Timestamp};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
@@ -25,6 +26,15 @@ impl Chain {
         hasher.update(program.as_bytes());
         hasher.update(device.as_bytes());
         Self { n: 0, hash: Key(*hasher.finalize().as_bytes()) }
+    }
+
+    /// The chain after what a device sent; `None` when it is not the next one or not signed with `key`.
+    pub fn continued(&self, sealed: &Sealed, key: &Key) -> Option<Self> {
+        let next = match sealed.void {
+            None => self.after(&sealed.header, &sealed.payload)?,
+            Some(hash) => Self { n: self.n.checked_add(1).filter(|n| *n == sealed.header.n)?, hash },
+        };
+        verify(key, &next.hash.0, &sealed.signature).then_some(next)
     }
 
     /// The chain after one more mutation; `None` when its number is not the next one.
@@ -74,7 +84,7 @@ impl DeviceKey {
         let payload = mutation.to_payload();
         let next = chain.after(&header, &payload).unwrap_or(*chain);
         let signature = self.sign(&next.hash.0);
-        (Sealed { header, payload, signature }, next)
+        (Sealed { header, payload, signature, void: None }, next)
     }
 }
 
@@ -90,12 +100,12 @@ pub fn hello_bytes(program: ProgramId, device: DeviceId, nonce: &Key) -> Vec<u8>
 }
 
 /// What a new device signs to join: proves that it holds the key it brings.
-pub fn join_bytes(nonce: &Key, token: &Key, payload: &[u8]) -> Vec<u8> {
+pub fn join_bytes(nonce: &Key, token: &Token, payload: &[u8]) -> Vec<u8> {
     labelled(b"lockstep join 1", &[&nonce.0, &token.0, payload])
 }
 
 /// The hash under which a hub knows an invitation token.
-pub fn token_hash(token: &Key) -> Key {
+pub fn token_hash(token: &Token) -> Key {
     Key(blake3::derive_key("lockstep 2026 invitation token", &token.0))
 }
 

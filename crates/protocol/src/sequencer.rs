@@ -36,8 +36,7 @@ pub const PAGE_BYTES: usize = 384 << 10;
 /// What a hub takes to sign a device in, about, in milliseconds; see [`Goodbye::retry_after_ms`].
 const SIGN_IN_MS: u64 = 1;
 
-/// What happened.
-#[derive(Debug)]
+/// What happened. Its `Debug` is for logs: it names the event and shows nothing of what was sent.
 pub enum HubEvent {
     /// A device connected; `nonce` was drawn at random for it.
     Opened {
@@ -84,8 +83,35 @@ pub enum HubEvent {
         /// What was read.
         page: Page,
     },
+    /// Tombstones up to this sequence number are about to be removed.
+    Forgetting {
+        /// Highest of their sequence numbers.
+        horizon: u64,
+    },
     /// The hub is about to stop.
     ShuttingDown,
+}
+
+impl std::fmt::Debug for HubEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Opened { connection, .. } => write!(f, "Opened({connection})"),
+            Self::Received { connection, bytes } => {
+                write!(f, "Received({connection}, {} bytes)", bytes.len())
+            }
+            Self::Closed { connection } => write!(f, "Closed({connection})"),
+            Self::Congested { connection } => write!(f, "Congested({connection})"),
+            Self::Drained { connection } => write!(f, "Drained({connection})"),
+            Self::Loaded(_) => f.write_str("Loaded"),
+            Self::Committed => f.write_str("Committed"),
+            Self::StoreFailed { message } => write!(f, "StoreFailed({message})"),
+            Self::PageRead { connection, page } => {
+                write!(f, "PageRead({connection}, {} rows)", page.rows.len())
+            }
+            Self::Forgetting { horizon } => write!(f, "Forgetting({horizon})"),
+            Self::ShuttingDown => f.write_str("ShuttingDown"),
+        }
+    }
 }
 
 /// What the driver has to do.
@@ -237,11 +263,24 @@ pub struct Settings {
     pub allow_demo: bool,
 }
 
+/// What a hub knows of its own history. Each time it starts, a new *run* begins, named by an epoch that
+/// was never used before. A hub that was restored from a backup so has other runs than its devices have
+/// seen, without anybody telling it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Earlier runs: epoch, and the sequence number at which it ended.
+    pub runs: BTreeMap<u64, u64>,
+    /// Deletions up to this sequence number are forgotten.
+    pub horizon: u64,
+}
+
 /// One program of a hub. See the module documentation.
 #[derive(Debug)]
 pub struct Sequencer {
     program: ProgramId,
+    /// The present run.
     epoch: u64,
+    past: Past,
     head: u64,
     settings: Settings,
     connections: BTreeMap<ConnectionId, Connection>,
@@ -259,6 +298,7 @@ impl Sequencer {
         Self {
             program,
             epoch,
+            past: Past::default(),
             head,
             settings,
             connections: BTreeMap::new(),
@@ -267,6 +307,12 @@ impl Sequencer {
             directory: Rows::default(),
             chains: BTreeMap::new(),
         }
+    }
+
+    /// The same with a past, which decides what devices may keep.
+    #[must_use]
+    pub fn with_past(self, past: Past) -> Self {
+        Self { past, ..self }
     }
 
     /// The last sequence number given out and committed.
@@ -316,6 +362,7 @@ impl Sequencer {
             HubEvent::Committed => self.committed(now, &mut effects),
             HubEvent::StoreFailed { message } => self.store_failed(&message, &mut effects),
             HubEvent::PageRead { connection, page } => self.page_read(connection, page, &mut effects),
+            HubEvent::Forgetting { horizon } => self.forget_deletions(horizon, &mut effects),
             HubEvent::ShuttingDown => {
                 let open: Vec<_> = self.connections.keys().copied().collect();
                 for connection in open {

@@ -3,11 +3,11 @@
 use crate::change::Change;
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{self, SyncState, signed};
-use crate::outbox::{self, ANSWERED, PARKED};
+use crate::outbox::{self, ANSWERED, PARKED, VOID};
 use crate::rebase::Before;
 use crate::rows::{self, Write};
 use crate::store::{Store, Tx};
-use crate::{local, rebase, tray};
+use crate::{journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
 use domain::{RowKey, ScopeId, Table};
@@ -58,13 +58,29 @@ impl Store {
         Ok(Applied { change, ..applied })
     }
 
-    /// Forgets all rows and the cursor, because the hub's history is another one now. What waits in
-    /// the outbox and what was refused stays, and runs again when everything has been fetched anew.
+    /// Notes that the hub goes on under another epoch.
     ///
     /// # Errors
     /// Whatever the disk has to say.
-    pub async fn reset_for_epoch(&self, epoch: u64) -> Result<Change> {
-        let work = self.write(move |tx| Box::pin(async move { reset(tx, epoch).await }));
+    pub async fn adopt_epoch(&self, epoch: u64) -> Result<Change> {
+        let work = self.write(move |tx| {
+            Box::pin(async move {
+                let state = SyncState { epoch, ..state(tx).await? };
+                meta::write_cursor(tx.conn()?, &state).await
+            })
+        });
+        let ((), change) = work.await?;
+        Ok(change)
+    }
+
+    /// Forgets all rows and the cursor, because the hub's history is another one now. What waits in
+    /// the outbox and what was refused stays; what the hub had answered after `last_n`, and so has lost,
+    /// is queued again before it. All of it runs again when everything has been fetched anew.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn reset_for_epoch(&self, epoch: u64, last_n: u64) -> Result<Change> {
+        let work = self.write(move |tx| Box::pin(async move { reset(tx, epoch, last_n).await }));
         let ((), change) = work.await?;
         Ok(change)
     }
@@ -75,16 +91,10 @@ async fn state(tx: &mut Tx) -> Result<SyncState> {
     meta::read(tx.conn()?, &identity).await
 }
 
-async fn reset(tx: &mut Tx, epoch: u64) -> Result<()> {
+async fn reset(tx: &mut Tx, epoch: u64, last_n: u64) -> Result<()> {
     let mut state = state(tx).await?;
     rows::erase_all(tx).await?;
-    for forget in [
-        "DELETE FROM undo_image",
-        "DELETE FROM touched",
-        // Their numbers in the old history mean nothing in the new one.
-        "UPDATE outbox SET state = 0, seq = NULL WHERE state = 2",
-        "UPDATE meta SET rerun = 1",
-    ] {
+    for forget in ["DELETE FROM undo_image", "DELETE FROM touched", "UPDATE meta SET rerun = 1"] {
         if !(domain::planted!(RerunForgotten) && forget.contains("rerun")) {
             sqlx::query(forget).execute(tx.conn()?).await?;
         }
@@ -92,10 +102,8 @@ async fn reset(tx: &mut Tx, epoch: u64) -> Result<()> {
     if domain::planted!(OutboxLostOnReset) {
         sqlx::query("DELETE FROM outbox").execute(tx.conn()?).await?;
     }
-    let first: Option<i64> = sqlx::query_scalar("SELECT min(n) FROM outbox").fetch_one(tx.conn()?).await?;
-    if let Some(first) = first {
-        state.answered = state.answered.min(meta::unsigned(first).saturating_sub(1));
-    }
+    journal::put_back(tx, last_n).await?;
+    state.answered = state.answered.min(last_n);
     (state.epoch, state.cursor, state.resume) = (epoch, 0, None);
     tx.changing.sync = true;
     meta::write_cursor(tx.conn()?, &state).await
@@ -119,6 +127,7 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
         state.cursor = state.cursor.max(delta.to + u64::from(domain::planted!(CursorOffByOne)));
     }
     state.resume = delta.resume.filter(|_| !domain::planted!(CursorBeforePages));
+    let scopes: BTreeSet<ScopeId> = delta.rows.iter().map(|row| row.scope).collect();
 
     let applied = if rebase::any_pending(tx).await? {
         settle(tx, &state, &delta.answers, delta.rows).await?
@@ -127,6 +136,8 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
         rows::write(tx, delta.rows.into_iter().map(write_of).collect()).await?;
         Applied { revoked_scopes: opened.revoked, ..Applied::default() }
     };
+    journal::forget_scopes(tx, &applied.revoked_scopes).await?;
+    tray::try_restored(tx, &scopes).await?;
     meta::write_cursor(tx.conn()?, &state).await?;
     Ok(applied)
 }
@@ -199,14 +210,19 @@ async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
                     // It did not depend on what was refused after all.
                     sqlx::query("DELETE FROM parked WHERE n = ?").bind(n).execute(tx.conn()?).await?;
                 }
-                sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
+                match refusal {
+                    None => journal::keep(tx, &BTreeSet::from([n]), Some(answer.at)).await?,
+                    Some(_) => journal::keep_void(tx, n, answer.at).await?,
+                }
             }
-            (Some(_), None) => accepted.push(format!("[{n},{}]", signed(answer.seq))),
+            (Some(&VOID), _) => journal::keep_void(tx, n, answer.at).await?,
+            (Some(_), None) => accepted.push(format!("[{n},{},{}]", signed(answer.seq), answer.at.0)),
             (Some(_), Some(_)) => refused.push(answer.clone()),
         }
     }
     sqlx::query(
-        "UPDATE outbox SET state = ?2, seq = json_extract(a.value, '$[1]')
+        "UPDATE outbox SET state = ?2, seq = json_extract(a.value, '$[1]'),
+           answered_at = json_extract(a.value, '$[2]')
          FROM json_each(?1) AS a WHERE outbox.n = json_extract(a.value, '$[0]')",
     )
     .bind(format!("[{}]", accepted.join(",")))
@@ -231,11 +247,7 @@ async fn drop_settled(tx: &mut Tx, settled: &BTreeSet<i64>) -> Result<()> {
     if settled.is_empty() {
         return Ok(());
     }
-    sqlx::query("DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))")
-        .bind(rebase::json(settled))
-        .execute(tx.conn()?)
-        .await?;
-    tx.changing.sync = true;
+    journal::keep(tx, settled, None).await?;
     outbox::prune_chain(tx.conn()?).await
 }
 

@@ -17,6 +17,7 @@ mod deals;
 mod delta;
 mod device;
 mod error;
+mod journal;
 mod key;
 mod local;
 mod meta;

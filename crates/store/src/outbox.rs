@@ -11,6 +11,7 @@ use crate::tables::Value;
 use domain::entity::{Device, Key};
 use domain::{LookupKey, Mutation, Refusal, RowKey, Rule, Timestamp, Undo};
 use protocol::frame::{Header, Sealed, Signature};
+use protocol::seal::Chain;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
@@ -24,6 +25,7 @@ const CHAIN_KEPT: i64 = 4_096;
 pub(crate) const QUEUED: i64 = 0;
 pub(crate) const ANSWERED: i64 = 2;
 pub(crate) const PARKED: i64 = 3;
+pub(crate) const VOID: i64 = 4;
 
 /// What a pending mutation did with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +97,12 @@ impl Store {
         loop {
             let after = sealed.last().map_or(n, |last| last.header.n);
             let rows = sqlx::query(
-                "SELECT n, lane, name, at, payload, signature FROM outbox WHERE n > ? ORDER BY n LIMIT 32",
+                "SELECT o.n, lane, name, at, payload, signature, hash FROM outbox AS o
+                 LEFT JOIN chain AS c ON o.state = ?2 AND c.n = o.n
+                 WHERE o.n > ?1 ORDER BY o.n LIMIT 32",
             )
             .bind(signed(after))
+            .bind(VOID)
             .fetch_all(&mut *conn)
             .await?;
             if rows.is_empty() {
@@ -185,7 +190,7 @@ pub(crate) async fn commit_in(
 }
 
 fn outbox_row(sealed: Sealed) -> Vec<Value> {
-    let Sealed { header: Header { n, lane, name, at }, payload, signature } = sealed;
+    let Sealed { header: Header { n, lane, name, at }, payload, signature, void: _ } = sealed;
     vec![
         Value::Int(signed(n)),
         Value::Blob(lane.to_bytes()),
@@ -213,6 +218,7 @@ async fn nobody(tx: &mut Tx) -> CommitError {
 fn read_sealed(row: &SqliteRow) -> Result<Sealed> {
     let signature: Vec<u8> = row.try_get(5)?;
     let signature = <[u8; 64]>::try_from(signature.as_slice()).map_err(damaged)?;
+    let void: Option<Vec<u8>> = row.try_get(6)?;
     Ok(Sealed {
         header: Header {
             n: unsigned(row.try_get(0)?),
@@ -222,13 +228,38 @@ fn read_sealed(row: &SqliteRow) -> Result<Sealed> {
         },
         payload: row.try_get(4)?,
         signature: Signature(signature),
+        void: void.as_deref().map(key).transpose()?,
     })
+}
+
+impl Store {
+    /// Whether the hub's end of the own chain is on it, and everything after it is here to be sent:
+    /// from the outbox, or from what was answered before.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn continues(&self, end: Chain) -> Result<bool> {
+        if self.chain_hash_at(end.n).await? != Some(end.hash) {
+            return Ok(false);
+        }
+        let mut conn = self.reader().await?;
+        let complete: bool = sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM outbox WHERE n > ?1) + (SELECT count(*) FROM journal WHERE n > ?1)
+                    = (SELECT chain_n FROM meta) - ?1",
+        )
+        .bind(signed(end.n))
+        .fetch_one(&mut *conn)
+        .await?;
+        Ok(complete)
+    }
 }
 
 /// Drops chain hashes nobody will ask for any more.
 pub(crate) async fn prune_chain(conn: &mut SqliteConnection) -> Result<()> {
     sqlx::query(
-        "DELETE FROM chain WHERE n < coalesce((SELECT min(n) FROM outbox), (SELECT chain_n FROM meta)) - ?",
+        "DELETE FROM chain WHERE n < min(
+           coalesce((SELECT min(n) FROM outbox), (SELECT chain_n FROM meta)) - ?,
+           coalesce((SELECT min(n) FROM journal), (SELECT chain_n FROM meta)) - 1)",
     )
     .bind(CHAIN_KEPT)
     .execute(conn)

@@ -8,7 +8,7 @@
 use crate::error::Result;
 use crate::local::Draft;
 use crate::meta::unsigned;
-use crate::outbox::{PARKED, lookup_touch};
+use crate::outbox::{PARKED, VOID, lookup_touch};
 use crate::rows::{self, Write, scope};
 use crate::store::Tx;
 use crate::tables::row_key;
@@ -35,8 +35,9 @@ pub(crate) async fn any_pending(tx: &mut Tx) -> Result<bool> {
 
 /// All pending mutations that may have an effect here.
 pub(crate) async fn all_pending(tx: &mut Tx) -> Result<BTreeSet<i64>> {
-    let ids: Vec<i64> = sqlx::query_scalar("SELECT n FROM outbox WHERE state <> ?")
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT n FROM outbox WHERE state NOT IN (?, ?)")
         .bind(PARKED)
+        .bind(VOID)
         .fetch_all(tx.conn()?)
         .await?;
     Ok(ids.into_iter().collect())

@@ -2,6 +2,7 @@
 
 use crate::change::Change;
 use crate::error::{Code, CommitError, Result, StoreError};
+use crate::journal;
 use crate::meta::{damaged, signed, unsigned};
 use crate::outbox::{Committed, PARKED, QUEUED, commit_in};
 use crate::rows::scope;
@@ -11,6 +12,9 @@ use protocol::frame::Answer;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What the person reads first when a hub accepted a change, lost it, and does not accept it again.
+const RESTORED: &str = "The hub was restored from a backup and no longer accepts this. ";
 
 /// A mutation the hub refused, waiting for the person to decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,7 +226,7 @@ pub(crate) struct Leaving {
     roots: BTreeMap<i64, Answer>,
     parked: BTreeMap<i64, Root>,
     /// Those the hub has answered; the others stay in the chain and are still sent.
-    answered: BTreeSet<i64>,
+    answered: BTreeMap<i64, Timestamp>,
 }
 
 impl Leaving {
@@ -244,7 +248,7 @@ pub(crate) async fn leaving(tx: &mut Tx, refused: Vec<Answer>) -> Result<Leaving
             .bind(n)
             .fetch_one(tx.conn()?)
             .await?;
-        leaving.answered.insert(n);
+        leaving.answered.insert(n, answer.at);
         if leaving.parked.contains_key(&n) {
             continue;
         }
@@ -321,16 +325,18 @@ pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
     let mut refusals = BTreeMap::new();
     for (n, answer) in leaving.roots {
         if domain::planted!(RefusalDropped) {
-            forget(tx, n).await?;
+            journal::keep_void(tx, n, answer.at).await?;
             continue;
         }
         let Some(refusal) = answer.refusal else { continue };
         let evidence = minicbor::to_vec(&refusal.evidence).unwrap_or_default();
         let moved = sqlx::query(
-            "INSERT INTO refusal (n, name, lane, payload, at, rule, message, evidence, refused_at)
-             SELECT n, name, lane, payload, at, ?, ?, ?, ? FROM outbox WHERE n = ?",
+            "INSERT INTO refusal (n, name, lane, payload, at, rule, message, evidence, refused_at, restored)
+             SELECT n, name, lane, payload, at, ?, iif(restored, ?, '') || ?, ?, ?, restored
+             FROM outbox WHERE n = ?",
         )
         .bind(i64::from(refusal.rule as u8))
+        .bind(RESTORED)
         .bind(refusal.message)
         .bind(evidence)
         .bind(answer.at.0)
@@ -338,7 +344,7 @@ pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
         .execute(tx.conn()?)
         .await?;
         refusals.insert(n, moved.last_insert_rowid());
-        forget(tx, n).await?;
+        journal::keep_void(tx, n, answer.at).await?;
     }
     for (n, root) in leaving.parked {
         let refusal = match root {
@@ -355,8 +361,10 @@ pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
         .bind(n)
         .execute(tx.conn()?)
         .await?;
-        if leaving.answered.contains(&n) || domain::planted!(ParkedLeavesChain) {
-            forget(tx, n).await?;
+        if domain::planted!(ParkedLeavesChain) {
+            sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
+        } else if let Some(at) = leaving.answered.get(&n) {
+            journal::keep_void(tx, n, *at).await?;
         } else {
             sqlx::query("UPDATE outbox SET state = ? WHERE n = ?")
                 .bind(PARKED)
@@ -369,8 +377,36 @@ pub(crate) async fn leave(tx: &mut Tx, leaving: Leaving) -> Result<Vec<i64>> {
     Ok(refusals.into_values().collect())
 }
 
-async fn forget(tx: &mut Tx, n: i64) -> Result<()> {
-    sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
-    tx.changing.sync = true;
+/// Makes again what a restored hub refused because it lacked what another device had still to bring
+/// back, now that rows of `scopes` have come: each once, and only what makes sense here.
+pub(crate) async fn try_restored(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Result<()> {
+    let waiting: Vec<(i64, Vec<u8>, i64, i64)> =
+        sqlx::query_as("SELECT id, lane, at, rule FROM refusal WHERE restored = 1 ORDER BY id")
+            .fetch_all(tx.conn()?)
+            .await?;
+    for (id, lane, at, rule) in waiting {
+        let gone = [Rule::NotFound, Rule::NotInScope].iter().any(|gone| i64::from(*gone as u8) == rule);
+        if !gone || !scopes.contains(&scope(&lane)?) {
+            continue;
+        }
+        sqlx::query("SAVEPOINT restored").execute(tx.conn()?).await?;
+        let made = async {
+            let mutations = take(tx, id, None).await?;
+            commit_in(tx, &mutations, Timestamp(at)).await
+        };
+        let end = match made.await {
+            Ok(made) => {
+                let numbers = made.iter().map(|made| made.outbox_id).collect();
+                sqlx::query("UPDATE outbox SET restored = 2 WHERE n IN (SELECT value FROM json_each(?))")
+                    .bind(crate::rebase::json(&numbers))
+                    .execute(tx.conn()?)
+                    .await?;
+                "RELEASE restored"
+            }
+            Err(CommitError::Refused(_)) => "ROLLBACK TO restored; RELEASE restored",
+            Err(CommitError::Store(error)) => return Err(error),
+        };
+        sqlx::raw_sql(end).execute(tx.conn()?).await?;
+    }
     Ok(())
 }

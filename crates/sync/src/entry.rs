@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// The hub has this long for each answer.
 const ANSWER: Duration = Duration::from_secs(20);
+/// How often joining is tried when the answer is lost on the way, and the pause before trying again.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Why an invitation could not be looked at or taken.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -51,11 +54,28 @@ pub async fn inspect(dial: &Dial, link: &InvitationLink) -> Result<Preview, Entr
 }
 
 /// Takes an invitation: `mutation` is the `invitation_accept` or `program_create` that brings the
-/// device into being, `key` the device's own. Returns the program and the member it acts as.
+/// device into being, `key` the device's own. Returns the program and the member it acts as. When the
+/// answer is lost it asks again: a hub that let the device in already says so once more.
 ///
 /// # Errors
 /// [`EntryError`]; only [`EntryError::Refused`] says for sure that nothing has changed.
 pub async fn join(
+    dial: &Dial,
+    link: &InvitationLink,
+    mutation: &Mutation,
+    key: &DeviceKey,
+) -> Result<(ProgramId, MemberId), EntryError> {
+    for _ in 1..TRIES {
+        match join_once(dial, link, mutation, key).await {
+            Err(EntryError::Lost(message)) => tracing::info!(message, "joining again"),
+            answer => return answer,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    join_once(dial, link, mutation, key).await
+}
+
+async fn join_once(
     dial: &Dial,
     link: &InvitationLink,
     mutation: &Mutation,

@@ -238,15 +238,16 @@ impl Driver {
             ClientEffect::ReadOutbox { after, items, bytes } => {
                 store.outbox_after(after, items, bytes).await.map(ClientEvent::OutboxRead)
             }
-            ClientEffect::CheckChain(chain) => store
-                .chain_hash_at(chain.n)
-                .await
-                .map(|hash| ClientEvent::ChainChecked(hash == Some(chain.hash))),
+            ClientEffect::CheckChain(chain) => store.continues(chain).await.map(ClientEvent::ChainChecked),
             ClientEffect::Apply { epoch, delta } => match store.apply_delta(epoch, delta).await {
                 Ok(_) => state_of(store).await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
-            ClientEffect::Reset { epoch } => match store.reset_for_epoch(epoch).await {
+            ClientEffect::Adopt { epoch } => match store.adopt_epoch(epoch).await {
+                Ok(_) => state_of(store).await.map(ClientEvent::Applied),
+                Err(error) => Err(error),
+            },
+            ClientEffect::Reset { epoch, last_n } => match store.reset_for_epoch(epoch, last_n).await {
                 Ok(_) => state_of(store).await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },

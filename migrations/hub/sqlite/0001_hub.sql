@@ -3,11 +3,23 @@
 
 CREATE TABLE program (
     id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    -- Tells devices apart whether this history is the one they know.
+    -- The present run of the hub: new at every start, so that a device can tell whether its cursor
+    -- belongs to this history or to one that was lost with the disk.
     epoch      INTEGER NOT NULL,
     -- Last sequence number given out. Grows without gaps, and only if nobody else moved it meanwhile.
     head       INTEGER NOT NULL CHECK (head >= 0),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- Tombstones up to this sequence number were removed: older cursors start over.
+    horizon    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Earlier runs of the hub, and the sequence number at which each ended.
+CREATE TABLE run (
+    program  BLOB    NOT NULL CHECK (length(program) = 16),
+    epoch    INTEGER NOT NULL,
+    head     INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    PRIMARY KEY (program, epoch)
 ) STRICT, WITHOUT ROWID;
 
 -- Latest version of every row. With a rowid: bodies are too long for a table that is its own index.
@@ -19,14 +31,17 @@ CREATE TABLE row (
     -- domain::ScopeId::to_bytes; sorts as scopes do. Never changes.
     scope   BLOB    NOT NULL,
     seq     INTEGER NOT NULL CHECK (seq > 0),
-    -- NULL: deleted. The tombstone stays, so that devices learn of it.
+    -- NULL: deleted. The tombstone stays for 180 days, so that devices learn of it.
     body    BLOB,
+    -- Hub time; NULL while the row lives.
+    deleted_at INTEGER,
     PRIMARY KEY (program, tbl, id)
 ) STRICT;
 
 -- Both cover what a page needs to choose its rows without touching a body.
 CREATE INDEX row_scope ON row (program, scope, seq, tbl, id);
 CREATE INDEX row_seq ON row (program, seq, tbl, id, scope);
+CREATE INDEX row_deleted ON row (program, deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- Keys under which live rows are found besides their id (domain::row::lookups_of).
 CREATE TABLE lookup (

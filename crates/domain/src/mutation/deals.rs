@@ -46,7 +46,7 @@ pub struct DealRegister {
     #[n(9)]
     pub submit: bool,
     /// Stage, when it is further along than a prospect.
-    #[n(10)]
+    #[cbor(n(10), decode_with = "crate::codec::closed")]
     pub stage: Option<Stage>,
 }
 

@@ -194,6 +194,65 @@ fn a_row_that_cannot_be_read_refuses_and_stays() {
     assert_eq!(world.rows, before);
 }
 
+/// A list that has grown, and the same list before.
+#[derive(Debug, Clone, Copy, PartialEq, minicbor::Encode, minicbor::Decode)]
+#[cbor(index_only)]
+enum Later {
+    #[n(250)]
+    Added,
+}
+
+#[test]
+fn a_value_of_a_newer_list_is_never_taken_for_nothing() {
+    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let key = RowKey::of::<Deal>(id::<crate::DealId>(1));
+    let row = world.rows.get(&key).unwrap().clone();
+    let mut deal = world.deal(1);
+    deal.registration.rule = Some(RejectionRule::NamedAccount);
+    let known = deal.to_body();
+    let mut newer = known.clone();
+    let at = registration_rule_at(&known);
+    newer.splice(at..=at, minicbor::to_vec(Later::Added).unwrap());
+    assert!(Deal::from_body(&known).is_ok());
+    assert!(Deal::from_body(&newer).is_err(), "else an edit would write `None` over it");
+    world.rows.insert(key, Row { body: newer, ..row });
+    assert_eq!(refused(world.hub(&people.bob, approve(1))), crate::Rule::Unreadable);
+
+    let register = DealRegister { stage: Some(Stage::Prospect), ..draft(2) };
+    let known = minicbor::to_vec(&register).unwrap();
+    let mut newer = known.clone();
+    newer.pop();
+    newer.extend(minicbor::to_vec(Later::Added).unwrap());
+    assert!(Mutation::from_payload("deal_register", &known).is_ok());
+    assert_eq!(
+        refused(Mutation::from_payload("deal_register", &newer)),
+        crate::Rule::Unreadable,
+        "the hub must not register something else than was meant"
+    );
+}
+
+/// Where the last field of the registration that is set, its rule, has its value.
+fn registration_rule_at(body: &[u8]) -> usize {
+    let mut d = Decoder::new(body);
+    let fields = d.map().unwrap().unwrap();
+    for _ in 0..fields {
+        let _ = d.u64().unwrap();
+        let start = d.position();
+        if let Ok(Some(inner)) = d.map() {
+            for _ in 0..inner {
+                let Ok(number) = d.u64() else { break };
+                if number == 7 && d.datatype().is_ok_and(|kind| kind == minicbor::data::Type::U8) {
+                    return d.position();
+                }
+                d.skip().unwrap();
+            }
+        }
+        d.set_position(start);
+        d.skip().unwrap();
+    }
+    panic!("no rule in {body:x?}")
+}
+
 entity! {
     /// A row of an earlier version.
     Before in Milestones;

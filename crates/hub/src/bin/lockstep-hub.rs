@@ -37,6 +37,10 @@ enum Command {
         /// Allow demo programs, whose history is dated by the devices
         #[arg(long)]
         allow_demo: bool,
+        /// The folder was put back to an earlier state while the hub ran, as a snapshot of a whole machine
+        /// does; a backup that is put in place before the start needs nothing
+        #[arg(long)]
+        restored: bool,
     },
     /// Prepare a data folder
     Init {
@@ -65,8 +69,9 @@ fn main() -> anyhow::Result<()> {
         .init();
     let runtime = tokio::runtime::Runtime::new().context("the runtime did not start")?;
     match Arguments::parse().command {
-        Command::Serve { listen, data, public_url, proxy, allow_demo } => {
-            let options = Options { allow_demo, public_url, proxy, ..Options::folder(data_folder(data)?) };
+        Command::Serve { listen, data, public_url, proxy, allow_demo, restored } => {
+            let folder = Options::folder(data_folder(data)?);
+            let options = Options { allow_demo, public_url, proxy, restored, ..folder };
             runtime.block_on(serve(listen, options))
         }
         Command::Init { data } => runtime.block_on(async {

@@ -129,6 +129,7 @@ fn welcome() -> Vec<u8> {
         chain: Key([0; 32]),
         answers: Vec::new(),
         now: Timestamp(1),
+        start_over: false,
     }))
 }
 

@@ -59,6 +59,7 @@ async fn a_store_that_cannot_be_asked_lets_nothing_pass() {
         chain: Key([0; 32]),
         answers: Vec::new(),
         now: domain::Timestamp(1),
+        start_over: false,
     }));
     task.effects.push_back(HubEffect::Send { connection, bytes: welcome });
     task.perform().await;

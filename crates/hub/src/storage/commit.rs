@@ -58,7 +58,7 @@ impl ProgramStore {
             }
         }
         let before = self.lookups(writer, &commit.rows).await?;
-        self.write_rows(writer, &commit.rows).await?;
+        self.write_rows(writer, now, &commit.rows).await?;
         self.write_lookups(writer, before, &commit.rows).await?;
         for (device, chain) in commit.chains.iter().filter(|_| !domain::planted!(ChainRowMissing)) {
             let moved = sqlx::query(
@@ -125,13 +125,19 @@ impl ProgramStore {
         Ok(lookups_in(&stored))
     }
 
-    async fn write_rows(&self, writer: &mut SqliteConnection, rows: &[CommitRow]) -> Result<(), Error> {
+    async fn write_rows(
+        &self,
+        writer: &mut SqliteConnection,
+        now: Timestamp,
+        rows: &[CommitRow],
+    ) -> Result<(), Error> {
         for piece in sql::pieces(rows) {
             let text = sql::repeated(
-                "INSERT INTO row (program, tbl, id, scope, seq, body) VALUES ",
-                "(?,?,?,?,?,?)",
+                "INSERT INTO row (program, tbl, id, scope, seq, body, deleted_at) VALUES ",
+                "(?,?,?,?,?,?,?)",
                 piece.len(),
-                " ON CONFLICT (program, tbl, id) DO UPDATE SET seq = excluded.seq, body = excluded.body \
+                " ON CONFLICT (program, tbl, id) DO UPDATE \
+                 SET seq = excluded.seq, body = excluded.body, deleted_at = excluded.deleted_at \
                  WHERE excluded.scope = row.scope AND excluded.seq > row.seq",
             );
             let mut query = sqlx::query(text);
@@ -142,7 +148,8 @@ impl ProgramStore {
                     .bind(&row.key.id.as_bytes()[..])
                     .bind(row.scope.to_bytes())
                     .bind(sql::signed(row.seq))
-                    .bind(row.body.as_deref());
+                    .bind(row.body.as_deref())
+                    .bind(row.body.is_none().then_some(stored(now)));
             }
             let done = query.execute(&mut *writer).await.map_err(|error| self.failed(error))?;
             if done.rows_affected() != piece.len() as u64 {

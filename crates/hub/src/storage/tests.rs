@@ -8,7 +8,7 @@ use domain::{DealId, DeviceId, OrganizationId, ReadSet, Refusal, RowKey, Rule, S
 use proptest::prelude::*;
 use protocol::frame::{Answer, Resume};
 use protocol::seal::Chain;
-use protocol::sequencer::{Commit, CommitRow, Load, PAGE_BYTES, PAGE_ROWS, PageQuery};
+use protocol::sequencer::{Commit, CommitRow, Load, PAGE_BYTES, PAGE_ROWS, PageQuery, Past};
 use uuid::Uuid;
 
 mod power;
@@ -55,7 +55,7 @@ async fn a_batch_that_does_not_fit_writes_nothing() {
     let (_storage, store) = memory().await;
     let good = batch(0, 1, vec![row(message(1), deal(1), 1, Some(b"one"))]);
     store.commit(EPOCH, NOW, &good).await.unwrap();
-    assert_eq!(store.opened().await.unwrap(), Some(Opened { epoch: EPOCH, head: 1 }));
+    assert_eq!(store.opened().await.unwrap(), Some(Opened { epoch: EPOCH, head: 1, past: Past::default() }));
 
     assert!(conflict(store.commit(EPOCH, NOW, &good).await), "the head has moved");
     assert!(conflict(store.commit(EPOCH, NOW, &batch(7, 8, Vec::new())).await), "from nowhere");

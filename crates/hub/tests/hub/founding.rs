@@ -8,7 +8,7 @@ use crate::support::{random32, soon};
 use domain::Rule;
 use domain::entity::{Key, Program};
 use protocol::frame::{FromDevice, FromHub, Reason};
-use protocol::link::InvitationLink;
+use protocol::link::{InvitationLink, Token};
 use protocol::seal::DeviceKey;
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn two_who_found_at_once_with_one_invitation_are_one_program() {
 async fn an_unknown_or_foreign_invitation_founds_nothing() {
     let hub = TestHub::start().await;
     let key = DeviceKey::from_seed(&random32());
-    let unknown = InvitationLink { hub: "http://hub".into(), program: None, token: Key(random32()) };
+    let unknown = InvitationLink { hub: "http://hub".into(), program: None, token: Token(random32()) };
     let joined = take_link(&hub.way(), &unknown, &key, founding(&key)).await.unwrap();
     assert_eq!(joined.refusal.unwrap().rule, Rule::InvitationUsed);
 
@@ -150,7 +150,7 @@ async fn an_invitation_left_by_another_process_works_once() {
 async fn an_expired_invitation_is_refused() {
     let hub = TestHub::start().await;
     // The shortest invitation lives for a day, so this one is left by hand, as expired a moment ago.
-    let token = Key(random32());
+    let token = Token(random32());
     let hash = protocol::seal::token_hash(&token);
     std::fs::write(hub.folder.path().join("founding").join(format!("{hash:?}")), "1000").unwrap();
     let link = InvitationLink { hub: "http://hub".into(), program: None, token };

@@ -5,12 +5,12 @@ use crate::support::hub::TestHub;
 use crate::support::random32;
 use crate::support::wire::{Way, Wire};
 use crate::support::world::{deal, found, join_frame, message};
-use domain::entity::Key;
 use domain::{DeviceId, Rule};
 use protocol::frame::{
     self, FRAME_MAX, FromDevice, FromHub, Hello, Inspect, PAYLOAD_MAX, PROTO, PUSH_MAX, Push, Reason,
     Signature,
 };
+use protocol::link::Token;
 use protocol::seal::DeviceKey;
 
 async fn start() -> (TestHub, Device) {
@@ -112,7 +112,7 @@ async fn too_much_in_one_push_ends_the_connection() {
     let nonce = wire.challenge().await.nonce;
     let key = DeviceKey::from_seed(&random32());
     let create = crate::support::world::founding(&key);
-    let mut join = join_frame(&key, &nonce, Key(random32()), &create.into());
+    let mut join = join_frame(&key, &nonce, Token(random32()), &create.into());
     join.payload = vec![0; PAYLOAD_MAX + 1];
     wire.send(&FromDevice::Join(join)).await;
     assert_eq!(wire.goodbye().await.unwrap().reason, Reason::TooLarge);
@@ -137,7 +137,7 @@ async fn a_frame_of_a_newer_version_is_ignored() {
     let mut wire = Wire::connect(&hub.way(), "founding").await;
     wire.challenge().await;
     wire.send_bytes(newer.clone()).await;
-    wire.send(&FromDevice::Inspect(Inspect { token: Key(random32()) })).await;
+    wire.send(&FromDevice::Inspect(Inspect { token: Token(random32()) })).await;
     assert!(matches!(wire.next().await, Some(FromHub::Inspected(_))));
 
     bob.wire.send_bytes(newer).await;
@@ -181,7 +181,7 @@ async fn a_mutation_of_another_version_is_refused_and_the_rest_goes_on() {
     let payload = vec![0xa0];
     let chain = bob.chain.after(&header, &payload).unwrap();
     let signature = bob.me.key.sign(&chain.hash.0);
-    let sealed = frame::Sealed { header, payload, signature };
+    let sealed = frame::Sealed { header, payload, signature, void: None };
     bob.chain = chain;
     bob.sealed.push(sealed.clone());
     bob.push_sealed(vec![sealed]).await;

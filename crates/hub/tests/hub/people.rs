@@ -3,14 +3,16 @@
 use crate::support::device::{Device, Identity};
 use crate::support::hub::TestHub;
 use crate::support::random32;
-use crate::support::wire::Wire;
+use crate::support::wire::{Way, Wire};
 use crate::support::world::{
-    accept, add_partner, deal, found, id, inspect, invitation, invite, join, message, partner, take_link,
+    accept, add_partner, deal, found, founding, id, inspect, invitation, invite, join, join_frame, message,
+    partner, take_link,
 };
-use domain::Rule;
-use domain::entity::{InvitationKind, Key, Member, Organization, Role};
-use domain::mutation::{DeviceRevoke, InvitationRevoke, MemberLeave};
-use protocol::frame::Reason;
+use domain::entity::{InvitationKind, Member, Organization, Role};
+use domain::mutation::{DeviceRevoke, InvitationRevoke, MemberLeave, ProgramCreate};
+use domain::{Mutation, Rule};
+use protocol::frame::{FromDevice, Reason};
+use protocol::link::{InvitationLink, Token};
 use protocol::seal::DeviceKey;
 
 async fn start() -> (TestHub, Device) {
@@ -64,7 +66,7 @@ async fn a_link_works_once_and_not_after_it_was_revoked_or_for_another_program()
     assert_eq!(refusal.rule, Rule::InvitationUsed);
 
     let mut wrong = invite(&mut bob, dock, Role::Seller).await;
-    wrong.token = Key(random32());
+    wrong.token = Token(random32());
     let refusal = join(&hub.way(), &wrong, dock, "Mallory").await.err().unwrap();
     assert_eq!(refusal.rule, Rule::InvitationUsed);
 }
@@ -84,6 +86,80 @@ async fn of_many_who_take_a_link_at_once_one_gets_in() {
         joined += usize::from(attempt.await.unwrap());
     }
     assert_eq!(joined, 1);
+}
+
+/// Takes a link and never reads the answer.
+async fn take_and_not_listen(
+    way: &Way,
+    link: &InvitationLink,
+    key: &DeviceKey,
+    mutation: &Mutation,
+    place: &str,
+) -> Wire {
+    let mut wire = Wire::connect(way, place).await;
+    let challenge = wire.challenge().await;
+    let join = join_frame(key, &challenge.nonce, link.token, mutation);
+    wire.send(&FromDevice::Join(join)).await;
+    wire
+}
+
+#[tokio::test]
+async fn who_lost_the_answer_asks_again_with_the_same_key_and_is_in() {
+    let (hub, mut bob) = start().await;
+    let dock = add_partner(&mut bob, "Dockside").await;
+    let link = invite(&mut bob, dock, Role::Seller).await;
+    let alice = DeviceKey::from_seed(&random32());
+    let accepted = accept(&link, &alice, "Alice");
+    let place = format!("programs/{}", bob.me.program);
+    let cut = take_and_not_listen(&hub.way(), &link, &alice, &accepted.clone().into(), &place).await;
+    bob.until("alice", |bob| bob.get::<Member>(accepted.member).is_some()).await;
+    drop(cut);
+
+    let hub = hub.restart().await;
+    for _ in 0..2 {
+        let joined = take_link(&hub.way(), &link, &alice, accepted.clone()).await.unwrap();
+        assert_eq!((joined.member, joined.refusal), (Some(accepted.member), None));
+    }
+    let me = Identity {
+        program: bob.me.program,
+        organization: dock,
+        member: accepted.member,
+        device: accepted.device,
+        key: alice.clone(),
+    };
+    let mut signed_in = Device::sign_in(&hub.way(), me.clone()).await;
+    signed_in.caught_up(1).await;
+
+    // The link is used up for everybody else, and hers for any other link.
+    let mallory = DeviceKey::from_seed(&random32());
+    let mut stolen = accept(&link, &mallory, "Mallory");
+    for device in [stolen.device, accepted.device] {
+        stolen.device = device;
+        let joined = take_link(&hub.way(), &link, &mallory, stolen.clone()).await.unwrap();
+        assert_eq!(joined.refusal.unwrap().rule, Rule::InvitationUsed);
+    }
+    signed_in.push(DeviceRevoke { device: me.device, member: me.member }).await;
+    assert_eq!(signed_in.until_goodbye().await.unwrap().reason, Reason::Revoked);
+    let joined = take_link(&hub.way(), &link, &alice, accepted.clone()).await.unwrap();
+    assert_eq!(joined.refusal.unwrap().rule, Rule::InvitationUsed, "not for a device that was signed out");
+}
+
+#[tokio::test]
+async fn who_founded_a_program_and_lost_the_answer_asks_again() {
+    let hub = TestHub::start().await;
+    let link = hub.hub.founding_link(14).await.unwrap();
+    let bob = DeviceKey::from_seed(&random32());
+    let create = founding(&bob);
+    let cut = take_and_not_listen(&hub.way(), &link, &bob, &create.clone().into(), "founding").await;
+    let joined = take_link(&hub.way(), &link, &bob, create.clone()).await.unwrap();
+    drop(cut);
+    assert_eq!((joined.member, joined.refusal), (Some(create.member), None));
+    let again = take_link(&hub.way(), &link, &bob, create.clone()).await.unwrap();
+    assert_eq!((again.member, again.refusal), (Some(create.member), None));
+    let mallory = DeviceKey::from_seed(&random32());
+    let stolen = ProgramCreate { device_key: mallory.public(), ..create };
+    let refused = take_link(&hub.way(), &link, &mallory, stolen).await.unwrap();
+    assert_eq!(refused.refusal.unwrap().rule, Rule::InvitationUsed);
 }
 
 #[tokio::test]

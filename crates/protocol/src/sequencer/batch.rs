@@ -4,6 +4,7 @@
 use super::access::{self, Resolved};
 use super::{Commit, CommitRow, ConnectionId, DeviceRecord, Founding, HubEffect, Load, Loaded, Sequencer};
 use crate::frame::{Answer, FromHub, Hello, Join, Reason, Sealed, Welcome};
+use crate::link::Token;
 use crate::seal::{self, Chain};
 use domain::entity::{Key, Program, grants_of};
 use domain::row::lookups_of;
@@ -31,7 +32,7 @@ pub(super) enum Task {
     },
     Inspect {
         connection: ConnectionId,
-        token: Key,
+        token: Token,
     },
     Join {
         connection: ConnectionId,
@@ -42,7 +43,11 @@ pub(super) enum Task {
 
 impl Task {
     pub fn sealed(connection: ConnectionId, device: DeviceId, sealed: Sealed) -> Self {
-        let mutation = Mutation::from_payload(&sealed.header.name, &sealed.payload).and_then(|mutation| {
+        let read = || match sealed.void {
+            None => Mutation::from_payload(&sealed.header.name, &sealed.payload),
+            Some(_) => Err(Refusal::new(Rule::WrongState, "This was refused before and has no effect.")),
+        };
+        let mutation = read().and_then(|mutation| {
             if mutation.lane() == sealed.header.lane {
                 Ok(mutation)
             } else {
@@ -328,6 +333,7 @@ impl Sequencer {
             chain: chain.hash,
             answers,
             now,
+            start_over: false,
         };
         batch.after.push(After::Enter(connection, Box::new(welcome), Box::new(hello.clone())));
         Step::Done
@@ -370,10 +376,7 @@ impl Sequencer {
             }
         };
         let key = batch.rows.get::<domain::entity::Device>(device).ok().flatten().map(|device| device.key);
-        let next = chain.after(&sealed.header, &sealed.payload);
-        let next =
-            next.filter(|next| key.is_some_and(|key| seal::verify(&key, &next.hash.0, &sealed.signature)));
-        let Some(next) = next else {
+        let Some(next) = key.and_then(|key| chain.continued(sealed, &key)) else {
             let message = "The device's history does not continue what this hub has of it.";
             batch.after.push(After::HangUp(connection, Reason::Forked, message));
             return Step::Done;

@@ -128,12 +128,13 @@ impl Sequencer {
             self.hang_up(older, Reason::Busy, "The device connected again.", effects);
         }
         let head = self.head;
+        let continues = domain::planted!(EpochNotCompared) || self.continues(hello, welcome.last_n);
+        let start_over = hello.epoch != 0 && !continues;
+        let keeps = hello.epoch != 0 && !start_over;
         let Some(open) = self.connections.get_mut(&connection) else { return };
-        effects.push(send(connection, &FromHub::Welcome(Welcome { head, ..welcome })));
-        let known = hello.epoch == self.epoch || domain::planted!(EpochNotCompared);
-        let same = known && hello.cursor <= head;
-        live.sent = if same { hello.cursor } else { 0 };
-        let resume = hello.resume.clone().filter(|resume| same && resume.head <= head);
+        effects.push(send(connection, &FromHub::Welcome(Welcome { head, start_over, ..welcome })));
+        live.sent = if keeps { hello.cursor } else { 0 };
+        let resume = hello.resume.clone().filter(|_| keeps);
         let behind = live.sent < head || resume.is_some();
         if behind {
             live.paging = Some(Paging {
@@ -149,6 +150,43 @@ impl Sequencer {
             // An empty delta tells the device that it is caught up.
             let delta = take_delta(live, head, Vec::new());
             effects.push(send(connection, &FromHub::Delta(delta)));
+        }
+    }
+
+    /// Whether what a device has is part of this hub's history and recent enough to be brought up to
+    /// date. A restored backup is told by its runs: the device's was never here, or ended before what
+    /// the device has seen of it. So is one that knows answers the hub has not given.
+    fn continues(&self, hello: &Hello, last_n: u64) -> bool {
+        let end = match self.past.runs.get(&hello.epoch) {
+            Some(end) => *end,
+            None if hello.epoch == self.epoch => self.head,
+            None => return false,
+        };
+        let pages = hello.resume.as_ref().map(|resume| resume.head);
+        // Before the first page is complete the device has nothing that was deleted earlier.
+        let base = if hello.cursor == 0 { pages.unwrap_or(0) } else { hello.cursor };
+        hello.cursor.max(pages.unwrap_or(0)) <= end
+            && (base >= self.past.horizon || base == 0)
+            && hello.answered <= last_n
+    }
+
+    /// Deletions up to `horizon` are about to be forgotten: whoever is still catching up from before it
+    /// has to come again.
+    pub(super) fn forget_deletions(&mut self, horizon: u64, effects: &mut Vec<HubEffect>) {
+        self.past.horizon = self.past.horizon.max(horizon);
+        let behind = |live: &Live| {
+            let base = live.paging.as_ref().map_or(live.sent, |paging| paging.base);
+            base < horizon
+                && (base > 0 || live.paging.as_ref().is_some_and(|paging| paging.next.head < horizon))
+        };
+        let late: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(_, open)| matches!(&open.phase, Phase::Live(live) if behind(live)))
+            .map(|(connection, _)| *connection)
+            .collect();
+        for connection in late {
+            self.hang_up(connection, Reason::Busy, "Please connect again.", effects);
         }
     }
 

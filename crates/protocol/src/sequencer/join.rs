@@ -3,9 +3,10 @@
 use super::batch::{After, Batch, Step};
 use super::{ConnectionId, Founding, Load, Sequencer, access};
 use crate::frame::{FromHub, Inspected, Join, Joined, Preview, Reason};
+use crate::link::Token;
 use crate::seal;
-use domain::entity::{Invitation, Key, Member, Organization, Program, invitation_by};
-use domain::{MemberId, Mutate, Mutation, ReadSet, Refusal, Rows, Rule, Timestamp};
+use domain::entity::{Device, Invitation, Key, Member, Organization, Program, invitation_by};
+use domain::{DeviceId, MemberId, Mutate, Mutation, ReadSet, Refusal, Rows, Rule, Timestamp};
 
 /// What a founding invitation leads to.
 ///
@@ -42,7 +43,7 @@ impl Sequencer {
         &self,
         now: Timestamp,
         connection: ConnectionId,
-        token: &Key,
+        token: &Token,
         batch: &mut Batch,
     ) -> Step {
         let hash = seal::token_hash(token);
@@ -101,14 +102,14 @@ impl Sequencer {
         let hash = seal::token_hash(&join.token);
         let entry = match mutation {
             Ok(Mutation::InvitationAccept(accept)) if accept.token_hash == hash => {
-                Some((accept.device_key, accept.member))
+                Some((accept.device_key, accept.device, accept.member))
             }
             Ok(Mutation::ProgramCreate(create)) if create.program == self.program => {
-                Some((create.device_key, create.member))
+                Some((create.device_key, create.device, create.member))
             }
             _ => None,
         };
-        let Some((key, member)) = entry else {
+        let Some((key, device, member)) = entry else {
             batch.after.push(After::HangUp(connection, Reason::Malformed, "This is no way to join."));
             return Step::Done;
         };
@@ -116,6 +117,15 @@ impl Sequencer {
             let message = "The signature is not the device's.";
             batch.after.push(After::HangUp(connection, Reason::UnknownDevice, message));
             return Step::Done;
+        }
+        match self.joined_before(&key, device, &hash, batch) {
+            Err(reads) => return Step::Needs(Load { reads, ..Load::default() }),
+            Ok(Some(member)) => {
+                let joined = Joined { program: self.program, member: Some(member), refusal: None };
+                batch.after.push(After::Send(connection, Box::new(FromHub::Joined(joined))));
+                return Step::Done;
+            }
+            Ok(None) => {}
         }
         let Ok(mutation) = mutation else { return Step::Done };
         let ctx = self.context(None, now, batch.commit.head + 1);
@@ -157,6 +167,33 @@ impl Sequencer {
         Step::Done
     }
 
+    /// The member of a device that took this very invitation and asks again, because the answer was
+    /// lost on the way; the rows to read first when that cannot be told yet.
+    fn joined_before(
+        &self,
+        key: &Key,
+        device: DeviceId,
+        hash: &Key,
+        batch: &Batch,
+    ) -> Result<Option<MemberId>, ReadSet> {
+        let lookup = invitation_by(hash);
+        let reads = ReadSet::default().row::<Device>(device).lookup(lookup.clone()).missing_from(&batch.rows);
+        if !reads.is_empty() {
+            return Err(reads);
+        }
+        let found = batch.rows.get::<Device>(device).ok().flatten();
+        let Some(found) = found.filter(|found| found.key == *key && found.revoked_at.is_none()) else {
+            return Ok(None);
+        };
+        let invited = batch.rows.under(&lookup).ok().and_then(|found| found.first().copied());
+        let invited = invited.and_then(|key| batch.rows.get::<Invitation>(key.id).ok().flatten());
+        let by_it = match invited {
+            Some(invitation) => invitation.accepted_by == Some(found.member),
+            None => batch.founding.get(hash).is_some_and(|founding| founding.used),
+        };
+        Ok(by_it.then_some(found.member))
+    }
+
     fn admit_founder(
         &self,
         now: Timestamp,
@@ -180,12 +217,9 @@ impl Sequencer {
 /// The member a device acts as after joining: for a device link the one who made the link.
 fn joined_as(mutation: &Mutation, member: MemberId, batch: &Batch) -> MemberId {
     match mutation {
-        Mutation::InvitationAccept(accept) => batch
-            .rows
-            .get::<domain::entity::Device>(accept.device)
-            .ok()
-            .flatten()
-            .map_or(member, |device| device.member),
+        Mutation::InvitationAccept(accept) => {
+            batch.rows.get::<Device>(accept.device).ok().flatten().map_or(member, |device| device.member)
+        }
         _ => member,
     }
 }

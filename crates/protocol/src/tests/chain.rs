@@ -2,6 +2,7 @@
 
 use super::frame_samples::*;
 use crate::frame::{Header, Sealed, Signature, encode};
+use crate::link::Token;
 use crate::seal::{Chain, DeviceKey, hello_bytes, join_bytes, token_hash, verify};
 use domain::entity::Key;
 use domain::{DeviceId, Mutation, ProgramId, ScopeId, Timestamp};
@@ -165,18 +166,19 @@ fn a_greeting_is_good_for_one_program_device_and_challenge() {
     assert_ne!(hello, hello_bytes(program, id(0x201), &nonce));
     assert_ne!(hello, hello_bytes(program, device, &other));
 
-    let join = join_bytes(&nonce, &other, b"payload");
-    assert_ne!(join, join_bytes(&other, &other, b"payload"));
-    assert_ne!(join, join_bytes(&nonce, &nonce, b"payload"));
-    assert_ne!(join, join_bytes(&nonce, &other, b"payloae"));
+    let (token, stolen) = (Token([2; 32]), Token([1; 32]));
+    let join = join_bytes(&nonce, &token, b"payload");
+    assert_ne!(join, join_bytes(&other, &token, b"payload"));
+    assert_ne!(join, join_bytes(&nonce, &stolen, b"payload"));
+    assert_ne!(join, join_bytes(&nonce, &token, b"payloae"));
     assert_ne!(hello[..16], join[..16], "and is no way to join");
     assert!(hello.len() != 32 && join.len() != 32, "nor a link of a chain");
 }
 
 #[test]
 fn a_hub_knows_a_token_by_a_hash_of_its_own() {
-    let token = Key([0x5A; 32]);
-    assert_ne!(token_hash(&token), token);
+    let token = Token([0x5A; 32]);
+    assert_ne!(token_hash(&token).0, token.0);
     assert_ne!(
         token_hash(&token).0,
         *blake3::hash(&token.0).as_bytes(),

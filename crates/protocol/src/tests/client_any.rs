@@ -26,9 +26,10 @@ fn some_frame() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => select(frames),
         1 => proptest::collection::vec(any::<u8>(), 0..40),
-        2 => (0..3_u64, 0..1_500_u64).prop_map(|(epoch, last_n)| {
+        2 => (0..3_u64, 0..1_500_u64, any::<bool>()).prop_map(|(epoch, last_n, start_over)| {
             let welcome = Welcome {
                 proto: PROTO, epoch, head: 100, last_n, chain: Key([4; 32]), answers: vec![], now: MONDAY,
+                start_over,
             };
             encode(&FromHub::Welcome(welcome))
         }),
@@ -96,7 +97,7 @@ proptest! {
                         prop_assert!((1..=PUSH_ITEMS).contains(&items) && bytes > 0);
                     }
                     ClientEffect::CheckChain(_) => prop_assert!(welcomed, "{}", told),
-                    ClientEffect::Apply { .. } | ClientEffect::Reset { .. } => {
+                    ClientEffect::Apply { .. } | ClientEffect::Adopt { .. } | ClientEffect::Reset { .. } => {
                         prop_assert!(compared, "{}", told);
                     }
                     ClientEffect::Status(_) => {}
@@ -119,6 +120,8 @@ enum Turn {
     Break,
     /// Alice works offline for a moment.
     Offline,
+    /// The hub is restored from a backup of a moment ago.
+    Restore(Index),
 }
 
 fn some_turn() -> impl Strategy<Value = Turn> {
@@ -129,11 +132,13 @@ fn some_turn() -> impl Strategy<Value = Turn> {
         2 => any::<Index>().prop_map(Turn::Lose),
         1 => Just(Turn::Break),
         1 => Just(Turn::Offline),
+        1 => any::<Index>().prop_map(Turn::Restore),
     ]
 }
 
 /// A hub that follows alice's chain.
 struct Hub {
+    epoch: u64,
     end: Chain,
     seq: u64,
     answers: Vec<Answer>,
@@ -154,6 +159,15 @@ impl Hub {
         self.answers[from..].to_vec()
     }
 
+    /// Forgets what came after the first of alice's messages.
+    fn restored(&mut self, desk: &Desk, share: Index) {
+        let kept = share.index(self.answers.len() + 1);
+        self.answers.truncate(kept);
+        self.end = desk.ends[kept];
+        self.seq = 100 + kept as u64;
+        self.epoch += 1;
+    }
+
     /// Lets alice in again.
     fn lets_in(&self, desk: &mut Desk) {
         desk.lately();
@@ -162,12 +176,13 @@ impl Hub {
         let answers = self.answers.iter().filter(|answer| answer.n > desk.state.answered).cloned().collect();
         desk.hears(FromHub::Welcome(Welcome {
             proto: PROTO,
-            epoch: EPOCH,
+            epoch: self.epoch,
             head: self.seq,
             last_n: self.end.n,
             chain: self.end.hash,
             answers,
             now: MONDAY,
+            start_over: desk.state.epoch != self.epoch,
         }));
         self.delivers(desk, vec![]);
     }
@@ -185,7 +200,7 @@ proptest! {
         turns in proptest::collection::vec(some_turn(), 1..25),
     ) {
         let mut desk = Desk::dialling();
-        let mut hub = Hub { end: desk.state.chain, seq: 100, answers: vec![] };
+        let mut hub = Hub { epoch: EPOCH, end: desk.state.chain, seq: 100, answers: vec![] };
         hub.lets_in(&mut desk);
         for turn in turns {
             match turn {
@@ -217,6 +232,12 @@ proptest! {
                 Turn::Offline => {
                     desk.happens(ClientEvent::WorkOffline(true));
                     desk.happens(ClientEvent::WorkOffline(false));
+                    hub.lets_in(&mut desk);
+                }
+                Turn::Restore(share) => {
+                    desk.loses_the_line();
+                    hub.restored(&desk, share);
+                    desk.waits();
                     hub.lets_in(&mut desk);
                 }
             }

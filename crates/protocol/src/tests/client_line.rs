@@ -325,7 +325,8 @@ fn a_hub_with_another_history_of_rows_is_taken_from_the_start() {
     desk.happens(ClientEvent::Applied(desk.state.clone()));
     desk.answer_the_call();
     desk.lately();
-    let restored = Welcome { epoch: 6, head: 40, answers: vec![accepted(2, 39)], ..desk.a_welcome(2) };
+    let restored =
+        Welcome { epoch: 6, head: 40, start_over: true, answers: vec![accepted(2, 39)], ..desk.a_welcome(2) };
     desk.hears(FromHub::Welcome(restored));
     let did = desk.lately();
     let start = did.iter().position(|did| *did == Did::Reset(6)).expect("rows are dropped first");
@@ -335,6 +336,20 @@ fn a_hub_with_another_history_of_rows_is_taken_from_the_start() {
     assert_eq!((desk.state.epoch, desk.state.cursor, desk.state.answered), (6, 0, 2));
     desk.hears(FromHub::Delta(Delta { to: 40, answers: vec![], rows: vec![], resume: None }));
     assert!(matches!(desk.lately().first(), Some(Did::Applied { epoch: 6, .. })));
+}
+
+#[test]
+fn a_hub_that_was_only_started_again_changes_nothing() {
+    let mut desk = Desk::dialling();
+    desk.writes(2);
+    desk.answer_the_call();
+    desk.lately();
+    desk.hears(FromHub::Welcome(Welcome { epoch: 6, ..desk.a_welcome(2) }));
+    let did = desk.lately();
+    assert!(did.contains(&Did::Adopted(6)), "its cursor counts in the new run: {did:?}");
+    assert_eq!((desk.state.epoch, desk.state.cursor), (6, 100));
+    desk.catch_up();
+    assert!(!desk.did.iter().any(|did| matches!(did, Did::Reset(_))));
 }
 
 #[test]

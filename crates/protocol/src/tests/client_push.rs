@@ -47,7 +47,7 @@ fn a_hub_that_was_set_back_gets_again_what_it_lost() {
     desk.waits();
     desk.answer_the_call();
     desk.lately();
-    let restored = Welcome { epoch: 6, head: 2, ..desk.a_welcome(2) };
+    let restored = Welcome { epoch: 6, head: 2, start_over: true, ..desk.a_welcome(2) };
     desk.hears(FromHub::Welcome(restored));
     assert_eq!(desk.pushes(), [[3, 4, 5]]);
 }

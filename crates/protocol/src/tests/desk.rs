@@ -20,6 +20,7 @@ pub enum Did {
     Read { after: u64, items: usize },
     Compared(Chain),
     Applied { epoch: u64, delta: Delta },
+    Adopted(u64),
     Reset(u64),
     Told(Line),
 }
@@ -32,7 +33,7 @@ pub struct Desk {
     pub state: SyncState,
     /// Everything alice's laptop ever did, answered or not.
     pub outbox: Vec<Sealed>,
-    ends: Vec<Chain>,
+    pub ends: Vec<Chain>,
     /// The store fails at whatever it is asked for.
     pub broken: bool,
     /// The driver is opening a line.
@@ -112,6 +113,7 @@ impl Desk {
             chain: hash,
             answers: vec![],
             now: MONDAY,
+            start_over: false,
         }
     }
 
@@ -212,10 +214,18 @@ impl Desk {
                 }
                 or_broken(ClientEvent::Applied(self.state.clone()))
             }
-            ClientEffect::Reset { epoch } => {
+            ClientEffect::Adopt { epoch } => {
+                self.did.push(Did::Adopted(epoch));
+                if !broken {
+                    self.state.epoch = epoch;
+                }
+                or_broken(ClientEvent::Applied(self.state.clone()))
+            }
+            ClientEffect::Reset { epoch, last_n } => {
                 self.did.push(Did::Reset(epoch));
                 if !broken {
-                    self.state = SyncState { epoch, cursor: 0, resume: None, ..self.state.clone() };
+                    let answered = self.state.answered.min(last_n);
+                    self.state = SyncState { epoch, cursor: 0, resume: None, answered, ..self.state.clone() };
                 }
                 or_broken(ClientEvent::Applied(self.state.clone()))
             }

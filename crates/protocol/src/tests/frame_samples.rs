@@ -1,6 +1,7 @@
 //! One of every frame, with fixed ids.
 
 use crate::frame::*;
+use crate::link::Token;
 use crate::seal::{Chain, DeviceKey};
 use domain::entity::{InvitationKind, Key, Role};
 use domain::mutation::{MemberLeave, MessageSend};
@@ -76,11 +77,11 @@ pub fn from_device() -> Vec<(&'static str, FromDevice)> {
         ),
         ("push", FromDevice::Push(Push { sealed: vec![first, second] })),
         ("push, empty", FromDevice::Push(Push { sealed: vec![] })),
-        ("inspect", FromDevice::Inspect(Inspect { token: Key([0x5A; 32]) })),
+        ("inspect", FromDevice::Inspect(Inspect { token: Token([0x5A; 32]) })),
         (
             "join",
             FromDevice::Join(Join {
-                token: Key([0x5A; 32]),
+                token: Token([0x5A; 32]),
                 name: "invitation_accept".into(),
                 signature: alices_key().sign(&payload),
                 payload,
@@ -143,6 +144,7 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
                 chain: Key([3; 32]),
                 answers: answers(),
                 now: MONDAY,
+                start_over: false,
             }),
         ),
         (

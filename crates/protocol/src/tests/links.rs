@@ -1,8 +1,7 @@
 //! Invitation links, honest and hostile.
 
 use super::frame_samples::id;
-use crate::link::{InvitationLink, LINK_MAX, NotALink};
-use domain::entity::Key;
+use crate::link::{InvitationLink, LINK_MAX, NotALink, Token};
 use proptest::prelude::*;
 
 const TOKEN: &str = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
@@ -14,8 +13,11 @@ fn parse(link: &str) -> Result<InvitationLink, NotALink> {
 
 #[test]
 fn a_link_reads_as_hub_program_and_token() {
-    let link =
-        InvitationLink { hub: "https://hub.example".into(), program: Some(id(0x10)), token: Key([0x5A; 32]) };
+    let link = InvitationLink {
+        hub: "https://hub.example".into(),
+        program: Some(id(0x10)),
+        token: Token([0x5A; 32]),
+    };
     let text = format!("https://hub.example/join#{TOKEN}.{PROGRAM}");
     assert_eq!(link.to_string(), text);
     assert_eq!(parse(&text), Ok(link.clone()));
@@ -42,7 +44,7 @@ fn hubs_have_addresses_of_many_honest_forms() {
         "memory://hub",
     ] {
         let read = parse(&format!("{hub}/join#{TOKEN}.{PROGRAM}")).expect(hub);
-        assert_eq!((read.hub.as_str(), read.program, read.token), (hub, Some(id(0x10)), Key([0x5A; 32])));
+        assert_eq!((read.hub.as_str(), read.program, read.token), (hub, Some(id(0x10)), Token([0x5A; 32])));
     }
 }
 
@@ -192,7 +194,7 @@ proptest! {
         hub in "https://[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?(\\.[a-z]{2,9}){0,3}(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_-]{1,8}){0,3}",
     ) {
         let program = program.map(|id| uuid::Uuid::from_u128(id).into());
-        let link = InvitationLink { hub, program, token: Key(token) };
+        let link = InvitationLink { hub, program, token: Token(token) };
         prop_assert_eq!(link.to_string().parse(), Ok(link));
     }
 

@@ -3,8 +3,9 @@
 use super::frame_samples::*;
 use crate::client::Client;
 use crate::frame::*;
-use crate::link::InvitationLink;
+use crate::link::{InvitationLink, Token};
 use crate::seal::DeviceKey;
+use crate::sequencer::HubEvent;
 use domain::entity::Key;
 
 /// A value whose every way of being printed would be noticed.
@@ -28,15 +29,16 @@ fn printed_both_ways(what: &str, value: &impl std::fmt::Debug) {
 
 #[test]
 fn the_test_would_notice() {
-    let token = Key(SECRET);
-    assert!(shows(&format!("{token:?}")) && shows(&format!("{SECRET:?}")) && shows(&format!("{SECRET:#?}")));
+    let key = Key(SECRET);
+    assert!(shows(&format!("{key:?}")) && shows(&format!("{SECRET:?}")) && shows(&format!("{SECRET:#?}")));
     assert!(shows(&format!("{SECRET:x?}")) && shows(&format!("{SECRET:#x?}")));
     assert!(!shows(&format!("{:?}", [0; 32])));
 }
 
 #[test]
 fn tokens_keys_and_links_do_not_show_when_printed() {
-    let token = Key(SECRET);
+    let token = Token(SECRET);
+    printed_both_ways("a token", &token);
     let link = InvitationLink { hub: "https://hub.example".into(), program: Some(id(0x10)), token };
     printed_both_ways("a link", &link);
     assert!(format!("{link:?}").contains("hub.example"), "but where it leads");
@@ -54,6 +56,8 @@ fn tokens_keys_and_links_do_not_show_when_printed() {
     assert!(format!("{join:?}").contains("invitation_accept"), "but what it asks for");
     printed_both_ways("a frame", &FromDevice::Inspect(inspect));
     printed_both_ways("a frame", &FromDevice::Join(join.clone()));
+    let bytes = encode(&FromDevice::Join(join.clone()));
+    printed_both_ways("an event of the hub", &HubEvent::Received { connection: 1, bytes });
     printed_both_ways("what arrived", &Incoming::Known(FromDevice::Join(join)));
 }
 

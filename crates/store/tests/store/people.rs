@@ -165,7 +165,10 @@ impl Person {
         let (cursor, resume) = if state.epoch == hub.epoch || state.epoch == 0 {
             (state.cursor, state.resume)
         } else {
-            self.store.reset_for_epoch(hub.epoch).await.unwrap();
+            self.store
+                .reset_for_epoch(hub.epoch, hub.chains.get(&self.device).map_or(0, |chain| chain.n))
+                .await
+                .unwrap();
             (0, None)
         };
         let answered = self.store.sync_state().await.unwrap().answered;

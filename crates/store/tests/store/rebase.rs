@@ -201,7 +201,7 @@ async fn another_epoch_fetches_everything_anew_and_keeps_what_waits() {
     assert_eq!(error.code(), store::Code::WrongEpoch);
 
     let alice = &world.alice;
-    alice.store.reset_for_epoch(world.hub.epoch).await.unwrap();
+    alice.store.reset_for_epoch(world.hub.epoch, u64::MAX).await.unwrap();
     assert!(alice.rows().await.is_empty());
     assert_eq!(alice.store.counts().await.unwrap().waiting, 2);
     // Answers may come first, alone.

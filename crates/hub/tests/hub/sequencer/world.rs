@@ -10,6 +10,7 @@ use domain::mutation::{
 };
 use domain::{DealId, DeviceId, InvitationId, MemberId, Mutation, OrganizationId, ProgramId, Timestamp};
 use protocol::frame::{self, FromDevice, FromHub, Incoming};
+use protocol::link::Token;
 use protocol::seal::{self, Chain, DeviceKey};
 use protocol::sequencer::{
     ConnectionId, Founding, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings,
@@ -69,7 +70,7 @@ impl World {
             read: Vec::new(),
             deals: Vec::new(),
         };
-        let token = Key([9; 32]);
+        let token = Token([9; 32]);
         let founding = Founding { expires_at: Timestamp(i64::MAX), used: false };
         world.store.founding.insert(seal::token_hash(&token), founding);
         let bob = (create.device, create.member, vendor, key.clone());
@@ -109,7 +110,7 @@ impl World {
     }
 
     /// Joins on a connection of its own.
-    fn join(&mut self, token: Key, key: &DeviceKey, mutation: Mutation) {
+    fn join(&mut self, token: Token, key: &DeviceKey, mutation: Mutation) {
         self.connections += 1;
         let connection = self.connections;
         let nonce = Key([3; 32]);
@@ -123,7 +124,7 @@ impl World {
 
     fn accept(&mut self, by: usize, kind: InvitationKind, organization: OrganizationId) {
         let n = self.devices.len() as u8;
-        let token = Key([100 + n; 32]);
+        let token = Token([100 + n; 32]);
         let create = InvitationCreate {
             invitation: InvitationId(self.ids.next()),
             kind,

@@ -9,7 +9,7 @@ use domain::mutation::{
 };
 use domain::{DealId, DeviceId, InvitationId, MemberId, MessageId, Money, Mutation, OrganizationId, Refusal};
 use protocol::frame::{FromDevice, FromHub, Inspect, Inspected, Join, Joined};
-use protocol::link::InvitationLink;
+use protocol::link::{InvitationLink, Token};
 use protocol::seal::{self, DeviceKey};
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ pub fn founding(key: &DeviceKey) -> ProgramCreate {
 }
 
 /// A join frame for the challenge of a connection.
-pub fn join_frame(key: &DeviceKey, nonce: &Key, token: Key, mutation: &Mutation) -> Join {
+pub fn join_frame(key: &DeviceKey, nonce: &Key, token: Token, mutation: &Mutation) -> Join {
     let payload = mutation.to_payload();
     let signature = key.sign(&seal::join_bytes(nonce, &token, &payload));
     Join { token, name: mutation.name().into(), payload, signature }
@@ -116,7 +116,7 @@ pub fn invitation(
     organization: OrganizationId,
     role: Role,
 ) -> (InvitationLink, InvitationCreate) {
-    let token = Key(random32());
+    let token = Token(random32());
     let create = InvitationCreate {
         invitation: InvitationId(Uuid::now_v7()),
         kind: InvitationKind::Member,
