@@ -30,7 +30,7 @@ fn run(target: &str, times: usize) {
     for round in 0..samples.len() + times {
         let bytes = match samples.get(round) {
             Some(sample) => sample.clone(),
-            None if target.ends_with("in_turn") => mutator.changed_in_turn(&samples),
+            None if target.ends_with("in_turn") || target == "repeats" => mutator.changed_in_turn(&samples),
             None => mutator.changed(&samples),
         };
         if catch_unwind(AssertUnwindSafe(|| body(&bytes))).is_err() {
@@ -52,6 +52,7 @@ macro_rules! bounded {
 bounded! {
     frames: 60_000,
     frame_bodies: 60_000,
+    repeats: 30_000,
     mutations: 6_000,
     rows: 20_000,
     links: 60_000,

@@ -7,6 +7,7 @@ use domain::{Context, Mode, Mutate, Mutation, ReadSet, RowKey, Rows, ScopeId, Ta
 use protocol::client::{Client, ClientEffect, ClientEvent, SyncState};
 use protocol::frame::{self, FromDevice, FromHub, Incoming};
 use protocol::link::InvitationLink;
+use protocol::repeats::Repeats;
 use protocol::seal::{Chain, DeviceKey};
 use protocol::sequencer::{DeviceRecord, HubEffect, HubEvent, Load, Loaded, Page, Sequencer, Settings};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("frames", frames),
     ("frame_bodies", frame_bodies),
+    ("repeats", repeats),
     ("mutations", mutations),
     ("rows", rows),
     ("links", links),
@@ -44,6 +46,20 @@ pub fn frames(bytes: &[u8]) {
 pub fn frame_bodies(bytes: &[u8]) {
     if let Some(frames) = frame::from_body(bytes) {
         assert_eq!(frame::to_body(&frames), bytes);
+    }
+}
+
+/// Bytes as frames with their ids shortened, one after the other on one connection, and as frames to
+/// shorten.
+pub fn repeats(bytes: &[u8]) {
+    let Some(frames) = frame::from_body(bytes) else { return };
+    let mut receiver = Repeats::default();
+    if frames.iter().all(|short| receiver.restore(short).is_ok_and(|frame| frame.len() <= frame::FRAME_MAX)) {
+        receiver.restore(bytes).ok();
+    }
+    let (mut sender, mut receiver) = (Repeats::default(), Repeats::default());
+    for frame in frames {
+        assert_eq!(receiver.restore(&sender.shorten(&frame)), Ok(frame));
     }
 }
 

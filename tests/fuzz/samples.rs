@@ -20,6 +20,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "frames" => [bytes_in(FROM_DEVICE), bytes_in(FROM_HUB)].concat(),
         "frame_bodies" => bodies(FROM_DEVICE, &[]).into_iter().chain([Vec::new(), vec![0; 4]]).collect(),
+        "repeats" => [bodies(FROM_DEVICE, &[]), bodies(FROM_HUB, &[])].concat(),
         "mutations" => bytes_in(MUTATIONS),
         "rows" => bytes_in(ROWS),
         "links" => links(),

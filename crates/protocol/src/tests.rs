@@ -10,4 +10,5 @@ mod founding;
 mod frame_samples;
 mod frames;
 mod links;
+mod repeats;
 mod secrets;

@@ -5,6 +5,7 @@ use crate::dial::{DialError, Network};
 use crate::line::{Carrier, Line};
 use futures_util::{SinkExt, StreamExt};
 use protocol::frame::FRAME_MAX;
+use protocol::repeats::{self, Repeats};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_tungstenite::WebSocketStream;
@@ -36,6 +37,7 @@ pub(crate) async fn over_network(network: &Network, base: &str) -> Result<Line, 
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
         .header("sec-websocket-key", &key)
+        .header("sec-websocket-protocol", repeats::NAME)
         .send();
     let response = tokio::time::timeout(HANDSHAKE, request)
         .await
@@ -52,8 +54,9 @@ pub(crate) async fn over_network(network: &Network, base: &str) -> Result<Line, 
     if accepted.as_deref() != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
         return Err(DialError::NotAHub("its websocket answer is wrong".to_owned()));
     }
+    let shortened = response.headers().contains_key("sec-websocket-protocol");
     let stream = response.upgrade().await.map_err(|error| DialError::NotAHub(plain(&error)))?;
-    Ok(carry(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await))
+    Ok(carry(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await, shortened))
 }
 
 /// Opens `<path>/socket` over a stream that is connected already.
@@ -64,7 +67,7 @@ pub(crate) async fn over_stream(stream: DuplexStream, path: &str) -> Result<Line
         .await
         .map_err(|_| DialError::Unreachable("it does not answer".to_owned()))?
         .map_err(|error| DialError::NotAHub(error.to_string()))?;
-    Ok(carry(socket))
+    Ok(carry(socket, false))
 }
 
 /// The innermost cause of a network error, which is what a person can act on.
@@ -76,26 +79,34 @@ pub(crate) fn plain(error: &(dyn std::error::Error + 'static)) -> String {
     cause.to_string()
 }
 
-fn carry<S>(socket: WebSocketStream<S>) -> Line
+/// `shortened`: ids that repeat are, in both directions.
+fn carry<S>(socket: WebSocketStream<S>, shortened: bool) -> Line
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    Line::carried_by(|Carrier { mut outbound, inbound, alive }| async move {
+    Line::carried_by(move |Carrier { mut outbound, inbound, alive }| async move {
         let (mut sink, mut stream) = socket.split();
         let write = async {
+            let mut repeats = shortened.then(Repeats::default);
             while let Some(frame) = outbound.recv().await {
+                let frame = repeats.as_mut().map(|repeats| repeats.shorten(&frame)).unwrap_or(frame);
                 sink.send(Message::Binary(frame.into())).await.map_err(|error| error.to_string())?;
             }
             Ok::<(), String>(())
         };
         let read = async {
+            let mut repeats = shortened.then(Repeats::default);
             loop {
                 match tokio::time::timeout(SILENCE, stream.next()).await {
                     Err(_) => return Err("The hub has gone silent.".to_owned()),
                     Ok(None) => return Err("The connection to the hub ended.".to_owned()),
                     Ok(Some(Err(error))) => return Err(format!("The connection broke: {}", plain(&error))),
                     Ok(Some(Ok(Message::Binary(frame)))) => {
-                        if inbound.send(Ok(frame.into())).await.is_err() {
+                        let frame = match &mut repeats {
+                            Some(repeats) => repeats.restore(&frame).map_err(|error| error.to_string())?,
+                            None => frame.into(),
+                        };
+                        if inbound.send(Ok(frame)).await.is_err() {
                             return Ok(());
                         }
                     }

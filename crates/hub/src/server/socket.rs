@@ -8,7 +8,8 @@ use axum::extract::ws::{Message, WebSocket};
 use domain::ProgramId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use protocol::frame::Reason;
+use protocol::frame::{FrameError, Reason};
+use protocol::repeats::Repeats;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -36,11 +37,13 @@ pub(super) async fn run(
             return;
         }
     };
+    // Only the one subprotocol is ever agreed on.
+    let shortened = socket.protocol().is_some();
     let (mut sink, mut stream) = socket.split();
     let heard = Heard::new();
     {
-        let reading = read(&mut stream, &visitor, &heard, &meter);
-        let writing = write(&mut sink, &visitor, &heard, &meter, server.limits, &server.stop);
+        let reading = read(&mut stream, &visitor, &heard, &meter, shortened);
+        let writing = write(&mut sink, &visitor, &heard, &meter, shortened, server.limits, &server.stop);
         tokio::pin!(reading, writing);
         tokio::select! {
             () = &mut reading => {
@@ -79,8 +82,15 @@ impl Heard {
     }
 }
 
-async fn read(stream: &mut SplitStream<WebSocket>, visitor: &Visitor, heard: &Heard, meter: &Meter) {
+async fn read(
+    stream: &mut SplitStream<WebSocket>,
+    visitor: &Visitor,
+    heard: &Heard,
+    meter: &Meter,
+    shortened: bool,
+) {
     let outbox = visitor.outbox();
+    let mut repeats = shortened.then(Repeats::default);
     loop {
         let message = tokio::select! {
             message = stream.next() => message,
@@ -91,7 +101,17 @@ async fn read(stream: &mut SplitStream<WebSocket>, visitor: &Visitor, heard: &He
         match message {
             Ok(Message::Binary(bytes)) => {
                 meter.message();
-                visitor.received(bytes.into()).await;
+                let frame = match &mut repeats {
+                    Some(repeats) => repeats.restore(&bytes),
+                    None => Ok(bytes.into()),
+                };
+                match frame {
+                    Ok(frame) => visitor.received(frame).await,
+                    Err(FrameError::TooLarge(_)) => outbox.goodbye(Reason::TooLarge, TOO_LARGE, None),
+                    Err(FrameError::Malformed) => {
+                        outbox.goodbye(Reason::Malformed, "This is no frame.", None)
+                    }
+                }
                 // Who does not read is not read.
                 outbox.room().await;
                 if outbox.is_signed_in() {
@@ -122,17 +142,19 @@ async fn write(
     visitor: &Visitor,
     heard: &Heard,
     meter: &Meter,
+    shortened: bool,
     limits: Limits,
     stop: &CancellationToken,
 ) {
     let outbox = visitor.outbox();
+    let mut repeats = shortened.then(Repeats::default);
     let mut ping_at = heard.opened + limits.ping;
     let mut stopping = false;
     loop {
         let dead_at = heard.at() + limits.dead;
         let stranger_until = (!outbox.is_signed_in()).then_some(heard.opened + limits.sign_in);
         let wake_at = stranger_until.into_iter().chain([dead_at, ping_at]).min().unwrap_or(ping_at);
-        let message = tokio::select! {
+        let (message, bytes) = tokio::select! {
             biased;
             () = stop.cancelled(), if !stopping => {
                 stopping = true;
@@ -140,7 +162,11 @@ async fn write(
                 continue;
             }
             frame = outbox.next() => match frame {
-                Some(frame) => Message::Binary(frame.into()),
+                Some(frame) => {
+                    let bytes = frame.len();
+                    let frame = repeats.as_mut().map(|repeats| repeats.shorten(&frame)).unwrap_or(frame);
+                    (Message::Binary(frame.into()), bytes)
+                }
                 None => break,
             },
             () = sleep_until(wake_at) => {
@@ -156,12 +182,8 @@ async fn write(
                     continue;
                 }
                 ping_at = now + limits.ping;
-                Message::Ping(Vec::new().into())
+                (Message::Ping(Vec::new().into()), 0)
             }
-        };
-        let bytes = match &message {
-            Message::Binary(bytes) => bytes.len(),
-            _ => 0,
         };
         match timeout(limits.dead, sink.send(message)).await {
             Ok(Ok(())) => {}

@@ -2,9 +2,10 @@
 
 use crate::crash::Process;
 use crate::support::device::Device;
+use crate::support::wire::Way;
 use crate::support::world::{deal, found, message, partner};
-use protocol::frame::{self, FromDevice, Push};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 
 const WRITERS: usize = 50;
 const EACH: usize = 2_000;
@@ -94,13 +95,15 @@ async fn memory_of_an_idle_socket() {
     let mut pause = tokio::time::interval(Duration::from_secs(20));
     pause.tick().await;
     pause.tick().await;
+    assert!(open.iter().all(|reading| !reading.is_finished()), "all of them are still open");
     let share = (process.cpu_ms() - cpu) as f64 / rest.elapsed().as_millis() as f64;
     eprintln!("idle for {:.0?}: {:.2} % of one processor", rest.elapsed(), share * 100.0);
     process.kill().await;
 }
 
-/// More connections of a device that has everything already.
-async fn again(device: &Device, many: usize) -> Vec<Device> {
+/// More connections of a device that has everything already; each is read, so that it answers pings, until
+/// it ends.
+async fn again(device: &Device, many: usize) -> Vec<JoinHandle<()>> {
     let connecting = (0..many).map(|_| {
         let (way, me, cursor, epoch) = (device.way.clone(), device.me.clone(), device.cursor, device.epoch);
         tokio::spawn(async move {
@@ -112,54 +115,51 @@ async fn again(device: &Device, many: usize) -> Vec<Device> {
     });
     let mut open = Vec::new();
     for connecting in connecting.collect::<Vec<_>>() {
-        open.push(connecting.await.unwrap());
+        let mut other = connecting.await.unwrap();
+        open.push(tokio::spawn(async move { while other.wire.next_bytes().await.is_some() {} }));
     }
     open
 }
 
-/// Bytes of one chat message of 60 characters, with the head of its websocket frame: from the one who writes
-/// to the hub, from the hub to the one who reads, and the answer.
+/// Bytes of one chat message of 60 characters in a room that is in use, with the head of its websocket message.
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn bytes_of_a_message() {
-    let process_folder = tempfile::tempdir().unwrap();
-    let process = Process::start(process_folder.path()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path()).await;
+    let Way::Socket(address) = process.way() else { panic!("the hub has a socket") };
     let mut bob = found(&process.way(), process.invitation.as_ref().unwrap()).await;
     let mut alice = partner(&process.way(), &mut bob, "Dockside", "Alice Partner").await;
     let registration = deal("polder-port.nl");
     let room = registration.deal;
     alice.run(registration).await.unwrap();
-    bob.until("the deal", |bob| bob.deal(room).is_some()).await;
-    bob.caught_up(alice.cursor).await;
-    let head = |bytes: usize, mask: usize| if bytes < 126 { 2 + mask } else { 4 + mask };
-    let sealed = alice.seal(message(room, "x".repeat(60)));
-    let (header, payload) = (minicbor::to_vec(&sealed.header).unwrap(), sealed.payload.clone());
-    let up = frame::encode(&FromDevice::Push(Push { sealed: vec![sealed.clone()] }));
-    let (at_alice, at_bob) = (alice.wire.trace.len(), bob.wire.trace.len());
-    alice.push_sealed(vec![sealed.clone()]).await;
-    alice.answer(sealed.header.n).await.unwrap();
-    bob.until("the message", |bob| !bob.room(room).is_empty()).await;
-    let row = bob.log.last().unwrap().clone();
-    let down = bob.wire.trace.len() - at_bob;
-    let own = alice.wire.trace.len() - at_alice;
-    eprintln!(
-        "up {} = websocket {} + frame {} (header {} of which lane {} and name {}, payload {}, signature 66)",
-        up.len() + head(up.len(), 4),
-        head(up.len(), 4),
-        up.len(),
-        header.len(),
-        minicbor::to_vec(sealed.header.lane).unwrap().len(),
-        minicbor::to_vec(&sealed.header.name).unwrap().len(),
-        payload.len(),
-    );
-    eprintln!(
-        "down {} = websocket {} + frame {down} (key {}, scope {}, body {}); its writer hears {}",
-        down + head(down, 0),
-        head(down, 0),
-        minicbor::to_vec(row.key).unwrap().len(),
-        minicbor::to_vec(row.scope).unwrap().len(),
-        row.body.unwrap().len(),
-        own + head(own, 0),
-    );
+    for (name, way) in
+        [("plain", Way::Socket(address)), ("ids shortened, as the desktop does", Way::Short(address))]
+    {
+        alice.reconnect_by(&way).await;
+        bob.reconnect_by(&way).await;
+        alice.run(message(room, "The first one on this connection")).await.unwrap();
+        bob.caught_up(alice.cursor).await;
+        let before = (alice.wire.bytes, bob.wire.bytes);
+        let sealed = alice.seal(message(room, "x".repeat(60)));
+        alice.push_sealed(vec![sealed.clone()]).await;
+        alice.answer(sealed.header.n).await.unwrap();
+        bob.caught_up(alice.cursor).await;
+        let row = bob.log.last().unwrap();
+        eprintln!(
+            "{name}: up {}, down {}, and the writer hears {}; plain parts up: header {} (lane {}, name {}), \
+             payload {}, signature 66; down: key {}, scope {}, body {}",
+            alice.wire.bytes.0 - before.0.0,
+            bob.wire.bytes.1 - before.1.1,
+            alice.wire.bytes.1 - before.0.1,
+            minicbor::to_vec(&sealed.header).unwrap().len(),
+            minicbor::to_vec(sealed.header.lane).unwrap().len(),
+            minicbor::to_vec(&sealed.header.name).unwrap().len(),
+            sealed.payload.len(),
+            minicbor::to_vec(row.key).unwrap().len(),
+            minicbor::to_vec(row.scope).unwrap().len(),
+            row.body.as_ref().map_or(0, Vec::len),
+        );
+    }
     process.kill().await;
 }

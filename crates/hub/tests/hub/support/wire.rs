@@ -3,6 +3,7 @@
 use super::soon;
 use futures_util::{SinkExt, StreamExt};
 use protocol::frame::{self, Challenge, FromDevice, FromHub, Goodbye, Incoming};
+use protocol::repeats::{self, Repeats};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -18,6 +19,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 #[derive(Clone)]
 pub enum Way {
     Socket(SocketAddr),
+    /// As the desktop does, with ids that repeat shortened.
+    Short(SocketAddr),
     Poll(SocketAddr),
     Memory(hub::Hub),
 }
@@ -39,13 +42,22 @@ pub struct Wire {
     line: Line,
     /// Every byte the hub sent.
     pub trace: Vec<u8>,
+    /// Up and down, when ids are shortened.
+    repeats: Option<(Repeats, Repeats)>,
+    /// Bytes of websocket messages, with their heads, up and down.
+    pub bytes: (usize, usize),
+}
+
+/// Bytes of a websocket message with its head.
+fn with_head(bytes: usize, mask: usize) -> usize {
+    bytes + mask + if bytes < 126 { 2 } else { 4 }
 }
 
 impl Wire {
     /// Connects; `place` is `founding` or `programs/<id>`.
     pub async fn connect(way: &Way, place: &str) -> Self {
         let io: Box<dyn Io> = match way {
-            Way::Socket(address) => {
+            Way::Socket(address) | Way::Short(address) => {
                 let stream = TcpStream::connect(address).await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 Box::new(stream)
@@ -59,12 +71,17 @@ impl Wire {
                 let path = format!("/v1/{place}/poll");
                 let poll =
                     Poll { address: *address, path, session: None, up: Vec::new(), down: VecDeque::new() };
-                return Self { line: Line::Poll(poll), trace: Vec::new() };
+                return Self { line: Line::Poll(poll), trace: Vec::new(), repeats: None, bytes: (0, 0) };
             }
         };
-        let url = format!("ws://hub/v1/{place}/socket");
-        let upgraded = soon("the upgrade", tokio_tungstenite::client_async(url, io)).await;
-        Self { line: Line::Socket(Box::new(upgraded.unwrap().0)), trace: Vec::new() }
+        let mut request = format!("ws://hub/v1/{place}/socket").into_client_request().unwrap();
+        let short = matches!(way, Way::Short(_));
+        if short {
+            request.headers_mut().insert("sec-websocket-protocol", repeats::NAME.parse().unwrap());
+        }
+        let upgraded = soon("the upgrade", tokio_tungstenite::client_async(request, io)).await.unwrap();
+        let line = Line::Socket(Box::new(upgraded.0));
+        Self { line, trace: Vec::new(), repeats: short.then(Default::default), bytes: (0, 0) }
     }
 
     /// Connects as a proxy on this machine does for somebody at `from`; the status when it is refused.
@@ -73,7 +90,10 @@ impl Wire {
         request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
         let io: Box<dyn Io> = Box::new(TcpStream::connect(address).await.unwrap());
         match soon("an answer", tokio_tungstenite::client_async(request, io)).await {
-            Ok((socket, _)) => Ok(Self { line: Line::Socket(Box::new(socket)), trace: Vec::new() }),
+            Ok((socket, _)) => {
+                let line = Line::Socket(Box::new(socket));
+                Ok(Self { line, trace: Vec::new(), repeats: None, bytes: (0, 0) })
+            }
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
@@ -93,10 +113,19 @@ impl Wire {
     pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
         match &mut self.line {
             Line::Socket(socket) => {
+                let bytes = self.repeats.as_mut().map(|(up, _)| up.shorten(&bytes)).unwrap_or(bytes);
+                self.bytes.0 += with_head(bytes.len(), 4);
                 let _ = soon("room to send", socket.send(Message::Binary(bytes.into()))).await;
             }
             Line::Poll(poll) => poll.up.push(bytes),
         }
+    }
+
+    /// Sends a websocket message without shortening anything in it.
+    pub async fn send_as_is(&mut self, bytes: Vec<u8>) {
+        let repeats = self.repeats.take();
+        self.send_bytes(bytes).await;
+        self.repeats = repeats;
     }
 
     pub async fn send_text(&mut self, text: &str) {
@@ -120,7 +149,13 @@ impl Wire {
         match &mut self.line {
             Line::Socket(socket) => loop {
                 match socket.next().await {
-                    Some(Ok(Message::Binary(bytes))) => return Some(bytes.into()),
+                    Some(Ok(Message::Binary(bytes))) => {
+                        self.bytes.1 += with_head(bytes.len(), 0);
+                        return Some(match &mut self.repeats {
+                            Some((_, down)) => down.restore(&bytes).unwrap(),
+                            None => bytes.into(),
+                        });
+                    }
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                     Some(Ok(_)) => {}
                 }
