@@ -55,6 +55,15 @@ impl App {
         self.not_joined_yet(&link)?;
         let program = link.program.unwrap_or_else(|| ProgramId(map::new_id()));
         let name = program.to_string();
+        let joined = session.device.joined().await.map_err(|error| map::store_error(&error))?;
+        if joined.iter().any(|joined| joined.program == program) {
+            return Err(already_joined());
+        }
+        // Keys of no joined program are what an attempt left that was interrupted.
+        let left = session.vault.programs().map_err(|error| map::vault_error(&error))?;
+        if left.contains(&name) {
+            self.forget(&session, program).await;
+        }
         let keys = session.vault.create_program(&name).map_err(|error| map::vault_error(&error))?;
         let key = DeviceKey::from_seed(keys.device_seed.expose());
         let (device, member) = (DeviceId(map::new_id()), MemberId(map::new_id()));
@@ -110,10 +119,7 @@ impl App {
 
     fn not_joined_yet(&self, link: &InvitationLink) -> Result<(), CommandError> {
         match link.program.and_then(|program| self.session().ok()?.program(program)) {
-            Some(_) => Err(CommandError::new(
-                Code::AlreadyJoined,
-                "This device has joined the program already. A colleague can use the link instead.",
-            )),
+            Some(_) => Err(already_joined()),
             None => Ok(()),
         }
     }
@@ -183,6 +189,13 @@ impl App {
         self.tell(&[Tag::App, Tag::Sync]);
         self.sync_status(()).await
     }
+}
+
+fn already_joined() -> CommandError {
+    CommandError::new(
+        Code::AlreadyJoined,
+        "This device has joined the program already. A colleague can use the link instead.",
+    )
 }
 
 /// The mutation by which this device comes into being.
