@@ -107,6 +107,9 @@ fn scratch() -> TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
+/// A fault after so many good operations.
+type FaultAfter = fn(usize) -> Fault;
+
 /// How much longer this runs in `./dev soak`.
 fn soak() -> usize {
     std::env::var("LOCKSTEP_SOAK").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
@@ -125,7 +128,6 @@ async fn each_cut(disk: &Disk, samples: usize, mut check: impl AsyncFnMut(Cut)) 
 
 /// Takes the steps on a disk that fails as `fault` says. Returns whether it came to that, the disk with
 /// its history, and the states after each step when nothing fails.
-#[expect(clippy::type_complexity, reason = "taken apart by its three callers")]
 async fn live(steps: &[Step], fault: Option<Fault>) -> (bool, Disk, Vec<Vec<String>>, TempDir) {
     let folder = scratch();
     let disk = Disk::watch(folder.path()).unwrap();
@@ -187,7 +189,7 @@ async fn a_power_cut_loses_nothing_that_was_committed() {
 #[tokio::test]
 async fn any_operation_may_fail() {
     let steps = steps();
-    let faults: [(fn(usize) -> Fault, usize); 4] = [
+    let faults: [(FaultAfter, usize); 4] = [
         (Fault::full, 67),
         (|after| Fault::once(Kind::Write, after), 83),
         (|after| Fault::lasting(Kind::Sync, after), 7),
