@@ -8,7 +8,9 @@ CREATE TABLE joined (
   device BLOB NOT NULL,
   member BLOB NOT NULL,
   -- Milliseconds since 1970, this device's clock.
-  joined_at INTEGER NOT NULL
+  joined_at INTEGER NOT NULL,
+  -- 1 once the program's own file was written; until then joining was interrupted.
+  written INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE setting (

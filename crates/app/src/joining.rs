@@ -55,6 +55,15 @@ impl App {
         self.not_joined_yet(&link)?;
         let program = link.program.unwrap_or_else(|| ProgramId(map::new_id()));
         let name = program.to_string();
+        let joined = session.device.joined().await.map_err(|error| map::store_error(&error))?;
+        if joined.iter().any(|joined| joined.program == program) {
+            return Err(already_joined());
+        }
+        // Keys of no joined program are what an attempt left that was interrupted.
+        let left = session.vault.programs().map_err(|error| map::vault_error(&error))?;
+        if left.contains(&name) {
+            self.forget(&session, program).await;
+        }
         let keys = session.vault.create_program(&name).map_err(|error| map::vault_error(&error))?;
         let key = DeviceKey::from_seed(keys.device_seed.expose());
         let (device, member) = (DeviceId(map::new_id()), MemberId(map::new_id()));
@@ -71,13 +80,20 @@ impl App {
                 });
             }
         };
-        let entry = JoinedProgram { program, hub: link.hub.clone(), device, member, joined_at: Self::now() };
+        let entry = JoinedProgram {
+            program,
+            hub: link.hub.clone(),
+            device,
+            member,
+            joined_at: Self::now(),
+            written: false,
+        };
         session.device.add(&entry).await.map_err(|error| map::store_error(&error))?;
-        let opened = match session.open_program(self, &entry, &keys, true).await {
+        let opened = match session.open_program(self, &entry, &keys).await {
             Ok(opened) => opened,
             Err(OpenError(trouble, error)) => {
                 // The hub has this device now: the program is there to be tried again, not to be joined again.
-                session.set_shut(program, Some(Shut { joined: entry, trouble, unwritten: true }));
+                session.set_shut(program, Some(Shut { joined: entry, trouble }));
                 self.tell(&Tag::ALL);
                 return Err(error);
             }
@@ -126,10 +142,7 @@ impl App {
             ));
         }
         match session.program(program) {
-            Some(_) => Err(CommandError::new(
-                Code::AlreadyJoined,
-                "This device has joined the program already. A colleague can use the link instead.",
-            )),
+            Some(_) => Err(already_joined()),
             None => Ok(()),
         }
     }
@@ -199,6 +212,13 @@ impl App {
         self.tell(&[Tag::App, Tag::Sync]);
         self.sync_status(()).await
     }
+}
+
+fn already_joined() -> CommandError {
+    CommandError::new(
+        Code::AlreadyJoined,
+        "This device has joined the program already. A colleague can use the link instead.",
+    )
 }
 
 /// The mutation by which this device comes into being.

@@ -28,8 +28,6 @@ pub(crate) struct Session {
 pub(crate) struct Shut {
     pub joined: JoinedProgram,
     pub trouble: ProgramTrouble,
-    /// Its file could not be written when it was joined, so there is nothing in it that could be lost.
-    pub unwritten: bool,
 }
 
 /// One joined program: its store and the link to its hub.
@@ -99,9 +97,9 @@ impl Session {
 
     /// Opens a program that was joined before. One that cannot be opened is noted as shut, and must not
     /// keep the others so.
-    pub async fn reopen(self: &Arc<Self>, app: &Arc<App>, program: JoinedProgram, unwritten: bool) {
+    pub async fn reopen(self: &Arc<Self>, app: &Arc<App>, program: JoinedProgram) {
         let trouble = match self.vault.program(&program.program.to_string()) {
-            Ok(keys) => match self.open_program(app, &program, &keys, unwritten).await {
+            Ok(keys) => match self.open_program(app, &program, &keys).await {
                 Ok(_) => None,
                 Err(OpenError(trouble, error)) => Some((trouble, error.message)),
             },
@@ -115,16 +113,16 @@ impl Session {
         if let Some((trouble, error)) = &trouble {
             tracing::error!(program = %id, ?trouble, error, "a program stays shut");
         }
-        self.set_shut(id, trouble.map(|(trouble, _)| Shut { joined: program, trouble, unwritten }));
+        self.set_shut(id, trouble.map(|(trouble, _)| Shut { joined: program, trouble }));
     }
 
-    /// Opens the store of a joined program, or writes a new one, and starts its link.
+    /// Opens the store of a joined program and starts its link. Writes it if joining has not come to that
+    /// yet, or was interrupted; one that is gone later is not replaced by an empty one.
     pub async fn open_program(
         self: &Arc<Self>,
         app: &Arc<App>,
         joined: &JoinedProgram,
         keys: &ProgramKeys,
-        create: bool,
     ) -> Result<Arc<Joined>, OpenError> {
         let identity = Identity {
             program: joined.program,
@@ -135,12 +133,17 @@ impl Session {
         let elsewhere = |error| OpenError(ProgramTrouble::Disk, error);
         let path = self.store_path(joined.program).map_err(elsewhere)?;
         let key = file_key(&keys.database).map_err(elsewhere)?;
-        let store = if create {
-            Store::create(&path, &key, identity).await
-        } else {
-            Store::open(&path, &key, identity).await
+        let failed = |error| OpenError(map::store_trouble(&error), map::store_error(&error));
+        let store = match Store::open(&path, &key, identity.clone()).await {
+            Err(error) if error.code() == store::Code::Missing && !joined.written => {
+                Store::create(&path, &key, identity).await
+            }
+            other => other,
         };
-        let store = store.map_err(|error| OpenError(map::store_trouble(&error), map::store_error(&error)))?;
+        let store = store.map_err(failed)?;
+        if !joined.written {
+            self.device.set_written(joined.program).await.map_err(failed)?;
+        }
         let link = Link::start(LinkOptions {
             store: store.clone(),
             program: joined.program,
@@ -214,6 +217,7 @@ impl Joined {
             device: self.device,
             member: self.member,
             joined_at: self.joined_at,
+            written: true,
         }
     }
 

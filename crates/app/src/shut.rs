@@ -15,7 +15,7 @@ impl App {
     pub(crate) async fn shut_retry(self: &Arc<Self>, asked: InProgram) -> Result<AppState, CommandError> {
         let session = self.session()?;
         let shut = find(&session, &asked)?;
-        session.reopen(self, shut.joined, shut.unwritten).await;
+        session.reopen(self, shut.joined).await;
         self.tell(&Tag::ALL);
         self.app_state(()).await
     }
@@ -56,7 +56,7 @@ impl App {
             }
             tracing::error!(program = %joined.id, "a program is damaged and was shut");
             session.remove(joined.id);
-            let shut = Shut { joined: joined.entry(), trouble: ProgramTrouble::Damaged, unwritten: false };
+            let shut = Shut { joined: joined.entry(), trouble: ProgramTrouble::Damaged };
             session.set_shut(joined.id, Some(shut));
             joined.close().await;
             self.tell(&Tag::ALL);

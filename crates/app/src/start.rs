@@ -74,7 +74,7 @@ impl App {
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device));
         for program in joined {
-            session.reopen(self, program, false).await;
+            session.reopen(self, program).await;
         }
         *self.gate.write().unwrap_or_else(PoisonError::into_inner) = Gate::Open(session);
         self.tell(&Tag::ALL);

@@ -1,6 +1,8 @@
-//! The TypeScript bindings are written here, and a stale file fails.
+//! The TypeScript bindings are written here, and a stale file fails. Joining that a power cut interrupted.
 
 use std::path::PathBuf;
+
+mod interrupted;
 
 #[test]
 fn the_command_list_has_a_typescript_twin() {

@@ -14,6 +14,7 @@ use domain::mutation::*;
 use domain::{Actor, DeviceId, MemberId, Mutation, ProgramId, RowKey, Table, Timestamp};
 use hub::sim::Backroom;
 use protocol::frame::{self, FromDevice, FromHub, Incoming, Join, Joined};
+use protocol::link::Token;
 use protocol::seal::{self, Chain, DeviceKey};
 use protocol::sequencer::{Commit, CommitRow, HubEvent};
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ impl World {
     }
 
     async fn found(&mut self) -> Run {
-        let token = self.rng.key();
+        let token = Token(self.rng.key().0);
         let until = Timestamp(BEGINNING).plus_days(30);
         if let Some(room) = &self.hub.room {
             room.invite(&seal::token_hash(&token), until).await?;
@@ -174,11 +175,7 @@ impl World {
 
     /// Goes through the door of the hub with a token; several at the same moment. What the hub says to
     /// each.
-    async fn enter(
-        &mut self,
-        token: domain::entity::Key,
-        who: Vec<(Mutation, DeviceKey)>,
-    ) -> Run<Vec<Option<Joined>>> {
+    async fn enter(&mut self, token: Token, who: Vec<(Mutation, DeviceKey)>) -> Run<Vec<Option<Joined>>> {
         let mut connections = Vec::new();
         self.hub_rest().await?;
         for (mutation, key) in who {

@@ -290,9 +290,14 @@ impl World {
                 store.apply_delta(epoch, delta).await?;
                 return self.stored(d).await.map(Some);
             }
-            ClientEffect::Reset { epoch } => {
+            ClientEffect::Adopt { epoch } => {
+                tell!(self, "{} goes on in the hub's next run", self.name(d));
+                store.adopt_epoch(epoch).await?;
+                return self.stored(d).await.map(Some);
+            }
+            ClientEffect::Reset { epoch, last_n } => {
                 tell!(self, "{} forgets its rows: the hub's history is another one", self.name(d));
-                store.reset_for_epoch(epoch).await?;
+                store.reset_for_epoch(epoch, last_n).await?;
                 return self.stored(d).await.map(Some);
             }
         }

@@ -53,7 +53,7 @@ pub(crate) fn of_change(before: &Map, after: &Map, actor: &Actor, mutation: &Mut
                 }
                 let histories = |rows: &Map| {
                     all::<FieldHistory>(rows)
-                        .filter(|(_, kept)| kept.deal == edit.deal && kept.field == field)
+                        .filter(|(_, kept)| kept.deal == edit.deal && kept.field == field as u8)
                         .count()
                 };
                 if histories(after) <= histories(before) {

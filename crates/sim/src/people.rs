@@ -12,6 +12,7 @@ use domain::entity::{
 use domain::mutation::*;
 use domain::{Actor, Date, DealId, DeviceId, MessageId, MilestoneId, Money, Mutation, OrganizationId, Undo};
 use protocol::client::ClientEvent;
+use protocol::link::Token;
 use protocol::seal;
 use store::{Code, CommitError, Committed};
 
@@ -164,16 +165,12 @@ impl World {
             (2..=3, Some((milestone, _))) => MilestoneComplete { deal, milestone }.into(),
             (4, Some((milestone, _))) => MilestoneReopen { deal, milestone }.into(),
             (5, Some((milestone, _))) => MilestoneRemove { deal, milestone }.into(),
-            (6..=7, Some((milestone, step))) => MilestoneEdit {
-                deal,
-                milestone,
-                title: format!("Step {}", r % 97),
-                owner_side: OwnerSide::Customer,
-                owner: step.owner,
-                due: step.due,
-                done_condition: step.done_condition,
+            (6..=7, Some((milestone, step))) => {
+                let title = MilestoneValue::Title(format!("Step {}", r % 97));
+                let owner = MilestoneValue::Owner(OwnerSide::Customer, None);
+                let patch = [title, owner].map(|value| MilestonePatch::on(&step, value)).into();
+                MilestoneEdit { deal, milestone, patch }.into()
             }
-            .into(),
             _ => self.milestone(deal, r),
         }]
     }
@@ -274,7 +271,7 @@ impl World {
         role: Role,
         person: &str,
     ) -> Option<Mutation> {
-        let token = self.rng.key();
+        let token = Token(self.rng.key().0);
         let token_hash = seal::token_hash(&token);
         self.invites.push(Invite { token, kind, person: person.to_owned(), taken: 0 });
         Some(

@@ -8,8 +8,9 @@ use crate::net::{Conn, Newer};
 use crate::oracle::Oracle;
 use crate::plan::{Action, DESKS, Plan};
 use crate::rng::{Rng, pick};
-use domain::entity::{InvitationKind, Key};
+use domain::entity::InvitationKind;
 use protocol::client::{ClientEvent, Line, Tick};
+use protocol::link::Token;
 use protocol::sequencer::ConnectionId;
 use std::collections::BTreeMap;
 use store::Store;
@@ -22,7 +23,7 @@ pub(crate) const BEGINNING: i64 = 1_800_000_000_000;
 /// An invitation that somebody may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Invite {
-    pub token: Key,
+    pub token: Token,
     pub kind: InvitationKind,
     /// Who made it.
     pub person: String,

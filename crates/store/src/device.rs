@@ -24,6 +24,8 @@ pub struct JoinedProgram {
     pub member: MemberId,
     /// When it was joined, this device's clock.
     pub joined_at: Timestamp,
+    /// Whether its own file was written; not yet when joining was interrupted.
+    pub written: bool,
 }
 
 /// The device file. One connection serves it: it is read at start and written when a person joins,
@@ -70,10 +72,11 @@ impl DeviceFile {
     pub async fn joined(&self) -> Result<Vec<JoinedProgram>> {
         let mut conn = self.conn.lock().await;
         let conn = conn.as_mut().ok_or_else(closed)?;
-        let rows =
-            sqlx::query("SELECT program, hub, device, member, joined_at FROM joined ORDER BY joined_at")
-                .fetch_all(conn)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT program, hub, device, member, joined_at, written FROM joined ORDER BY joined_at",
+        )
+        .fetch_all(conn)
+        .await?;
         rows.iter()
             .map(|row| {
                 Ok(JoinedProgram {
@@ -82,6 +85,7 @@ impl DeviceFile {
                     device: DeviceId(id(row, 2)?),
                     member: MemberId(id(row, 3)?),
                     joined_at: Timestamp(row.try_get(4)?),
+                    written: row.try_get(5)?,
                 })
             })
             .collect()
@@ -94,12 +98,29 @@ impl DeviceFile {
     pub async fn add(&self, joined: &JoinedProgram) -> Result<()> {
         let mut conn = self.conn.lock().await;
         let conn = conn.as_mut().ok_or_else(closed)?;
-        sqlx::query("INSERT INTO joined (program, hub, device, member, joined_at) VALUES (?, ?, ?, ?, ?)")
+        let sql =
+            "INSERT INTO joined (program, hub, device, member, joined_at, written) VALUES (?, ?, ?, ?, ?, ?)";
+        sqlx::query(sql)
             .bind(joined.program.as_bytes().as_slice())
             .bind(&joined.hub)
             .bind(joined.device.as_bytes().as_slice())
             .bind(joined.member.as_bytes().as_slice())
             .bind(joined.joined_at.0)
+            .bind(joined.written)
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes that the program's own file was written.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn set_written(&self, program: ProgramId) -> Result<()> {
+        let mut conn = self.conn.lock().await;
+        let conn = conn.as_mut().ok_or_else(closed)?;
+        sqlx::query("UPDATE joined SET written = 1 WHERE program = ?")
+            .bind(program.as_bytes().as_slice())
             .execute(conn)
             .await?;
         Ok(())

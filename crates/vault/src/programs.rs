@@ -48,8 +48,14 @@ impl Vault {
         let mut file = MAGIC.to_vec();
         file.extend(nonce);
         file.extend(seal(&self.program_kek, nonce, &context(program), secret.as_slice())?);
+        // One after the other, so that each of them has its name on the disk.
+        files::create_private_dir(&self.dir().join(layout::PROGRAMS))?;
         files::create_private_dir(&self.program_dir(program)?)?;
-        files::write_atomically(&path, &file)?;
+        if let Err(error) = files::write_atomically(&path, &file) {
+            // Nobody has seen these keys, and they must not be in the way of the next attempt.
+            let _ = std::fs::remove_file(&path);
+            return Err(error);
+        }
         split(secret.as_slice()).ok_or(Error::Refused("to split a key"))
     }
 

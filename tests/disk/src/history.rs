@@ -95,26 +95,20 @@ impl History {
         self.ops.is_empty()
     }
 
-    /// Calls `check` with folders as power cuts could have left them, each different one once.
+    /// The folders that power cuts could have left, each different one once.
     ///
     /// A cut just before a sync can leave everything that an earlier one since the last sync can, and
     /// more has been acknowledged by then; so these moments, and the end, stand for all.
-    ///
-    /// # Errors
-    /// The first error of `check`.
-    pub fn after_power_cuts<E>(
-        &self,
-        effort: Effort,
-        mut check: impl FnMut(Cut) -> Result<(), E>,
-    ) -> Result<usize, E> {
+    pub fn after_power_cuts(&self, effort: Effort) -> impl Iterator<Item = Cut> {
         let mut random = Random(effort.seed);
         let mut seen = HashSet::new();
         let is_sync = |op: &Op| matches!(op, Op::Sync { .. } | Op::SyncFailed { .. } | Op::SyncNames);
-        let syncs = self.ops.iter().enumerate().filter(|(_, op)| is_sync(op)).map(|(at, _)| at);
-        for at in syncs.chain([self.ops.len()]) {
+        let syncs = self.ops.iter().enumerate().filter(move |(_, op)| is_sync(op)).map(|(at, _)| at);
+        syncs.chain([self.ops.len()]).flat_map(move |at| {
             let done = self.ops.get(..at).unwrap_or_default();
             let acknowledged = done.iter().filter(|op| matches!(op, Op::Acknowledged)).count();
             let open = self.unsafe_ops(done);
+            let mut cuts = Vec::new();
             for (lost, torn) in choices(&open, effort, &mut random) {
                 let files = self.rebuild(done, &lost, torn);
                 let mut hash = DefaultHasher::new();
@@ -128,11 +122,11 @@ impl History {
                         open.len(),
                         lost.iter().take(20).collect::<Vec<_>>()
                     );
-                    check(Cut { at, acknowledged, files })?;
+                    cuts.push(Cut { at, acknowledged, files });
                 }
             }
-        }
-        Ok(seen.len())
+            cuts
+        })
     }
 
     /// Places of operations that a power cut may undo.

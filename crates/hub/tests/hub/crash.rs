@@ -22,22 +22,32 @@ pub struct Process {
 
 impl Process {
     pub async fn start(data: &Path) -> Self {
-        let mut child = lockstep_hub(&["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        Self::run(lockstep_hub(&SERVE).arg(data)).await.unwrap()
+    }
+
+    /// Starts it so that the system kills it at its `n`th write; `None` when it died before it listened.
+    #[cfg(target_os = "linux")]
+    async fn start_to_die(data: &Path, n: usize) -> Option<Self> {
+        let mut command = Command::new("strace");
+        // With -D the hub is our child and strace its grandchild, so that ours to kill is the hub.
+        command.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64"]);
+        command.args(["-e", &format!("inject=pwrite64:signal=SIGKILL:when={n}")]);
+        command.arg(env!("CARGO_BIN_EXE_lockstep-hub")).args(SERVE).arg(data);
+        Self::run(command.env_remove("RUST_LOG")).await
+    }
+
+    async fn run(command: &mut Command) -> Option<Self> {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut invitation = None;
         loop {
-            let line = soon("a line", out.next_line()).await.unwrap().unwrap();
+            let line = soon("a line", out.next_line()).await.unwrap()?;
             match line.split_once(' ').unwrap() {
                 ("invitation", link) => invitation = Some(link.parse().unwrap()),
                 ("listening", rest) => {
                     let address = rest.strip_prefix("on http://").unwrap().parse().unwrap();
-                    return Self { child, address, invitation, _out: out };
+                    return Some(Self { child, address, invitation, _out: out });
                 }
                 _ => panic!("{line}"),
             }
@@ -73,6 +83,8 @@ impl Process {
     }
 }
 
+const SERVE: [&str; 4] = ["serve", "--listen", "127.0.0.1:0", "--data"];
+
 fn lockstep_hub(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep-hub"));
     command.args(arguments).env_remove("LOCKSTEP_HUB_DATA").env_remove("RUST_LOG");
@@ -100,7 +112,7 @@ async fn write_until_it_dies(alice: &mut Device, room: DealId, kill_after: usize
         if !more {
             return;
         }
-        if alice.answers.len() >= heard + kill_after
+        if alice.answers.len() >= heard.saturating_add(kill_after)
             && let Some(process) = process.take()
         {
             process.kill().await;
@@ -121,32 +133,66 @@ async fn a_killed_hub_has_everything_it_acknowledged() {
     let mut process = Some(process);
     for round in 0..6 {
         write_until_it_dies(&mut alice, room, 30 * round, process.take().unwrap()).await;
-        let started = Process::start(folder.path()).await;
-        assert!(started.invitation.is_none(), "only the first start invites");
-        // What was acknowledged is there before anything is sent again.
-        let acked: Vec<u64> = alice.answers.keys().copied().collect();
-        let mut reader = Device::sign_in(&started.way(), bob.me.clone()).await;
-        reader.caught_up(1).await;
-        let stored = reader.room(room);
-        for n in acked.iter().filter(|n| **n > 1) {
-            let sealed = &alice.sealed[usize::try_from(*n - 1).unwrap()];
-            let body = body_of(sealed);
-            assert_eq!(stored.iter().filter(|stored| **stored == body).count(), 1, "number {n}");
-        }
-        alice.reconnect_by(&started.way()).await;
-        alice.way = started.way();
-        let last = alice.chain.n;
-        alice.answer(last).await.unwrap();
-        process = Some(started);
+        process = Some(start_again(folder.path(), &mut alice, &bob, room).await);
     }
-    // In the end everything is there, once.
-    let process = process.unwrap();
+    everything_is_there_once(&process.unwrap(), &alice, &bob, room).await;
+}
+
+/// As power cuts do it, but by the real system: at a certain write, wherever in a transaction that is.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_hub_killed_at_any_write_has_everything_it_acknowledged() {
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().await.is_err() {
+        eprintln!("not run: strace is not installed");
+        return;
+    }
+    let soak = std::env::var("LOCKSTEP_SOAK").is_ok();
+    let at: Vec<usize> = if soak { (1..400).step_by(3).collect() } else { vec![1, 2, 7, 26, 61, 148] };
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path()).await;
+    let mut bob = found(&process.way(), process.invitation.as_ref().unwrap()).await;
+    let mut alice = partner(&process.way(), &mut bob, "Dockside", "Alice Partner").await;
+    let registration = deal("polder-port.nl");
+    let room = registration.deal;
+    alice.run(registration).await.unwrap();
+    process.kill().await;
+    let mut died = 0;
+    for n in at {
+        if let Some(process) = Process::start_to_die(folder.path(), n).await {
+            alice.reconnect_by(&process.way()).await;
+            write_until_it_dies(&mut alice, room, usize::MAX, process).await;
+            died += 1;
+        }
+        start_again(folder.path(), &mut alice, &bob, room).await.kill().await;
+    }
+    assert!(died > 2, "nearly every hub died before it listened");
+    everything_is_there_once(&Process::start(folder.path()).await, &alice, &bob, room).await;
+}
+
+/// Starts a hub after it was killed: what it had acknowledged is there before anything is sent again.
+async fn start_again(data: &Path, alice: &mut Device, bob: &Device, room: DealId) -> Process {
+    let started = Process::start(data).await;
+    assert!(started.invitation.is_none(), "only the first start invites");
+    let mut reader = Device::sign_in(&started.way(), bob.me.clone()).await;
+    reader.caught_up(1).await;
+    let stored = reader.room(room);
+    for n in alice.answers.keys().filter(|n| **n > 1) {
+        let body = body_of(&alice.sealed[usize::try_from(*n - 1).unwrap()]);
+        assert_eq!(stored.iter().filter(|stored| **stored == body).count(), 1, "number {n}");
+    }
+    alice.reconnect_by(&started.way()).await;
+    alice.way = started.way();
+    let last = alice.chain.n;
+    alice.answer(last).await.unwrap();
+    started
+}
+
+async fn everything_is_there_once(process: &Process, alice: &Device, bob: &Device, room: DealId) {
     let mut reader = Device::sign_in(&process.way(), bob.me.clone()).await;
     reader.caught_up(alice.cursor).await;
     let said: Vec<String> = alice.sealed.iter().skip(1).map(body_of).collect();
     assert_eq!(reader.room(room), said);
     assert_eq!(alice.answers.len(), alice.sealed.len());
-    process.kill().await;
 }
 
 fn body_of(sealed: &protocol::frame::Sealed) -> String {

@@ -55,29 +55,29 @@ async fn sweep(fault: impl Fn(usize) -> Fault, step: usize) {
     assert!(after > 3 * step, "hardly anything failed");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_disk_may_fill_up_at_any_write() {
     sweep(Fault::full, stride(67)).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn any_write_may_fail() {
     sweep(|after| Fault::once(Kind::Write, after), stride(83)).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn any_sync_may_fail() {
     sweep(|after| Fault::lasting(Kind::Sync, after), stride(13)).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn any_cut_may_fail() {
     sweep(|after| Fault::lasting(Kind::Truncate, after), stride(1)).await;
 }
 
 /// Linux forgets what a failed sync did not write and says so once. Whatever is acknowledged later must
 /// not stand on it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn what_a_failed_sync_forgot_is_written_again() {
     let life = a_life().await;
     let (_, whole) = live_through(life, Fault::full(usize::MAX)).await;
@@ -98,11 +98,12 @@ async fn what_a_failed_sync_forgot_is_written_again() {
             let may_be = life.states.iter().skip(cut.acknowledged).take(2);
             assert!(may_be.into_iter().any(|known| *known == state), "sync {after}: {}", cut.at);
             lived.store.close().await.unwrap();
-        });
+        })
+        .await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn the_device_file_lives_through_it_as_well() {
     for kind in [Kind::Write, Kind::Sync] {
         let mut after = 0;

@@ -17,6 +17,8 @@ mod disk;
 mod faults;
 mod hub;
 mod interleavings;
+#[cfg(target_os = "linux")]
+mod kill;
 mod life;
 mod people;
 mod power;

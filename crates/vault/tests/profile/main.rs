@@ -3,6 +3,8 @@
 mod alice;
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(target_os = "linux")]
+mod durable;
 mod folder;
 mod passphrase;
 mod programs;

@@ -107,22 +107,23 @@ fn scratch() -> TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
+/// A fault after so many good operations.
+type FaultAfter = fn(usize) -> Fault;
+
 /// How much longer this runs in `./dev soak`.
 fn soak() -> usize {
     std::env::var("LOCKSTEP_SOAK").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-fn each_cut(disk: &Disk, samples: usize, mut check: impl AsyncFnMut(Cut)) -> usize {
+async fn each_cut(disk: &Disk, samples: usize, mut check: impl AsyncFnMut(Cut)) -> usize {
     let seed = std::env::var("LOCKSTEP_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let effort = Effort { exhaustive: 3, samples: samples * soak(), seed };
-    let walk = disk.history().after_power_cuts::<std::convert::Infallible>(effort, |cut| {
-        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(check(cut)));
-        Ok(())
-    });
-    match walk {
-        Ok(tried) => tried,
-        Err(never) => match never {},
+    let mut tried = 0;
+    for cut in disk.history().after_power_cuts(effort) {
+        check(cut).await;
+        tried += 1;
     }
+    tried
 }
 
 /// Takes the steps on a disk that fails as `fault` says. Returns whether it came to that, the disk with
@@ -156,7 +157,7 @@ async fn live(steps: &[Step], fault: Option<Fault>) -> (bool, Disk, Vec<Vec<Stri
     (failed, disk, states, folder)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_power_cut_loses_nothing_that_was_committed() {
     let steps = steps();
     let (_, disk, states, _folder) = live(&steps, None).await;
@@ -180,15 +181,15 @@ async fn a_power_cut_loses_nothing_that_was_committed() {
         }
         lived.storage.close().await;
         assert_eq!(complaints(folder.path()).await, [""; 0], "{}", cut.at);
-    });
-    println!("{tried} power cuts in {} steps, {} operations", steps.len(), disk.history().len());
+    })
+    .await;
     assert!(tried > 100, "only {tried} different power cuts");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn any_operation_may_fail() {
     let steps = steps();
-    let faults: [(fn(usize) -> Fault, usize); 4] = [
+    let faults: [(FaultAfter, usize); 4] = [
         (Fault::full, 67),
         (|after| Fault::once(Kind::Write, after), 83),
         (|after| Fault::lasting(Kind::Sync, after), 7),
@@ -204,7 +205,7 @@ async fn any_operation_may_fail() {
 }
 
 /// What a failed sync did not write is never written by a later one (see the crate `disk`).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn what_a_failed_sync_forgot_is_written_again() {
     let steps = steps();
     for after in (1..30).step_by(if soak() > 1 { 1 } else { 12 }) {
@@ -219,6 +220,7 @@ async fn what_a_failed_sync_forgot_is_written_again() {
             let known = cut.acknowledged.saturating_sub(1);
             assert!(states.iter().skip(known).take(2).any(|other| *other == state), "{after}, {}", cut.at);
             lived.storage.close().await;
-        });
+        })
+        .await;
     }
 }
