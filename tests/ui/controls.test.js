@@ -91,6 +91,8 @@ test('a step gets another day with D and another owner with A, by keyboard alone
 	assert.equal((await now()).due, '2027-02-12');
 	assert.equal((await now()).title, step.title, 'and nothing else changed');
 
+	// The focus goes back to the list of steps.
+	await page.waitForSelector(`${hook('plan')} [role=grid]:focus`);
 	await page.keyboard.press('a');
 	await page.waitForSelector(`${hook('milestone-owner')}:focus`);
 	const before = ownerOf(await now());
@@ -146,6 +148,8 @@ test('the look is still there after a reload', async () => {
 test('the key goes under a passphrase, gets another one, and goes back into the keychain', async (t) => {
 	const { home } = await ask('security');
 	if (home !== 'keychain') return t.skip('this devhost keeps its key under a passphrase');
+	// Each of these costs a second or more on purpose, and many times that in a debug build.
+	page.setDefaultTimeout(60_000);
 	await page.goto(`${devhost}/settings?tab=security`);
 	await page.click(hook('key-to-passphrase'));
 	await page.fill(hook('passphrase'), 'correct horse battery staple');

@@ -28,7 +28,6 @@ impl App {
         let salvage = store::salvage(&session.store_path(program)?, &file_key(&keys.database)?).await;
         let salvage = salvage.map_err(|error| {
             tracing::warn!(%error, "nothing can be saved");
-            eprintln!("DEBUG {error:?}");
             nothing()
         })?;
         if salvage.is_empty() {
