@@ -99,9 +99,8 @@ async fn a_damaged_file_is_set_apart_and_what_is_readable_is_saved() -> anyhow::
         overwrite(&two.file("store.db"), size / 2, usize::try_from(size / 4).unwrap());
     })
     .await?;
-    two.alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: false }).await?;
     // Whatever meets the damage first may fail; from then on the program is apart.
-    let _ = two.alice.room(&two.deal).await;
+    let _ = two.alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: false }).await;
     let shut = two
         .alice
         .until("the damaged program to be set apart", async || {
