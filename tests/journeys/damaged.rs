@@ -1,5 +1,5 @@
 //! The file of one program is damaged, its key is lost: the others go on, and there is a way back.
-#![expect(clippy::unwrap_used, reason = "a test that is surprised fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that is surprised fails")]
 
 use app::Keychain;
 use app::dto::{
@@ -87,7 +87,7 @@ fn overwrite(file: &PathBuf, at: u64, length: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_file_is_set_apart_and_what_is_readable_is_saved() -> anyhow::Result<()> {
+async fn a_damaged_file_is_set_apart_and_comes_back_by_joining_again() -> anyhow::Result<()> {
     let mut two = alice_in_two_programs().await?;
     let link = two.alice.device_link().await?;
     two.alice.settled().await?;
@@ -99,9 +99,8 @@ async fn a_damaged_file_is_set_apart_and_what_is_readable_is_saved() -> anyhow::
         overwrite(&two.file("store.db"), size / 2, usize::try_from(size / 4).unwrap());
     })
     .await?;
-    two.alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: false }).await?;
     // Whatever meets the damage first may fail; from then on the program is apart.
-    let _ = two.alice.room(&two.deal).await;
+    let _ = two.alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: false }).await;
     let shut = two
         .alice
         .until("the damaged program to be set apart", async || {
@@ -118,12 +117,6 @@ async fn a_damaged_file_is_set_apart_and_what_is_readable_is_saved() -> anyhow::
     assert_eq!(state.programs.len() + state.shut.len(), 2, "trying again loses nothing");
     let _ = two.alice.room(&two.deal).await;
     two.alice.until("the damage to be found again", async || Ok(two.state().await?.shut.pop())).await?;
-
-    let saved: SavedFile = two.alice.ask("shut_rescue", asked()).await?;
-    let text = std::fs::read_to_string(&saved.path)?;
-    std::fs::remove_file(&saved.path)?;
-    assert!(text.contains("Parts of the file could not be read"), "it says that it is not all");
-    assert!(text.matches("about the quay").count() > 50, "some of the messages are saved");
 
     // Removed and joined again, everything that had reached the hub is back.
     let state: AppState = two.alice.ask("shut_remove", asked()).await?;

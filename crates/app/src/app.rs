@@ -168,7 +168,7 @@ impl App {
         })
     }
 
-    /// Closes every file. Nothing may be asked afterwards.
+    /// Closes every file and gives the profile up. Nothing may be asked afterwards.
     pub async fn close(&self) {
         let gate = std::mem::replace(
             &mut *self.gate.write().unwrap_or_else(PoisonError::into_inner),
@@ -177,6 +177,7 @@ impl App {
         if let Gate::Open(session) = gate {
             session.close().await;
         }
+        held(&self.lock).take();
     }
 
     /// The lock of the profile, taken now if nobody else holds it any more.

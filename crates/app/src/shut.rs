@@ -26,7 +26,13 @@ impl App {
         let program = find(&session, &asked)?.joined.program;
         let keys = session.vault.program(&program.to_string()).map_err(|_| nothing())?;
         let salvage = store::salvage(&session.store_path(program)?, &file_key(&keys.database)?).await;
-        let salvage = salvage.ok().filter(|salvage| !salvage.is_empty()).ok_or_else(nothing)?;
+        let salvage = salvage.map_err(|error| {
+            tracing::warn!(%error, "nothing can be saved");
+            nothing()
+        })?;
+        if salvage.is_empty() {
+            return Err(nothing());
+        }
         diagnostics::save("rescued", &rescue::text(&salvage)).await
     }
 
@@ -56,9 +62,9 @@ impl App {
             }
             tracing::error!(program = %joined.id, "a program is damaged and was shut");
             session.remove(joined.id);
+            joined.close().await;
             let shut = Shut { joined: joined.entry(), trouble: ProgramTrouble::Damaged };
             session.set_shut(joined.id, Some(shut));
-            joined.close().await;
             self.tell(&Tag::ALL);
         }
     }

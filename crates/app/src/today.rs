@@ -88,6 +88,7 @@ fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: Stri
         due: None,
         days_left: None,
         person: None,
+        court: Court::Us,
         milestone: None,
     }
 }
@@ -134,7 +135,9 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
         why,
         due: due.map(|due| due.to_string()),
         days_left: due.map(|due| due.days_since(today)),
-        person: Some(looked.faces.person(line.deal.registered_by)),
+        // Whoever waits need not be told who registered it: the other side moves next.
+        person: mine.then(|| looked.faces.person(line.deal.registered_by)),
+        court: if mine { Court::Us } else { Court::Them },
         ..item(looked, TodayKind::Decision, line.id, format!("decision-{}", line.id), title)
     }
 }
@@ -188,6 +191,7 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
         due: milestone.due.map(|due| due.to_string()),
         days_left: milestone.due.map(|due| due.days_since(today)),
         person: owner,
+        court,
         milestone: Some(open.id.to_string()),
         ..item(
             looked,

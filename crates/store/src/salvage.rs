@@ -64,7 +64,7 @@ pub async fn salvage(path: &Path, key: &FileKey) -> Result<Salvage> {
     let mut found = Salvage::default();
     for layout in tables::layouts() {
         let columns = format!("rowid, id, scope, seq, body FROM {}", layout.name);
-        let holes = both_ends(&mut conn, &columns, |row| {
+        let holes = both_ends(&mut conn, (path, key), &columns, |row| {
             let id = row.try_get::<Vec<u8>, _>(1)?;
             let id = uuid::Uuid::from_slice(&id).map_err(crate::meta::damaged)?;
             found.rows.push(Row {
@@ -78,7 +78,7 @@ pub async fn salvage(path: &Path, key: &FileKey) -> Result<Salvage> {
         found.holes |= holes.await;
     }
     for columns in ["rowid, name, payload FROM refusal", "rowid, name, payload FROM outbox"] {
-        let holes = both_ends(&mut conn, columns, |row| {
+        let holes = both_ends(&mut conn, (path, key), columns, |row| {
             let (name, payload): (String, Vec<u8>) = (row.try_get(1)?, row.try_get(2)?);
             found.unsent.push(Mutation::from_payload(&name, &payload).ok());
             Ok(())
@@ -92,6 +92,7 @@ pub async fn salvage(path: &Path, key: &FileKey) -> Result<Salvage> {
 /// Reads a table forwards and, when that fails, backwards from its end. True when something is missing.
 async fn both_ends(
     conn: &mut SqliteConnection,
+    (path, key): (&Path, &FileKey),
     columns: &str,
     mut take: impl FnMut(&sqlx::sqlite::SqliteRow) -> Result<()>,
 ) -> bool {
@@ -117,9 +118,18 @@ async fn both_ends(
                         last = from;
                     }
                 }
-                // One row at a time up to the very damage.
-                Err(_) if size > 1 => size = 1,
-                Err(_) => break,
+                Err(_) => {
+                    // After one page that does not authenticate, SQLCipher gives nothing more on a connection.
+                    match open::bystander(path, key).await {
+                        Ok(fresh) => *conn = fresh,
+                        Err(_) => return true,
+                    }
+                    if size == 1 {
+                        break;
+                    }
+                    // One row at a time up to the very damage.
+                    size = 1;
+                }
             }
         }
         holes = true;

@@ -394,6 +394,8 @@ pub struct TodayItem {
     pub days_left: Option<i32>,
     /// Who it is about.
     pub person: Option<Person>,
+    /// Who moves next.
+    pub court: Court,
     /// The milestone, when it is one.
     pub milestone: Option<String>,
 }

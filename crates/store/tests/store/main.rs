@@ -24,6 +24,7 @@ mod people;
 mod power;
 mod rebase;
 mod refusals;
+mod salvage;
 mod schema;
 mod scopes;
 mod secrecy;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attributesOf } from './appearance.svelte';
+import { attributesOf } from './look';
 
 describe('appearance', () => {
 	it('leaves the system alone unless something was chosen', () => {
