@@ -18,6 +18,7 @@ mod interleavings;
 mod people;
 mod rebase;
 mod refusals;
+mod restored;
 mod schema;
 mod scopes;
 mod secrecy;
