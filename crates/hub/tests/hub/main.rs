@@ -21,5 +21,6 @@ mod model;
 mod people;
 mod poll;
 mod rooms;
+mod schema;
 mod sequencer;
 mod support;

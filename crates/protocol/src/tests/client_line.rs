@@ -262,11 +262,14 @@ fn a_hub_of_a_later_version_that_still_speaks_ours_is_greeted() {
 #[test]
 fn after_an_upgrade_of_the_hub_a_person_tries_again() {
     let mut desk = Desk::dialling();
+    desk.writes(2);
     desk.happens(ClientEvent::Opened);
     desk.hears(FromHub::Challenge(Challenge { proto: PROTO + 1, proto_min: PROTO + 1, ..challenge() }));
+    desk.writes(1);
     desk.happens(ClientEvent::TryNow);
     desk.answer_the_call();
     desk.welcome(0);
+    assert_eq!(desk.pushes(), [[1, 2, 3]], "and what was kept is sent");
     desk.catch_up();
     assert_eq!(desk.line(), Line::Online);
 }
