@@ -15,6 +15,7 @@ mod commit;
 mod disk;
 mod hub;
 mod interleavings;
+mod newer;
 mod people;
 mod rebase;
 mod refusals;
