@@ -58,8 +58,11 @@ async fn keep(tx: &mut Tx, newer: Vec<NewerRow>) -> Result<()> {
     Ok(())
 }
 
+/// Table, id, scope, sequence number and body as stored.
+type Kept = (i64, Vec<u8>, Vec<u8>, i64, Vec<u8>);
+
 async fn take_in(tx: &mut Tx) -> Result<()> {
-    let kept: Vec<(i64, Vec<u8>, Vec<u8>, i64, Vec<u8>)> =
+    let kept: Vec<Kept> =
         sqlx::query_as("SELECT tbl, id, scope, seq, body FROM newer").fetch_all(tx.conn()?).await?;
     let mut known = Vec::new();
     for (table, id, scope, seq, body) in kept {
