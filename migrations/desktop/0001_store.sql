@@ -243,6 +243,19 @@ CREATE TABLE lookup (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lookup_row ON lookup (tbl, id);
 
+-- Rows of tables that only a newer version knows, until this program is updated.
+CREATE TABLE newer (
+  -- Number of the table.
+  tbl INTEGER NOT NULL,
+  id BLOB NOT NULL,
+  -- As it travels: CBOR of domain::ScopeId.
+  scope BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (tbl, id)
+) STRICT;
+CREATE INDEX newer_scope ON newer (scope);
+
 -- Own mutations on their way to the hub, in order. A row leaves only when its effect has come back from the hub, or when it
 -- was refused and moved to `refusal` or `parked`.
 CREATE TABLE outbox (

@@ -8,8 +8,8 @@
 //! by the event named in their documentation.
 
 use crate::frame::{
-    self, Challenge, Delta, FromDevice, FromHub, Goodbye, Hello, Incoming, PROTO, PROTO_MIN, Push, Reason,
-    Resume, Sealed, Welcome,
+    self, Challenge, Delta, FromDevice, FromHub, Goodbye, Hello, Incoming, NewerRow, PROTO, PROTO_MIN, Push,
+    Reason, Resume, Sealed, Welcome,
 };
 use crate::seal::{self, Chain, DeviceKey};
 use domain::entity::Key;
@@ -116,6 +116,9 @@ pub enum ClientEffect {
         /// The delta.
         delta: Delta,
     },
+    /// Store rows that this version cannot read, for a later one; an event follows only when it could
+    /// not be done.
+    KeepNewer(Vec<NewerRow>),
     /// The hub continues under another epoch; answered by [`ClientEvent::Applied`].
     Adopt {
         /// The new epoch.
@@ -259,7 +262,13 @@ impl Client {
             // What was on its way when the line was dropped.
             ClientEvent::Received { .. } if matches!(self.phase, Phase::Down | Phase::Shut(_)) => {}
             ClientEvent::Received { bytes } => match frame::decode::<FromHub>(&bytes) {
-                Ok(Incoming::Known(frame)) => self.received(now, frame, &mut effects),
+                Ok(Incoming::Known(frame)) => {
+                    let newer = frame::newer_rows(&bytes);
+                    if !newer.is_empty() && matches!(self.phase, Phase::In { .. }) {
+                        effects.push(ClientEffect::KeepNewer(newer));
+                    }
+                    self.received(now, frame, &mut effects);
+                }
                 Ok(Incoming::Unknown(_)) => {}
                 Err(error) => {
                     self.drop_line(now, format!("The hub sent something unreadable: {error}"), &mut effects)

@@ -7,8 +7,9 @@
 
 use crate::link::Token;
 use domain::entity::{InvitationKind, Key, Role};
-use domain::{DeviceId, MemberId, ProgramId, Refusal, RowKey, ScopeId, Timestamp};
-use minicbor::{Decode, Encode};
+use domain::{DeviceId, MemberId, ProgramId, Refusal, RowKey, ScopeId, Table, Timestamp};
+use minicbor::decode::Error;
+use minicbor::{Decode, Decoder, Encode};
 
 /// The protocol version this code speaks.
 pub const PROTO: u32 = 1;
@@ -42,8 +43,8 @@ impl<C> Encode<C> for Signature {
 }
 
 impl<'b, C> Decode<'b, C> for Signature {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let wrong = |_| minicbor::decode::Error::message("a signature has 64 bytes");
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
+        let wrong = |_| Error::message("a signature has 64 bytes");
         d.bytes()?.try_into().map(Self).map_err(wrong)
     }
 }
@@ -194,6 +195,9 @@ pub trait Numbered {
 impl Numbered for FromDevice {
     const LAST: u32 = 3;
 }
+
+/// Number of [`FromHub::Delta`].
+const DELTA: u32 = 2;
 
 impl Numbered for FromHub {
     const LAST: u32 = 5;
@@ -368,8 +372,9 @@ pub struct Delta {
     /// Answers to own mutations; those with `seq` above `to` count once the cursor has reached them.
     #[n(1)]
     pub answers: Vec<Answer>,
-    /// Latest versions of rows.
-    #[n(2)]
+    /// Latest versions of rows. Those of tables that this version does not know are passed over when
+    /// reading, see [`newer_rows`].
+    #[cbor(n(2), decode_with = "known_rows")]
     pub rows: Vec<DeltaRow>,
     /// Set when more pages follow.
     #[n(3)]
@@ -391,6 +396,75 @@ pub struct DeltaRow {
     /// Its body; `None` when it was deleted.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub body: Option<Vec<u8>>,
+}
+
+/// A row of a table, or in a kind of scope, that only a newer version knows: kept as it came until this
+/// device is updated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewerRow {
+    /// Number of its table.
+    pub table: u32,
+    /// Its id.
+    pub id: Vec<u8>,
+    /// Its scope, as it travels.
+    pub scope: Vec<u8>,
+    /// Its sequence number.
+    pub seq: u64,
+    /// Its body; `None` when it was deleted.
+    pub body: Option<Vec<u8>>,
+}
+
+/// The rows of a delta that [`decode`] passes over; empty for any other frame.
+pub fn newer_rows(bytes: &[u8]) -> Vec<NewerRow> {
+    read_newer(bytes).unwrap_or_default()
+}
+
+fn read_newer(bytes: &[u8]) -> Result<Vec<NewerRow>, Error> {
+    let mut newer = Vec::new();
+    let mut d = Decoder::new(bytes);
+    d.array()?;
+    if d.u32()? != DELTA {
+        return Ok(newer);
+    }
+    // The variant's fields, then those of the delta: where it leads to, answers, rows.
+    d.array()?;
+    d.array()?;
+    d.skip()?;
+    d.skip()?;
+    for _ in 0..d.array()?.unwrap_or(0) {
+        let fields = d.array()?.unwrap_or(0);
+        d.array()?;
+        let (table, id) = (d.u32()?, d.bytes()?);
+        let start = d.position();
+        d.skip()?;
+        let scope = bytes.get(start..d.position()).unwrap_or_default();
+        let seq = d.u64()?;
+        let body: Option<&[u8]> =
+            if fields > 3 { d.decode::<Option<&minicbor::bytes::ByteSlice>>()?.map(|b| &**b) } else { None };
+        let is_known = u8::try_from(table).is_ok_and(|table| Table::from_number(table).is_some());
+        if !(is_known && minicbor::decode::<ScopeId>(scope).is_ok()) {
+            let (id, scope, body) = (id.to_vec(), scope.to_vec(), body.map(<[u8]>::to_vec));
+            newer.push(NewerRow { table, id, scope, seq, body });
+        }
+    }
+    Ok(newer)
+}
+
+fn known_rows<'b, C>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Vec<DeltaRow>, Error> {
+    let count = d.array()?.ok_or_else(|| Error::message("lists have a length"))?;
+    let mut rows = Vec::new();
+    for _ in 0..count {
+        let start = d.position();
+        match DeltaRow::decode(d, ctx) {
+            Ok(row) => rows.push(row),
+            Err(error) if error.is_unknown_variant() => {
+                d.set_position(start);
+                d.skip()?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rows)
 }
 
 /// Asks what an invitation leads to.

@@ -94,7 +94,9 @@ async fn state(tx: &mut Tx) -> Result<SyncState> {
 async fn reset(tx: &mut Tx, epoch: u64, last_n: u64) -> Result<()> {
     let mut state = state(tx).await?;
     rows::erase_all(tx).await?;
-    for forget in ["DELETE FROM undo_image", "DELETE FROM touched", "UPDATE meta SET rerun = 1"] {
+    for forget in
+        ["DELETE FROM undo_image", "DELETE FROM touched", "DELETE FROM newer", "UPDATE meta SET rerun = 1"]
+    {
         if !(domain::planted!(RerunForgotten) && forget.contains("rerun")) {
             sqlx::query(forget).execute(tx.conn()?).await?;
         }

@@ -21,6 +21,7 @@ mod journal;
 mod key;
 mod local;
 mod meta;
+mod newer;
 mod open;
 mod outbox;
 pub mod query;

@@ -300,7 +300,7 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
         return Ok(());
     }
     let list = scope_list(scopes);
-    let mut erased = 0;
+    let mut erased = crate::newer::erase(tx, scopes).await?;
     for layout in tables::layouts() {
         let (name, table) = (layout.name, layout.table.number());
         if layout.has_lookups {

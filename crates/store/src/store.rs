@@ -86,7 +86,11 @@ impl Store {
             meta::wipe_if_owed(&mut conn).await
         };
         match ready.await {
-            Ok(()) => Ok(Self::over(conn, path, key, identity)),
+            Ok(()) => {
+                let store = Self::over(conn, path, key, identity);
+                store.take_in_newer().await?;
+                Ok(store)
+            }
             Err(error) => {
                 conn.close().await?;
                 Err(error)

@@ -243,6 +243,10 @@ impl Driver {
                 Ok(_) => state_of(store).await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
+            ClientEffect::KeepNewer(rows) => match store.keep_newer(rows).await {
+                Ok(()) => return None,
+                Err(error) => Err(error),
+            },
             ClientEffect::Adopt { epoch } => match store.adopt_epoch(epoch).await {
                 Ok(_) => state_of(store).await.map(ClientEvent::Applied),
                 Err(error) => Err(error),

@@ -22,5 +22,6 @@ mod model;
 mod people;
 mod poll;
 mod rooms;
+mod schema;
 mod sequencer;
 mod support;

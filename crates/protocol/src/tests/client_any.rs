@@ -97,7 +97,10 @@ proptest! {
                         prop_assert!((1..=PUSH_ITEMS).contains(&items) && bytes > 0);
                     }
                     ClientEffect::CheckChain(_) => prop_assert!(welcomed, "{}", told),
-                    ClientEffect::Apply { .. } | ClientEffect::Adopt { .. } | ClientEffect::Reset { .. } => {
+                    ClientEffect::KeepNewer(_)
+                    | ClientEffect::Apply { .. }
+                    | ClientEffect::Adopt { .. }
+                    | ClientEffect::Reset { .. } => {
                         prop_assert!(compared, "{}", told);
                     }
                     ClientEffect::Status(_) => {}

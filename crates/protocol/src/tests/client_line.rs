@@ -262,11 +262,14 @@ fn a_hub_of_a_later_version_that_still_speaks_ours_is_greeted() {
 #[test]
 fn after_an_upgrade_of_the_hub_a_person_tries_again() {
     let mut desk = Desk::dialling();
+    desk.writes(2);
     desk.happens(ClientEvent::Opened);
     desk.hears(FromHub::Challenge(Challenge { proto: PROTO + 1, proto_min: PROTO + 1, ..challenge() }));
+    desk.writes(1);
     desk.happens(ClientEvent::TryNow);
     desk.answer_the_call();
     desk.welcome(0);
+    assert_eq!(desk.pushes(), [[1, 2, 3]], "and what was kept is sent");
     desk.catch_up();
     assert_eq!(desk.line(), Line::Online);
 }
@@ -350,6 +353,35 @@ fn a_hub_that_was_only_started_again_changes_nothing() {
     assert_eq!((desk.state.epoch, desk.state.cursor), (6, 100));
     desk.catch_up();
     assert!(!desk.did.iter().any(|did| matches!(did, Did::Reset(_))));
+}
+
+#[test]
+fn rows_of_a_newer_version_are_kept_for_later_and_the_rest_is_taken() {
+    let mut desk = Desk::online();
+    desk.lately();
+    let row = |n: u8| DeltaRow {
+        key: domain::RowKey { table: domain::Table::Deals, id: uuid::Uuid::from_u128(n.into()) },
+        scope: domain::ScopeId::Program,
+        seq: 101,
+        body: Some(vec![0xA0, n]),
+    };
+    let gone = DeltaRow { body: None, ..row(3) };
+    let rows = vec![row(1), row(2), gone, row(4)];
+    let mut bytes = encode(&FromHub::Delta(Delta { to: 101, answers: vec![], rows, resume: None }));
+    // A table and a scope of a newer version: numbers that are one byte, as those they replace.
+    for (n, table, scope) in [(2, 23, 0), (3, 22, 0), (4, 7, 23)] {
+        let id = uuid::Uuid::from_u128(n);
+        let at = bytes.windows(16).position(|found| found == id.as_bytes()).unwrap();
+        assert_eq!((bytes[at - 2], &bytes[at + 16..at + 18]), (7, &[0x82, 0][..]));
+        (bytes[at - 2], bytes[at + 17]) = (table, scope);
+    }
+    desk.happens(ClientEvent::Received { bytes });
+    let did = desk.lately();
+    let [Did::KeptNewer(newer), Did::Applied { delta, .. }, ..] = &did[..] else { panic!("{did:?}") };
+    assert_eq!(delta.rows, [row(1)]);
+    let newer: Vec<_> = newer.iter().map(|row| (row.table, row.scope[1], row.body.clone())).collect();
+    assert_eq!(newer, [(23, 0, Some(vec![0xA0, 2])), (22, 0, None), (7, 23, Some(vec![0xA0, 4]))]);
+    assert_eq!((desk.state.cursor, desk.line()), (101, Line::Online));
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub enum Did {
     Read { after: u64, items: usize },
     Compared(Chain),
     Applied { epoch: u64, delta: Delta },
+    KeptNewer(Vec<NewerRow>),
     Adopted(u64),
     Reset(u64),
     Told(Line),
@@ -213,6 +214,10 @@ impl Desk {
                     self.state.resume = delta.resume;
                 }
                 or_broken(ClientEvent::Applied(self.state.clone()))
+            }
+            ClientEffect::KeepNewer(newer) => {
+                self.did.push(Did::KeptNewer(newer));
+                None
             }
             ClientEffect::Adopt { epoch } => {
                 self.did.push(Did::Adopted(epoch));

@@ -5,7 +5,7 @@ use domain::entity::{Device, Grant, Member, Organization, grant_id};
 use domain::row::lookups_of;
 use domain::*;
 use protocol::frame::{Answer, Delta, DeltaRow, Resume, Sealed};
-use protocol::seal::{Chain, verify};
+use protocol::seal::Chain;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ pub struct HubRow {
     pub body: Option<Vec<u8>>,
 }
 
+#[derive(Clone)]
 pub struct Hub {
     pub program: ProgramId,
     pub epoch: u64,
@@ -24,6 +25,8 @@ pub struct Hub {
     pub rows: BTreeMap<RowKey, HubRow>,
     pub chains: BTreeMap<DeviceId, Chain>,
     answers: BTreeMap<DeviceId, Vec<Answer>>,
+    /// Everything that was ever sent, also to a hub that was restored since.
+    pub sent: BTreeMap<(DeviceId, u64), Vec<u8>>,
     now: i64,
 }
 
@@ -39,8 +42,13 @@ impl Hub {
             rows: BTreeMap::new(),
             chains: BTreeMap::new(),
             answers: BTreeMap::new(),
+            sent: BTreeMap::new(),
             now: 1_800_000_000_000,
         }
+    }
+
+    pub fn passes_days(&mut self, days: i64) {
+        self.now += days * 86_400_000;
     }
 
     pub fn now(&self) -> Timestamp {
@@ -145,10 +153,14 @@ impl Hub {
             if sealed.header.n <= chain.n {
                 continue;
             }
-            let next = chain.after(&sealed.header, &sealed.payload).expect("the next number of the chain");
-            assert!(verify(&key.unwrap(), &next.hash.0, &sealed.signature), "signed by the device");
+            let next =
+                chain.continued(sealed, &key.unwrap()).expect("the next of the chain, signed by the device");
             self.chains.insert(device, next);
+            if sealed.void.is_none() {
+                self.sent.insert((device, next.n), sealed.payload.clone());
+            }
             let refusal = match Mutation::from_payload(&sealed.header.name, &sealed.payload) {
+                _ if sealed.void.is_some() => Some(Refusal::new(Rule::WrongState, "Void.")),
                 Ok(mutation) => {
                     assert_eq!(mutation.lane(), sealed.header.lane);
                     let actor = self.actor(device).expect("somebody acts");
@@ -228,6 +240,11 @@ impl Hub {
         let scopes = self.actor(device).map(|actor| self.scopes(&actor)).unwrap_or_default();
         let visible = |(_, row): &(&RowKey, &HubRow)| row.body.is_some() && scopes.contains_key(&row.scope);
         self.rows.iter().filter(visible).map(|(key, row)| (*key, row.clone())).collect()
+    }
+
+    /// What a hub is that has lost its disk and got a backup in its place.
+    pub fn restored_from(&self, backup: &Self) -> Self {
+        Self { epoch: self.epoch + 1, sent: self.sent.clone(), ..backup.clone() }
     }
 
     /// Takes a scope away from an organization.

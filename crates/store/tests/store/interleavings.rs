@@ -36,6 +36,9 @@ enum Step {
     Compare(Who),
     /// The hub's history becomes another one.
     NewEpoch,
+    /// The hub is copied, or loses its disk and gets the last copy in its place.
+    BackUp,
+    Restore,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -52,6 +55,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who().prop_map(Step::Discard),
         2 => who().prop_map(Step::Compare),
         1 => Just(Step::NewEpoch),
+        2 => Just(Step::BackUp),
+        2 => Just(Step::Restore),
     ]
 }
 
@@ -71,6 +76,8 @@ proptest! {
 async fn play(steps: Vec<Step>) {
     let mut world = World::new().await;
     let deal = world.approved_deal("The first").await;
+    let mut backup = world.hub.clone();
+    let (mut restored, mut revoked) = (false, false);
     let mut decided: BTreeMap<DeviceId, BTreeSet<u64>> = BTreeMap::new();
     for (number, step) in steps.into_iter().enumerate() {
         let at = Timestamp(now().0 + i64::try_from(number).unwrap());
@@ -99,6 +106,7 @@ async fn play(steps: Vec<Step>) {
                 let deals = deals_of(alice).await;
                 let scope = pick(&deals, which).unwrap_or(deal);
                 hub.revoke(ScopeId::Deal(scope), alice.organization);
+                revoked = true;
             }
             Step::Grant(which) => {
                 let all: Vec<DealId> = hub
@@ -125,6 +133,11 @@ async fn play(steps: Vec<Step>) {
             }
             Step::Compare(who) => compare(person!(who), hub).await,
             Step::NewEpoch => hub.epoch += 1,
+            Step::BackUp => backup = hub.clone(),
+            Step::Restore => {
+                *hub = hub.restored_from(&backup);
+                restored = true;
+            }
         }
     }
     world.sync().await;
@@ -151,8 +164,13 @@ async fn play(steps: Vec<Step>) {
         }
         assert!(here.is_subset(&refused), "{here:?} of {refused:?}");
         let done = decided.remove(&person.device).unwrap_or_default();
+        // Or it was made again by itself, once a restored hub had what it needs.
+        let said = |n: &u64| world.hub.sent.get(&(person.device, *n));
+        let again = |n: &u64| restored && (*n + 1..=state.chain.n).any(|later| said(&later) == said(n));
+        // What was said in a deal that was taken away is forgotten with it.
+        let forgotten = restored && revoked && person.device == world.alice.device;
         assert!(
-            refused.iter().all(|n| here.contains(n) || done.contains(n)),
+            forgotten || refused.iter().all(|n| here.contains(n) || done.contains(n) || again(n)),
             "{refused:?}: {here:?}, {done:?}"
         );
         // And every column is as if the rows had come all at once.

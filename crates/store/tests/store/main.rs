@@ -20,10 +20,12 @@ mod interleavings;
 #[cfg(target_os = "linux")]
 mod kill;
 mod life;
+mod newer;
 mod people;
 mod power;
 mod rebase;
 mod refusals;
+mod restored;
 mod salvage;
 mod schema;
 mod scopes;

@@ -4,7 +4,7 @@ use crate::hub::{Hub, HubRow};
 use domain::entity::{Customer, InvitationKind, Key, Role};
 use domain::mutation::*;
 use domain::*;
-use protocol::seal::DeviceKey;
+use protocol::seal::{Chain, DeviceKey};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Row as _, SqliteConnection};
 use std::collections::BTreeMap;
@@ -154,23 +154,28 @@ impl Person {
 
     /// Sends at most `items` waiting mutations; the answers stay with the hub.
     pub async fn push(&self, hub: &mut Hub, items: usize) {
+        self.meet(hub).await;
         let last_n = hub.chains.get(&self.device).map_or(0, |chain| chain.n);
         let sealed = self.store.outbox_after(last_n, items, usize::MAX).await.unwrap();
         hub.push(self.device, &sealed);
     }
 
+    /// Starts over when the hub's history is another one.
+    async fn meet(&self, hub: &Hub) {
+        let state = self.store.sync_state().await.unwrap();
+        if state.epoch != hub.epoch && state.epoch != 0 {
+            let start = Chain::start(hub.program, self.device);
+            let end = hub.chains.get(&self.device).copied().unwrap_or(start);
+            assert!(self.store.continues(end).await.unwrap(), "everything after it is here");
+            self.store.reset_for_epoch(hub.epoch, end.n).await.unwrap();
+        }
+    }
+
     /// Takes in one page of at most about `limit` rows, with all answers.
     pub async fn pull(&self, hub: &Hub, limit: usize) -> Applied {
+        self.meet(hub).await;
         let state = self.store.sync_state().await.unwrap();
-        let (cursor, resume) = if state.epoch == hub.epoch || state.epoch == 0 {
-            (state.cursor, state.resume)
-        } else {
-            self.store
-                .reset_for_epoch(hub.epoch, hub.chains.get(&self.device).map_or(0, |chain| chain.n))
-                .await
-                .unwrap();
-            (0, None)
-        };
+        let (cursor, resume) = (state.cursor, state.resume);
         let answered = self.store.sync_state().await.unwrap().answered;
         let answers = hub.answers_after(self.device, answered);
         let delta = hub.page(self.device, cursor, resume.as_ref(), answers, limit);
