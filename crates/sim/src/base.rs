@@ -90,8 +90,13 @@ impl Base {
             world.commit(d, std::iter::once(register).chain(steps).collect(), false).await?;
         }
         world.rest().await?;
+        let oldest = crate::model::all::<Deal>(&world.oracle.rows).next().map(|(id, _)| id);
+        if let Some(deal) = oldest.map(Into::into) {
+            let approve = RegistrationDecide { deal, decision: Decision::Approve };
+            world.commit(bob, vec![approve.into()], true).await?;
+        }
         for d in [bob, alice, carol, bob, alice] {
-            let talk = Action::Act { d, r: 4 + 32 * 7 };
+            let talk = Action::Act { d, r: 5 + 32 * 7 };
             world.step(talk).await?;
             world.rest().await?;
         }

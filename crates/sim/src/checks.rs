@@ -91,7 +91,9 @@ impl World {
                 format!("the cursor says {} and the hub is at {}", state.cursor, self.oracle.head),
             );
         }
-        self.shows_own(d)?;
+        if !desk.thin {
+            self.shows_own(d)?;
+        }
         let Some(actor) = model::actor(&self.oracle.rows, desk.identity.device) else { return Ok(()) };
         if state.resume.is_some() {
             return Ok(());

@@ -58,6 +58,9 @@ pub(crate) struct Desk {
     pub undo: Option<Mutation>,
     /// Another installation has the same identity.
     pub cloned: bool,
+    /// A page on its way left out rows that had moved on; what comes with it is not a state that ever
+    /// was, until the next one.
+    pub thin: bool,
     /// The file was wiped because the device was signed out.
     pub erased: bool,
 }
@@ -91,6 +94,7 @@ impl Desk {
             state: SyncState { epoch: 0, cursor: 0, resume: None, answered: 0, chain },
             undo: None,
             cloned: false,
+            thin: false,
             erased: false,
         }
     }
@@ -307,6 +311,9 @@ impl World {
         self.mark(b's', &state.cursor.to_le_bytes());
         self.kept(d, "stored what came from the hub")?;
         self.shows(d, &before)?;
+        if let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.state.cursor == self.oracle.head) {
+            desk.thin = false;
+        }
         Ok(ClientEvent::Applied(state))
     }
 

@@ -246,7 +246,13 @@ impl World {
         let busy = self.hub.is_busy();
         let (Some(room), Some(page)) = (&self.hub.room, self.hub.pages.get_mut(at)) else { return Ok(()) };
         if page.read.is_none() {
-            page.read = Some(room.page(&page.query).await?);
+            let read = room.page(&page.query).await?;
+            let desk = self.conns.get(&page.connection).and_then(|conn| conn.desk);
+            let thin = read.head < self.oracle.head;
+            page.read = Some(read);
+            if let Some(desk) = desk.and_then(|d| self.desks.get_mut(d)) {
+                desk.thin |= thin;
+            }
             return Ok(());
         }
         if busy {

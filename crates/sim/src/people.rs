@@ -17,7 +17,7 @@ use store::{Code, CommitError, Committed};
 
 const CUSTOMERS: [&str; 3] = ["haven.nl", "sluis.nl", "kade.nl"];
 pub(crate) const PRODUCTS: [&str; 2] = ["Gauge", "Valve"];
-pub(crate) const REGIONS: [&str; 2] = ["Benelux", "Nordics"];
+pub(crate) const REGIONS: [&str; 1] = ["Benelux"];
 
 impl World {
     /// A person does one of the things people do.
@@ -29,15 +29,16 @@ impl World {
         let (what, r) = (r % 32, r / 32);
         let many = what == 31;
         let mutations = match what {
-            0..=3 => vec![self.register(&actor, r)],
-            4..=10 => self.talk(d, r, 1),
+            0 | 1 => vec![self.register(&actor, r)],
+            2..=4 => self.register_and_go_on(&actor, r),
+            5..=10 => self.talk(d, r, 1),
             11..=14 => self.plan(d, r),
             15..=18 => self.edit(d, r),
             19..=21 => self.decide(d, &actor, r),
             22 => self.read(d, &actor, r),
             23 => self.invite(d, &actor, r),
             24 => self.accounts(&actor, r),
-            25 if r % 4 == 0 => self.sign_out(d, &actor, r),
+            25 if r % 2 == 0 => self.sign_out(d, &actor, r),
             26 => self.desks.get_mut(d).and_then(|desk| desk.undo.take()).into_iter().collect(),
             27 | 28 => return self.face_refusal(d, what == 27, r).await,
             29 => self.schedule(d, r),
@@ -110,6 +111,12 @@ impl World {
         rows.into_iter().flat_map(|rows| all::<Deal>(rows)).map(|(id, deal)| (id.into(), deal)).collect()
     }
 
+    /// One of the deals that a person sees; often the oldest, so that people meet.
+    fn some_deal(&self, d: usize, r: u64) -> Option<(DealId, Deal)> {
+        let deals = self.deals(d);
+        if r / 1_009 % 2 == 0 { deals.into_iter().next() } else { pick(&deals, r).cloned() }
+    }
+
     fn of_deal(rows: &Map, deal: DealId) -> Vec<(MilestoneId, Milestone)> {
         let steps = all::<Milestone>(rows).filter(|(_, step)| step.deal == deal);
         steps.map(|(id, step)| (id.into(), step)).collect()
@@ -141,8 +148,22 @@ impl World {
         .into()
     }
 
+    /// Registers a deal and works on it before anybody has said whether it may be.
+    fn register_and_go_on(&mut self, actor: &Actor, r: u64) -> Vec<Mutation> {
+        let register = self.register(actor, r);
+        let Mutation::DealRegister(registered) = &register else { return Vec::new() };
+        let deal = registered.deal;
+        let mut all = vec![register];
+        for number in 0..4 {
+            let message = self.id();
+            all.push(MessageSend { message, deal, body: format!("early {number}"), reply_to: None }.into());
+        }
+        all.push(self.milestone(deal, r));
+        all
+    }
+
     fn talk(&mut self, d: usize, r: u64, count: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         let Some(desk) = self.desks.get(d) else { return Vec::new() };
         let said: Vec<MessageId> = all::<Message>(&desk.rows)
             .filter(|(_, said)| said.deal == deal)
@@ -156,7 +177,7 @@ impl World {
     }
 
     fn plan(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         let Some(desk) = self.desks.get(d) else { return Vec::new() };
         let steps = Self::of_deal(&desk.rows, deal);
         let step = pick(&steps, r / 3).cloned();
@@ -192,7 +213,7 @@ impl World {
     }
 
     fn never_mind(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         let add = self.milestone(deal, r);
         let Mutation::MilestoneAdd(added) = &add else { return Vec::new() };
         let milestone = added.milestone;
@@ -203,9 +224,9 @@ impl World {
     }
 
     fn edit(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, seen)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, seen)) = self.some_deal(d, r) else { return Vec::new() };
         let mut patch = vec![FieldPatch::on(&seen, other_value(&seen, r / 11))];
-        if r / 7 % 3 == 0 {
+        if r / 7 % 2 == 0 {
             // Written long ago, on what was seen then.
             patch.iter_mut().for_each(|patch| patch.base = 0);
         }
@@ -234,12 +255,12 @@ impl World {
     }
 
     fn read(&mut self, d: usize, actor: &Actor, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         vec![RoomRead { deal, member: actor.member, position: r / 16 % self.oracle.head.max(1) }.into()]
     }
 
     fn schedule(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         vec![PlanSchedule { deal, go_live: Date::from_days(21_000 + (r % 100) as i32) }.into()]
     }
 

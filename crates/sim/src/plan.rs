@@ -18,6 +18,10 @@ pub(crate) enum Action {
     Up { d: usize, r: u64 },
     /// One frame reaches the installation.
     Down { d: usize },
+    /// All frames on their way reach the hub before it can do anything with its store.
+    Rush,
+    /// The line breaks and is opened again at once, with a hello on its way; the hub hears of neither yet.
+    Again { d: usize },
     /// The hub does one thing with its store.
     Hub { r: u64 },
     /// Time passes.
@@ -74,7 +78,8 @@ pub(crate) struct Plan {
 }
 
 /// How often each kind of action is drawn; the order is that of `draw`.
-const WEIGHTS: [u64; 24] = [40, 26, 16, 16, 14, 4, 5, 2, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 1, 2, 1, 1, 1];
+const WEIGHTS: [u64; 26] =
+    [40, 26, 16, 16, 14, 4, 5, 3, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 2, 2, 1, 1, 1, 5, 5];
 
 impl Plan {
     pub fn draw(seed: u64, steps: usize) -> Self {
@@ -103,7 +108,9 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         left = left.saturating_sub(*weight);
         here
     });
-    let d = usize::try_from(rng.below(DESKS)).unwrap_or_default();
+    // Most worlds have only the installations they begin with.
+    let most = if rng.percent(40) { DESKS } else { 4 };
+    let d = usize::try_from(rng.below(most)).unwrap_or_default();
     let r = rng.next();
     let on = r % 3 != 0;
     let after = (r % 9) as u8;
@@ -131,6 +138,8 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         20 => Action::Join { r },
         21 => Action::Clock { d, r },
         22 => Action::OldDevice { d, on },
+        24 => Action::Rush,
+        25 => Action::Again { d },
         _ => Action::NewHub { understands: r % 2 == 0, on },
     }
 }

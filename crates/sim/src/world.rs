@@ -146,6 +146,20 @@ impl World {
                     self.deliver_up(id).await?;
                 }
             }
+            Action::Rush => {
+                for id in self.conns.keys().copied().collect::<Vec<_>>() {
+                    while self.deliver_up(id).await? {}
+                }
+            }
+            Action::Again { d } => {
+                self.lose(d).await?;
+                self.device_event(d, ClientEvent::TryNow).await?;
+                self.deliver_down(d).await?;
+                if let Some(line) = self.desks.get(d).and_then(|desk| desk.line) {
+                    self.deliver_up(line).await?;
+                    self.deliver_down(d).await?;
+                }
+            }
             Action::Down { d } => drop(self.deliver_down(d).await?),
             Action::Hub { r } => drop(self.hub_turn(r).await?),
             Action::Wait { ms } => self.wait(ms).await?,
