@@ -93,7 +93,8 @@ fn a_failing_world_is_shortened_and_told() {
     let base = base();
     let runtime = sim::runtime().unwrap();
     let bug = Some(Bug::AckBeforeCommit);
-    let shrunk = (1..=20).find_map(|seed| runtime.block_on(sim::shrink(base, seed, sim::STEPS, bug))).unwrap();
+    let shrunk =
+        (1..=20).find_map(|seed| runtime.block_on(sim::shrink(base, seed, sim::STEPS, bug))).unwrap();
     let (before, after) = shrunk.actions;
     assert!(after < before / 4, "{after} of {before}");
     assert_eq!(shrunk.plan.len(), after);
