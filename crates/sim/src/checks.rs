@@ -178,7 +178,7 @@ impl World {
             Line::Revoked if self.oracle.admits(device) => {
                 broken("I7", format!("{} is told that it was signed out, and it was not", desk.name))
             }
-            Line::Outdated if !desk.old && self.newer.is_none() => {
+            Line::Outdated if !desk.said_old && self.newer.is_none() => {
                 broken("I13", format!("{} is told to update, and it is up to date", desk.name))
             }
             Line::Revoked => {

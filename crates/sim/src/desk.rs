@@ -47,6 +47,8 @@ pub(crate) struct Desk {
     pub clock: i64,
     /// It is of an older version that the hub does not serve.
     pub old: bool,
+    /// It has said so; the answer may still be on its way.
+    pub said_old: bool,
     pub crash_in: Option<u8>,
     pub made: BTreeMap<u64, Made>,
     /// Refused mutations that the person has retried or given up.
@@ -86,6 +88,7 @@ impl Desk {
             work_offline: false,
             clock: 0,
             old: false,
+            said_old: false,
             crash_in: None,
             made: BTreeMap::new(),
             decided: BTreeSet::new(),

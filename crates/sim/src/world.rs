@@ -346,6 +346,17 @@ impl World {
             if moved {
                 continue;
             }
+            for d in 0..self.desks.len() {
+                if self.desks.get(d).is_some_and(|desk| desk.open.is_some() && desk.status == Line::Outdated)
+                {
+                    // It was updated meanwhile.
+                    self.device_event(d, ClientEvent::TryNow).await?;
+                    moved = true;
+                }
+            }
+            if moved {
+                continue;
+            }
             if (0..self.desks.len()).all(|d| self.is_settled(d)) {
                 return Ok(());
             }

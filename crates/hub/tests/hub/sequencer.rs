@@ -93,15 +93,15 @@ fn what_came_by_an_older_line_is_answered_on_the_one_that_took_its_place() {
         world.devices[alice].do_it(deal(customer));
     }
     let mut pushes = std::mem::take(&mut world.devices[alice].up);
-    // The first one keeps the hub busy while Alice's line breaks and she calls again.
-    world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
+    // Her line breaks, and she calls again.
     world.connect(alice);
     let connection = world.devices[alice].connection.unwrap();
     let challenge = world.devices[alice].down.pop_front().unwrap();
     world.devices[alice].hear(&challenge);
     let hello = world.devices[alice].up.pop_front().unwrap();
+    // While the hub is busy with what she had sent before, her hello arrives, and then the rest.
+    world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
     world.feed(HubEvent::Received { connection, bytes: hello });
-    // What she had sent before arrives after her new hello.
     world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
     world.settle();
     check(&world);
