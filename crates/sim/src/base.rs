@@ -100,7 +100,7 @@ impl Base {
             world.step(talk).await?;
             world.rest().await?;
         }
-        world.from_tomorrow().await?;
+        world.write_of_tomorrow().await?;
         Self::keep(world).await
     }
 
@@ -270,21 +270,22 @@ impl World {
 
     /// Somebody takes one of the invitations that lie around.
     pub async fn join_somebody(&mut self, r: u64) -> Run {
-        if self.hub.room.is_none() || self.hub.crash_in.is_some() || self.invites.is_empty() {
+        if self.hub.room.is_none() || self.hub.crash_in.is_some() || self.hub.fails || self.invites.is_empty()
+        {
             return Ok(());
         }
         let all: Vec<usize> = (0..self.invites.len()).collect();
         let Some(invite) = pick(&all, r).copied() else { return Ok(()) };
-        let rush = if r / 8 % 3 == 0 { 2 } else { 1 };
-        self.take(invite, "laptop", rush, r / 64 % 5 != 0).await
+        let rush = if (r / 8).is_multiple_of(3) { 2 } else { 1 };
+        self.take(invite, "laptop", rush, !(r / 64).is_multiple_of(5)).await
     }
 
     /// A version of tomorrow has written fields that this one does not know.
-    async fn from_tomorrow(&mut self) -> Run {
+    async fn write_of_tomorrow(&mut self) -> Run {
         self.stop_hub().await?;
         let head = self.oracle.head + 1;
         let tables = [Deal::TABLE, ActionPlan::TABLE, Milestone::TABLE];
-        let wanted = |key: &RowKey| tables.contains(&key.table) && key.id.as_u128() % 2 == 0;
+        let wanted = |key: &RowKey| tables.contains(&key.table) && key.id.as_u128().is_multiple_of(2);
         let rows: Vec<CommitRow> = self
             .oracle
             .rows

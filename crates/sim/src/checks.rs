@@ -69,7 +69,8 @@ impl World {
     fn should_be_parked(&self, d: usize, n: u64, lane: ScopeId) -> bool {
         let Some(desk) = self.desks.get(d).filter(|_| self.histories == 0) else { return false };
         desk.seen.refused.range(..n).any(|root| {
-            let root = desk.made.get(root);
+            let before = desk.roots.get(root).is_some_and(|last| n <= *last);
+            let root = desk.made.get(root).filter(|_| before);
             root.is_some_and(|root| root.mutation.opens_lane() && root.mutation.lane() == lane)
         })
     }

@@ -50,9 +50,13 @@ pub(crate) struct Desk {
     /// It has said so; the answer may still be on its way.
     pub said_old: bool,
     pub crash_in: Option<u8>,
+    /// Its disk refuses the next thing.
+    pub fails: bool,
     pub made: BTreeMap<u64, Made>,
     /// Refused mutations that the person has retried or given up.
     pub decided: BTreeSet<u64>,
+    /// Refused mutations, each with the last mutation that was there when it was refused.
+    pub roots: BTreeMap<u64, u64>,
     pub seen: Seen,
     /// The rows of it.
     pub rows: Map,
@@ -90,8 +94,10 @@ impl Desk {
             old: false,
             said_old: false,
             crash_in: None,
+            fails: false,
             made: BTreeMap::new(),
             decided: BTreeSet::new(),
+            roots: BTreeMap::new(),
             seen: Seen::default(),
             rows: Map::new(),
             state: SyncState { epoch: 0, cursor: 0, resume: None, answered: 0, chain },
@@ -117,6 +123,9 @@ impl Desk {
         self.seen = open.store.see().await?;
         self.rows = std::mem::take(&mut self.seen.rows).into_iter().map(|row| (row.key, row)).collect();
         self.state = state_of(&open.store).await?;
+        for refused in &self.seen.refused {
+            self.roots.entry(*refused).or_insert(self.state.chain.n);
+        }
         Ok(())
     }
 
@@ -291,6 +300,10 @@ impl World {
             ClientEffect::CheckChain(chain) => {
                 let hash = store.chain_hash_at(chain.n).await?;
                 return Ok(Some(ClientEvent::ChainChecked(hash == Some(chain.hash))));
+            }
+            ClientEffect::Apply { .. } | ClientEffect::Reset { .. } if std::mem::take(&mut desk.fails) => {
+                tell!(self, "the disk of {} fails", self.name(d));
+                return Ok(Some(ClientEvent::StoreFailed { message: "the disk failed".to_owned() }));
             }
             ClientEffect::Apply { epoch, delta } => {
                 tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));

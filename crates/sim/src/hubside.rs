@@ -34,6 +34,8 @@ pub(crate) struct Hub {
     /// Connections that drained while the store was busy.
     drained: Vec<ConnectionId>,
     pub crash_in: Option<u8>,
+    /// Its disk refuses the next thing.
+    pub fails: bool,
 }
 
 /// The file of a hub in its folder.
@@ -52,6 +54,7 @@ impl Hub {
             pages: Vec::new(),
             drained: Vec::new(),
             crash_in: None,
+            fails: false,
         }
     }
 
@@ -215,6 +218,12 @@ impl World {
         }
         let now = self.hub_time();
         let Some(room) = &mut self.hub.room else { return Ok(()) };
+        if std::mem::take(&mut self.hub.fails) {
+            tell!(self, "the hub's disk fails");
+            let message = "the disk failed".to_owned();
+            self.hub_event(HubEvent::StoreFailed { message }).await?;
+            return self.hub_catches_up().await;
+        }
         let event = match effect {
             HubEffect::Load(load) => HubEvent::Loaded(room.load(load).await?),
             HubEffect::Commit(commit) => {

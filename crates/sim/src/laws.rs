@@ -189,7 +189,7 @@ pub(crate) fn other_value(deal: &Deal, r: u64) -> DealValue {
         2..=4 => {
             DealValue::Amount(domain::Money { minor: (r % 97) as i64 * 100, currency: "EUR".to_owned() })
         }
-        5 => DealValue::Stage(if r % 2 == 0 {
+        5 => DealValue::Stage(if r.is_multiple_of(2) {
             domain::entity::Stage::Committed
         } else {
             domain::entity::Stage::Qualified

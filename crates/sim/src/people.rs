@@ -38,7 +38,7 @@ impl World {
             22 => self.read(d, &actor, r),
             23 => self.invite(d, &actor, r),
             24 => self.accounts(&actor, r),
-            25 if r % 2 == 0 => self.sign_out(d, &actor, r),
+            25 if r.is_multiple_of(2) => self.sign_out(d, &actor, r),
             26 => self.desks.get_mut(d).and_then(|desk| desk.undo.take()).into_iter().collect(),
             27 | 28 => return self.face_refusal(d, what == 27, r).await,
             29 => self.schedule(d, r),
@@ -108,13 +108,13 @@ impl World {
 
     fn deals(&self, d: usize) -> Vec<(DealId, Deal)> {
         let rows = self.desks.get(d).map(|desk| &desk.rows);
-        rows.into_iter().flat_map(|rows| all::<Deal>(rows)).map(|(id, deal)| (id.into(), deal)).collect()
+        rows.into_iter().flat_map(all::<Deal>).map(|(id, deal)| (id.into(), deal)).collect()
     }
 
     /// One of the deals that a person sees; often the oldest, so that people meet.
     fn some_deal(&self, d: usize, r: u64) -> Option<(DealId, Deal)> {
         let deals = self.deals(d);
-        if r / 1_009 % 2 == 0 { deals.into_iter().next() } else { pick(&deals, r).cloned() }
+        if (r / 1_009).is_multiple_of(2) { deals.into_iter().next() } else { pick(&deals, r).cloned() }
     }
 
     fn of_deal(rows: &Map, deal: DealId) -> Vec<(MilestoneId, Milestone)> {
@@ -142,7 +142,7 @@ impl World {
             need: String::new(),
             amount: Money { minor: 100_000, currency: "EUR".to_owned() },
             close_date: Date::from_days(21_000).unwrap_or_else(|| domain::Timestamp(0).date()),
-            submit: actor.side == Side::Partner && r % 4 != 0,
+            submit: actor.side == Side::Partner && !r.is_multiple_of(4),
             stage: None,
         }
         .into()
@@ -169,7 +169,7 @@ impl World {
             .filter(|(_, said)| said.deal == deal)
             .map(|(id, _)| id.into())
             .collect();
-        let reply_to = if r % 3 == 0 { pick(&said, r / 5).copied() } else { None };
+        let reply_to = if r.is_multiple_of(3) { pick(&said, r / 5).copied() } else { None };
         let number = desk.state.chain.n;
         let name = desk.name.clone();
         let say = |number, message| MessageSend { message, deal, body: format!("{name} {number}"), reply_to };
@@ -226,7 +226,7 @@ impl World {
     fn edit(&mut self, d: usize, r: u64) -> Vec<Mutation> {
         let Some((deal, seen)) = self.some_deal(d, r) else { return Vec::new() };
         let mut patch = vec![FieldPatch::on(&seen, other_value(&seen, r / 11))];
-        if r / 7 % 2 == 0 {
+        if (r / 7).is_multiple_of(2) {
             // Written long ago, on what was seen then.
             patch.iter_mut().for_each(|patch| patch.base = 0);
         }
@@ -281,7 +281,7 @@ impl World {
         if self.desks.len() as u64 >= crate::plan::DESKS || self.invites.len() > 3 {
             return Vec::new();
         }
-        let kind = if r % 2 == 0 { InvitationKind::Device } else { InvitationKind::Member };
+        let kind = if r.is_multiple_of(2) { InvitationKind::Device } else { InvitationKind::Member };
         let person = self.name(d).split('\'').next().unwrap_or_default().to_owned();
         self.invitation(actor, kind, actor.organization, Role::Seller, &person).into_iter().collect()
     }

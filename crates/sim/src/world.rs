@@ -146,18 +146,20 @@ impl World {
                     self.deliver_up(id).await?;
                 }
             }
-            Action::Rush => {
-                for id in self.conns.keys().copied().collect::<Vec<_>>() {
-                    while self.deliver_up(id).await? {}
+            Action::Rush => self.rush().await?,
+            Action::Again { d, r } => {
+                for more in 0..r % 3 {
+                    self.act(d, (r / 3 + more) << 5 | 5).await?;
                 }
-            }
-            Action::Again { d } => {
                 self.lose(d).await?;
                 self.device_event(d, ClientEvent::TryNow).await?;
                 self.deliver_down(d).await?;
                 if let Some(line) = self.desks.get(d).and_then(|desk| desk.line) {
                     self.deliver_up(line).await?;
                     self.deliver_down(d).await?;
+                }
+                if (r / 64).is_multiple_of(2) {
+                    self.rush().await?;
                 }
             }
             Action::Down { d } => drop(self.deliver_down(d).await?),
@@ -193,6 +195,12 @@ impl World {
             Action::Start { d } => self.start(d).await?,
             Action::CrashHub { after: 8.. } => self.crash_hub().await?,
             Action::CrashHub { after } => self.hub.crash_in = Some(after),
+            Action::HubFails => self.hub.fails = true,
+            Action::StoreFails { d } => {
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.fails = true;
+                }
+            }
             Action::StopHub => self.stop_hub().await?,
             Action::StartHub => self.start_hub().await?,
             Action::NewHistory => self.new_history().await?,
@@ -225,6 +233,14 @@ impl World {
             if !moved {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// All that is on its way reaches the hub before its store can do anything.
+    async fn rush(&mut self) -> Run {
+        for id in self.conns.keys().copied().collect::<Vec<_>>() {
+            while self.deliver_up(id).await? {}
         }
         Ok(())
     }
@@ -275,6 +291,7 @@ impl World {
         let mut copy = Desk::new(format!("the copy of {}", desk.name), desk.identity.clone(), path);
         copy.made = desk.made.clone();
         copy.decided = desk.decided.clone();
+        copy.roots = desk.roots.clone();
         copy.cloned = true;
         self.desks.push(copy);
         tell!(self, "somebody copies the files of {}", self.name(d));
@@ -298,13 +315,13 @@ impl World {
 
     /// No trouble any more. Of installations with one identity only one runs at a time.
     async fn heal(&mut self, turn: usize) -> Run {
-        self.hub.crash_in = None;
+        (self.hub.crash_in, self.hub.fails) = (None, false);
         self.newer = None;
         self.start_hub().await?;
         let mut copy = 0;
         for d in 0..self.desks.len() {
             let Some(desk) = self.desks.get_mut(d) else { continue };
-            (desk.crash_in, desk.network, desk.old) = (None, true, false);
+            (desk.crash_in, desk.fails, desk.network, desk.old) = (None, false, true, false);
             if desk.cloned {
                 copy += 1;
                 if copy != turn + 1 {
