@@ -100,6 +100,12 @@ impl Base {
             world.step(talk).await?;
             world.rest().await?;
         }
+        // Lies around until somebody takes it.
+        let actor = world.actor(alice)?;
+        let spare =
+            world.invitation(&actor, InvitationKind::Member, actor.organization, Role::Seller, "dave");
+        world.commit(alice, spare.into_iter().collect(), true).await?;
+        world.rest().await?;
         world.write_of_tomorrow().await?;
         Self::keep(world).await
     }

@@ -19,7 +19,7 @@ pub(crate) enum Action {
     /// One frame reaches the installation.
     Down { d: usize },
     /// All frames on their way reach the hub before it can do anything with its store.
-    Rush,
+    Rush { r: u64 },
     /// The line breaks with something on its way and is opened again at once. What was said on the
     /// older one and the new hello reach the hub together, or later.
     Again { d: usize, r: u64 },
@@ -143,7 +143,7 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         20 => Action::Join { r },
         21 => Action::Clock { d, r },
         22 => Action::OldDevice { d, on },
-        24 => Action::Rush,
+        24 => Action::Rush { r },
         25 => Action::Again { d, r },
         26 => Action::HubFails,
         27 => Action::StoreFails { d },

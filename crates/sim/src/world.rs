@@ -145,7 +145,7 @@ impl World {
                     self.deliver_up(id).await?;
                 }
             }
-            Action::Rush => self.rush().await?,
+            Action::Rush { r } => self.rush(r).await?,
             Action::Again { d, r } => {
                 for more in 0..r % 3 {
                     self.act(d, (r / 3 + more) << 5 | 5).await?;
@@ -158,7 +158,7 @@ impl World {
                     self.deliver_down(d).await?;
                 }
                 if (r / 64).is_multiple_of(2) {
-                    self.rush().await?;
+                    self.rush(r / 128).await?;
                 }
             }
             Action::Down { d } => drop(self.deliver_down(d).await?),
@@ -237,8 +237,13 @@ impl World {
     }
 
     /// All that is on its way reaches the hub before its store can do anything.
-    async fn rush(&mut self) -> Run {
-        for id in self.conns.keys().copied().collect::<Vec<_>>() {
+    async fn rush(&mut self, r: u64) -> Run {
+        let mut lines: Vec<ConnectionId> = self.conns.keys().copied().collect();
+        if r.is_multiple_of(2) {
+            // What was said last arrives first.
+            lines.reverse();
+        }
+        for id in lines {
             while self.deliver_up(id).await? {}
         }
         Ok(())
