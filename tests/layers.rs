@@ -130,6 +130,24 @@ fn the_rules_ask_nobody() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn only_the_simulator_plants_bugs() -> Result<()> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    for package in metadata.get("packages").and_then(Value::as_array).context("no packages")? {
+        let name = text(package, "name")?;
+        for dependency in package.get("dependencies").and_then(Value::as_array).context("no dependencies")? {
+            let features = dependency.get("features").and_then(Value::as_array).context("no features")?;
+            let planted = features.iter().any(|feature| feature == "planted" || feature == "sim");
+            ensure!(!planted || name == "sim", "{name} must not plant bugs nor look behind the stores");
+        }
+    }
+    Ok(())
+}
+
 /// Every Rust source under a folder except files of tests.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();

@@ -120,7 +120,7 @@ mod active {
         // Hub: the sequencer.
         AckBeforeCommit: "answers leave before the commit",
         DuplicateIsFork: "a mutation that comes twice is taken for a second installation",
-        StaleRowsInBatch: "rows read late in a batch hide what its first tasks wrote",
+        BatchBlind: "tasks of one batch do not see what those before them wrote",
         MembershipCached: "people read once are never looked at again",
         RevokedDeviceServed: "a device stays connected after it was revoked",
         RevokedServedGuardStale: "as before, and the guard trusts what it found before",

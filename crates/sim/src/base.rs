@@ -91,12 +91,23 @@ impl Base {
             world.commit(d, std::iter::once(register).chain(steps).collect(), false).await?;
         }
         world.rest().await?;
+        let oldest = crate::model::all::<Deal>(&world.oracle.rows).next().map(|(id, _)| id);
+        if let Some(deal) = oldest.map(Into::into) {
+            let approve = RegistrationDecide { deal, decision: Decision::Approve };
+            world.commit(bob, vec![approve.into()], true).await?;
+        }
         for d in [bob, alice, carol, bob, alice] {
-            let talk = Action::Act { d, r: 4 + 32 * 7 };
+            let talk = Action::Act { d, r: 5 + 32 * 7 };
             world.step(talk).await?;
             world.rest().await?;
         }
-        world.from_tomorrow().await?;
+        // Lies around until somebody takes it.
+        let actor = world.actor(alice)?;
+        let spare =
+            world.invitation(&actor, InvitationKind::Member, actor.organization, Role::Seller, "dave");
+        world.commit(alice, spare.into_iter().collect(), true).await?;
+        world.rest().await?;
+        world.write_of_tomorrow().await?;
         Self::keep(world).await
     }
 
@@ -262,21 +273,22 @@ impl World {
 
     /// Somebody takes one of the invitations that lie around.
     pub async fn join_somebody(&mut self, r: u64) -> Run {
-        if self.hub.room.is_none() || self.hub.crash_in.is_some() || self.invites.is_empty() {
+        if self.hub.room.is_none() || self.hub.crash_in.is_some() || self.hub.fails || self.invites.is_empty()
+        {
             return Ok(());
         }
         let all: Vec<usize> = (0..self.invites.len()).collect();
         let Some(invite) = pick(&all, r).copied() else { return Ok(()) };
-        let rush = if r / 8 % 3 == 0 { 2 } else { 1 };
-        self.take(invite, "laptop", rush, r / 64 % 5 != 0).await
+        let rush = if (r / 8).is_multiple_of(3) { 2 } else { 1 };
+        self.take(invite, "laptop", rush, !(r / 64).is_multiple_of(5)).await
     }
 
     /// A version of tomorrow has written fields that this one does not know.
-    async fn from_tomorrow(&mut self) -> Run {
+    async fn write_of_tomorrow(&mut self) -> Run {
         self.stop_hub().await?;
         let head = self.oracle.head + 1;
         let tables = [Deal::TABLE, ActionPlan::TABLE, Milestone::TABLE];
-        let wanted = |key: &RowKey| tables.contains(&key.table) && key.id.as_u128() % 2 == 0;
+        let wanted = |key: &RowKey| tables.contains(&key.table) && key.id.as_u128().is_multiple_of(2);
         let rows: Vec<CommitRow> = self
             .oracle
             .rows

@@ -69,7 +69,8 @@ impl World {
     fn should_be_parked(&self, d: usize, n: u64, lane: ScopeId) -> bool {
         let Some(desk) = self.desks.get(d).filter(|_| self.histories == 0) else { return false };
         desk.seen.refused.range(..n).any(|root| {
-            let root = desk.made.get(root);
+            let before = desk.roots.get(root).is_some_and(|last| n <= *last);
+            let root = desk.made.get(root).filter(|_| before);
             root.is_some_and(|root| root.mutation.opens_lane() && root.mutation.lane() == lane)
         })
     }
@@ -91,7 +92,9 @@ impl World {
                 format!("the cursor says {} and the hub is at {}", state.cursor, self.oracle.head),
             );
         }
-        self.shows_own(d)?;
+        if !desk.thin {
+            self.shows_own(d)?;
+        }
         let Some(actor) = model::actor(&self.oracle.rows, desk.identity.device) else { return Ok(()) };
         if state.resume.is_some() {
             return Ok(());
@@ -176,7 +179,7 @@ impl World {
             Line::Revoked if self.oracle.admits(device) => {
                 broken("I7", format!("{} is told that it was signed out, and it was not", desk.name))
             }
-            Line::Outdated if !desk.old && self.newer.is_none() => {
+            Line::Outdated if !desk.said_old && self.newer.is_none() => {
                 broken("I13", format!("{} is told to update, and it is up to date", desk.name))
             }
             Line::Revoked => {

@@ -47,10 +47,16 @@ pub(crate) struct Desk {
     pub clock: i64,
     /// It is of an older version that the hub does not serve.
     pub old: bool,
+    /// It has said so; the answer may still be on its way.
+    pub said_old: bool,
     pub crash_in: Option<u8>,
+    /// Its disk refuses the next thing.
+    pub fails: bool,
     pub made: BTreeMap<u64, Made>,
     /// Refused mutations that the person has retried or given up.
     pub decided: BTreeSet<u64>,
+    /// Refused mutations, each with the last mutation that was there when it was refused.
+    pub roots: BTreeMap<u64, u64>,
     pub seen: Seen,
     /// The rows of it.
     pub rows: Map,
@@ -58,6 +64,9 @@ pub(crate) struct Desk {
     pub undo: Option<Mutation>,
     /// Another installation has the same identity.
     pub cloned: bool,
+    /// A page on its way left out rows that had moved on; what comes with it is not a state that ever
+    /// was, until the next one.
+    pub thin: bool,
     /// The file was wiped because the device was signed out.
     pub erased: bool,
 }
@@ -83,14 +92,18 @@ impl Desk {
             work_offline: false,
             clock: 0,
             old: false,
+            said_old: false,
             crash_in: None,
+            fails: false,
             made: BTreeMap::new(),
             decided: BTreeSet::new(),
+            roots: BTreeMap::new(),
             seen: Seen::default(),
             rows: Map::new(),
             state: SyncState { epoch: 0, cursor: 0, resume: None, answered: 0, chain },
             undo: None,
             cloned: false,
+            thin: false,
             erased: false,
         }
     }
@@ -110,6 +123,9 @@ impl Desk {
         self.seen = open.store.see().await?;
         self.rows = std::mem::take(&mut self.seen.rows).into_iter().map(|row| (row.key, row)).collect();
         self.state = state_of(&open.store).await?;
+        for refused in &self.seen.refused {
+            self.roots.entry(*refused).or_insert(self.state.chain.n);
+        }
         Ok(())
     }
 
@@ -285,6 +301,10 @@ impl World {
                 let hash = store.chain_hash_at(chain.n).await?;
                 return Ok(Some(ClientEvent::ChainChecked(hash == Some(chain.hash))));
             }
+            ClientEffect::Apply { .. } | ClientEffect::Reset { .. } if std::mem::take(&mut desk.fails) => {
+                tell!(self, "the disk of {} fails", self.name(d));
+                return Ok(Some(ClientEvent::StoreFailed { message: "the disk failed".to_owned() }));
+            }
             ClientEffect::Apply { epoch, delta } => {
                 tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));
                 store.apply_delta(epoch, delta).await?;
@@ -312,6 +332,9 @@ impl World {
         self.mark(b's', &state.cursor.to_le_bytes());
         self.kept(d, "stored what came from the hub")?;
         self.shows(d, &before)?;
+        if let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.state.cursor == self.oracle.head) {
+            desk.thin = false;
+        }
         Ok(ClientEvent::Applied(state))
     }
 

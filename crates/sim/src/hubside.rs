@@ -34,6 +34,8 @@ pub(crate) struct Hub {
     /// Connections that drained while the store was busy.
     drained: Vec<ConnectionId>,
     pub crash_in: Option<u8>,
+    /// Its disk refuses the next thing.
+    pub fails: bool,
 }
 
 /// The file of a hub in its folder.
@@ -52,6 +54,7 @@ impl Hub {
             pages: Vec::new(),
             drained: Vec::new(),
             crash_in: None,
+            fails: false,
         }
     }
 
@@ -215,6 +218,12 @@ impl World {
         }
         let now = self.hub_time();
         let Some(room) = &mut self.hub.room else { return Ok(()) };
+        if std::mem::take(&mut self.hub.fails) {
+            tell!(self, "the hub's disk fails");
+            let message = "the disk failed".to_owned();
+            self.hub_event(HubEvent::StoreFailed { message }).await?;
+            return self.hub_catches_up().await;
+        }
         let event = match effect {
             HubEffect::Load(load) => HubEvent::Loaded(room.load(load).await?),
             HubEffect::Commit(commit) => {
@@ -246,7 +255,13 @@ impl World {
         let busy = self.hub.is_busy();
         let (Some(room), Some(page)) = (&self.hub.room, self.hub.pages.get_mut(at)) else { return Ok(()) };
         if page.read.is_none() {
-            page.read = Some(room.page(&page.query).await?);
+            let read = room.page(&page.query).await?;
+            let desk = self.conns.get(&page.connection).and_then(|conn| conn.desk);
+            let thin = read.head < self.oracle.head;
+            page.read = Some(read);
+            if let Some(desk) = desk.and_then(|d| self.desks.get_mut(d)) {
+                desk.thin |= thin;
+            }
             return Ok(());
         }
         if busy {

@@ -183,11 +183,13 @@ pub(crate) fn of_state(rows: &Map) -> Run {
 
 /// A value that differs from what a deal has, for a patch.
 pub(crate) fn other_value(deal: &Deal, r: u64) -> DealValue {
-    match r % 5 {
+    match r % 7 {
         0 => DealValue::Title(format!("Title {}", r % 97)),
         1 => DealValue::Need(format!("Need {}", r % 97)),
-        2 => DealValue::Amount(domain::Money { minor: (r % 97) as i64 * 100, currency: "EUR".to_owned() }),
-        3 => DealValue::Stage(if r % 2 == 0 {
+        2..=4 => {
+            DealValue::Amount(domain::Money { minor: (r % 97) as i64 * 100, currency: "EUR".to_owned() })
+        }
+        5 => DealValue::Stage(if r.is_multiple_of(2) {
             domain::entity::Stage::Committed
         } else {
             domain::entity::Stage::Qualified

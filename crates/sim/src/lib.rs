@@ -15,6 +15,7 @@ mod net;
 mod oracle;
 mod people;
 mod plan;
+mod rest;
 mod rng;
 mod shrink;
 mod story;
@@ -77,7 +78,12 @@ async fn live(world: &mut World, plan: &Plan) -> law::Run {
     world.say("all trouble ends".to_owned());
     world.rest().await?;
     if plan.bounce {
-        world.bounce().await?;
+        return world.bounce().await;
+    }
+    // A quiet day: each says one thing, and nothing else happens.
+    for d in 0..world.desks.len() {
+        world.act(d, 5).await?;
+        world.rest().await?;
     }
     Ok(())
 }

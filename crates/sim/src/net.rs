@@ -144,10 +144,12 @@ impl World {
     }
 
     /// What an older device says instead.
-    fn in_transit_up(&self, id: ConnectionId, bytes: Vec<u8>) -> Vec<u8> {
-        let desk = self.conns.get(&id).and_then(|conn| conn.desk).and_then(|d| self.desks.get(d));
+    fn in_transit_up(&mut self, id: ConnectionId, bytes: Vec<u8>) -> Vec<u8> {
+        let d = self.conns.get(&id).and_then(|conn| conn.desk);
+        let Some(desk) = d.and_then(|d| self.desks.get_mut(d)).filter(|desk| desk.old) else { return bytes };
         match frame::decode(&bytes) {
-            Ok(Incoming::Known(FromDevice::Hello(hello))) if desk.is_some_and(|desk| desk.old) => {
+            Ok(Incoming::Known(FromDevice::Hello(hello))) => {
+                desk.said_old = true;
                 frame::encode(&FromDevice::Hello(Hello { proto: 0, ..hello }))
             }
             _ => bytes,

@@ -18,7 +18,7 @@ use store::{Code, CommitError, Committed};
 
 const CUSTOMERS: [&str; 3] = ["haven.nl", "sluis.nl", "kade.nl"];
 pub(crate) const PRODUCTS: [&str; 2] = ["Gauge", "Valve"];
-pub(crate) const REGIONS: [&str; 2] = ["Benelux", "Nordics"];
+pub(crate) const REGIONS: [&str; 1] = ["Benelux"];
 
 impl World {
     /// A person does one of the things people do.
@@ -30,15 +30,16 @@ impl World {
         let (what, r) = (r % 32, r / 32);
         let many = what == 31;
         let mutations = match what {
-            0..=3 => vec![self.register(&actor, r)],
-            4..=10 => self.talk(d, r, 1),
+            0 | 1 => vec![self.register(&actor, r)],
+            2..=4 => self.register_and_go_on(&actor, r),
+            5..=10 => self.talk(d, r, 1),
             11..=14 => self.plan(d, r),
             15..=18 => self.edit(d, r),
             19..=21 => self.decide(d, &actor, r),
             22 => self.read(d, &actor, r),
             23 => self.invite(d, &actor, r),
             24 => self.accounts(&actor, r),
-            25 if r % 4 == 0 => self.sign_out(d, &actor, r),
+            25 if r.is_multiple_of(2) => self.sign_out(d, &actor, r),
             26 => self.desks.get_mut(d).and_then(|desk| desk.undo.take()).into_iter().collect(),
             27 | 28 => return self.face_refusal(d, what == 27, r).await,
             29 => self.schedule(d, r),
@@ -108,7 +109,13 @@ impl World {
 
     fn deals(&self, d: usize) -> Vec<(DealId, Deal)> {
         let rows = self.desks.get(d).map(|desk| &desk.rows);
-        rows.into_iter().flat_map(|rows| all::<Deal>(rows)).map(|(id, deal)| (id.into(), deal)).collect()
+        rows.into_iter().flat_map(all::<Deal>).map(|(id, deal)| (id.into(), deal)).collect()
+    }
+
+    /// One of the deals that a person sees; often the oldest, so that people meet.
+    fn some_deal(&self, d: usize, r: u64) -> Option<(DealId, Deal)> {
+        let deals = self.deals(d);
+        if (r / 1_009).is_multiple_of(2) { deals.into_iter().next() } else { pick(&deals, r).cloned() }
     }
 
     fn of_deal(rows: &Map, deal: DealId) -> Vec<(MilestoneId, Milestone)> {
@@ -136,20 +143,34 @@ impl World {
             need: String::new(),
             amount: Money { minor: 100_000, currency: "EUR".to_owned() },
             close_date: Date::from_days(21_000).unwrap_or_else(|| domain::Timestamp(0).date()),
-            submit: actor.side == Side::Partner && r % 4 != 0,
+            submit: actor.side == Side::Partner && !r.is_multiple_of(4),
             stage: None,
         }
         .into()
     }
 
+    /// Registers a deal and works on it before anybody has said whether it may be.
+    fn register_and_go_on(&mut self, actor: &Actor, r: u64) -> Vec<Mutation> {
+        let register = self.register(actor, r);
+        let Mutation::DealRegister(registered) = &register else { return Vec::new() };
+        let deal = registered.deal;
+        let mut all = vec![register];
+        for number in 0..4 {
+            let message = self.id();
+            all.push(MessageSend { message, deal, body: format!("early {number}"), reply_to: None }.into());
+        }
+        all.push(self.milestone(deal, r));
+        all
+    }
+
     fn talk(&mut self, d: usize, r: u64, count: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         let Some(desk) = self.desks.get(d) else { return Vec::new() };
         let said: Vec<MessageId> = all::<Message>(&desk.rows)
             .filter(|(_, said)| said.deal == deal)
             .map(|(id, _)| id.into())
             .collect();
-        let reply_to = if r % 3 == 0 { pick(&said, r / 5).copied() } else { None };
+        let reply_to = if r.is_multiple_of(3) { pick(&said, r / 5).copied() } else { None };
         let number = desk.state.chain.n;
         let name = desk.name.clone();
         let say = |number, message| MessageSend { message, deal, body: format!("{name} {number}"), reply_to };
@@ -157,7 +178,7 @@ impl World {
     }
 
     fn plan(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         let Some(desk) = self.desks.get(d) else { return Vec::new() };
         let steps = Self::of_deal(&desk.rows, deal);
         let step = pick(&steps, r / 3).cloned();
@@ -189,7 +210,7 @@ impl World {
     }
 
     fn never_mind(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         let add = self.milestone(deal, r);
         let Mutation::MilestoneAdd(added) = &add else { return Vec::new() };
         let milestone = added.milestone;
@@ -200,9 +221,9 @@ impl World {
     }
 
     fn edit(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, seen)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, seen)) = self.some_deal(d, r) else { return Vec::new() };
         let mut patch = vec![FieldPatch::on(&seen, other_value(&seen, r / 11))];
-        if r / 7 % 3 == 0 {
+        if (r / 7).is_multiple_of(2) {
             // Written long ago, on what was seen then.
             patch.iter_mut().for_each(|patch| patch.base = 0);
         }
@@ -231,12 +252,12 @@ impl World {
     }
 
     fn read(&mut self, d: usize, actor: &Actor, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         vec![RoomRead { deal, member: actor.member, position: r / 16 % self.oracle.head.max(1) }.into()]
     }
 
     fn schedule(&mut self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some((deal, _)) = pick(&self.deals(d), r).cloned() else { return Vec::new() };
+        let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
         vec![PlanSchedule { deal, go_live: Date::from_days(21_000 + (r % 100) as i32) }.into()]
     }
 
@@ -257,7 +278,7 @@ impl World {
         if self.desks.len() as u64 >= crate::plan::DESKS || self.invites.len() > 3 {
             return Vec::new();
         }
-        let kind = if r % 2 == 0 { InvitationKind::Device } else { InvitationKind::Member };
+        let kind = if r.is_multiple_of(2) { InvitationKind::Device } else { InvitationKind::Member };
         let person = self.name(d).split('\'').next().unwrap_or_default().to_owned();
         self.invitation(actor, kind, actor.organization, Role::Seller, &person).into_iter().collect()
     }

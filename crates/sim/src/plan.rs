@@ -2,7 +2,7 @@
 //! action can be left out, and one that makes no sense when its turn comes does nothing; so a failing
 //! list can be shortened by dropping pieces of it.
 
-use crate::rng::Rng;
+use crate::rng::{Rng, pick};
 
 /// Installations that a world may come to have.
 pub(crate) const DESKS: u64 = 6;
@@ -18,6 +18,11 @@ pub(crate) enum Action {
     Up { d: usize, r: u64 },
     /// One frame reaches the installation.
     Down { d: usize },
+    /// All frames on their way reach the hub before it can do anything with its store.
+    Rush { r: u64 },
+    /// The line breaks with something on its way and is opened again at once. What was said on the
+    /// older one and the new hello reach the hub together, or later.
+    Again { d: usize, r: u64 },
     /// The hub does one thing with its store.
     Hub { r: u64 },
     /// Time passes.
@@ -40,6 +45,10 @@ pub(crate) enum Action {
     Close { d: usize },
     /// It is started again.
     Start { d: usize },
+    /// The hub's store fails at what it is asked for next.
+    HubFails,
+    /// The store of an installation fails at what the hub sends next.
+    StoreFails { d: usize },
     /// The hub's process dies after so many more effects.
     CrashHub { after: u8 },
     /// The hub is stopped in good order.
@@ -74,12 +83,13 @@ pub(crate) struct Plan {
 }
 
 /// How often each kind of action is drawn; the order is that of `draw`.
-const WEIGHTS: [u64; 24] = [40, 26, 16, 16, 14, 4, 5, 2, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 1, 2, 1, 1, 1];
+const WEIGHTS: [u64; 28] =
+    [40, 26, 16, 16, 14, 4, 5, 3, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 2, 2, 1, 1, 1, 5, 5, 2, 2];
 
 impl Plan {
     pub fn draw(seed: u64, steps: usize) -> Self {
         let mut rng = Rng::new(seed);
-        let limit = [3, 8, usize::MAX][rng.below(3) as usize % 3];
+        let limit = pick(&[3, 8, usize::MAX], rng.next()).copied().unwrap_or(usize::MAX);
         let budget = if rng.percent(30) { 2 } else { usize::MAX };
         let bounce = rng.percent(50);
         // Each world has its own troubles: what is not drawn leaves room for long runs of the rest.
@@ -103,9 +113,11 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         left = left.saturating_sub(*weight);
         here
     });
-    let d = usize::try_from(rng.below(DESKS)).unwrap_or_default();
+    // Most worlds have only the installations they begin with.
+    let most = if rng.percent(40) { DESKS } else { 4 };
+    let d = usize::try_from(rng.below(most)).unwrap_or_default();
     let r = rng.next();
-    let on = r % 3 != 0;
+    let on = !r.is_multiple_of(3);
     let after = (r % 9) as u8;
     match kind.unwrap_or_default() {
         0 => Action::Act { d, r },
@@ -113,7 +125,7 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         2 => Action::Up { d, r },
         3 => Action::Down { d },
         4 => Action::Hub { r },
-        5 => Action::Wait { ms: [50, 700, 5_000, 40_000][(r % 4) as usize % 4] },
+        5 => Action::Wait { ms: pick(&[50, 700, 5_000, 40_000], r).copied().unwrap_or(50) },
         6 => Action::Cut { d },
         7 => Action::Hole { d },
         8 => Action::Notice { r },
@@ -131,6 +143,10 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         20 => Action::Join { r },
         21 => Action::Clock { d, r },
         22 => Action::OldDevice { d, on },
-        _ => Action::NewHub { understands: r % 2 == 0, on },
+        24 => Action::Rush { r },
+        25 => Action::Again { d, r },
+        26 => Action::HubFails,
+        27 => Action::StoreFails { d },
+        _ => Action::NewHub { understands: r.is_multiple_of(2), on },
     }
 }

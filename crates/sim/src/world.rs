@@ -3,18 +3,17 @@
 use crate::base::Base;
 use crate::desk::{Desk, copy_database, file_key};
 use crate::hubside::{FILE, Hub};
-use crate::law::{Run, Violation, broken};
+use crate::law::{Run, Violation};
 use crate::net::{Conn, Newer};
 use crate::oracle::Oracle;
 use crate::plan::{Action, DESKS, Plan};
 use crate::rng::{Rng, pick};
 use domain::entity::InvitationKind;
-use protocol::client::{ClientEvent, Line, Tick};
+use protocol::client::{ClientEvent, Tick};
 use protocol::link::Token;
 use protocol::sequencer::ConnectionId;
 use std::collections::BTreeMap;
 use store::Store;
-use store::sim::Stand;
 use tempfile::TempDir;
 
 /// When every world begins, milliseconds since 1970.
@@ -147,6 +146,22 @@ impl World {
                     self.deliver_up(id).await?;
                 }
             }
+            Action::Rush { r } => self.rush(r).await?,
+            Action::Again { d, r } => {
+                for more in 0..r % 3 {
+                    self.act(d, (r / 3 + more) << 5 | 5).await?;
+                }
+                self.lose(d).await?;
+                self.device_event(d, ClientEvent::TryNow).await?;
+                self.deliver_down(d).await?;
+                if let Some(line) = self.desks.get(d).and_then(|desk| desk.line) {
+                    self.deliver_up(line).await?;
+                    self.deliver_down(d).await?;
+                }
+                if (r / 64).is_multiple_of(2) {
+                    self.rush(r / 128).await?;
+                }
+            }
             Action::Down { d } => drop(self.deliver_down(d).await?),
             Action::Hub { r } => drop(self.hub_turn(r).await?),
             Action::Wait { ms } => self.wait(ms).await?,
@@ -180,6 +195,12 @@ impl World {
             Action::Start { d } => self.start(d).await?,
             Action::CrashHub { after: 8.. } => self.crash_hub().await?,
             Action::CrashHub { after } => self.hub.crash_in = Some(after),
+            Action::HubFails => self.hub.fails = true,
+            Action::StoreFails { d } => {
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.fails = true;
+                }
+            }
             Action::StopHub => self.stop_hub().await?,
             Action::StartHub => self.start_hub().await?,
             Action::NewHistory => self.new_history().await?,
@@ -216,8 +237,21 @@ impl World {
         Ok(())
     }
 
+    /// All that is on its way reaches the hub before its store can do anything.
+    async fn rush(&mut self, r: u64) -> Run {
+        let mut lines: Vec<ConnectionId> = self.conns.keys().copied().collect();
+        if r.is_multiple_of(2) {
+            // What was said last arrives first.
+            lines.reverse();
+        }
+        for id in lines {
+            while self.deliver_up(id).await? {}
+        }
+        Ok(())
+    }
+
     /// Time passes, and whoever waits for it goes on.
-    async fn wait(&mut self, ms: u64) -> Run {
+    pub async fn wait(&mut self, ms: u64) -> Run {
         self.now += ms;
         for d in 0..self.desks.len() {
             let now = self.now;
@@ -231,7 +265,7 @@ impl World {
         Ok(())
     }
 
-    async fn work_offline(&mut self, d: usize, on: bool) -> Run {
+    pub async fn work_offline(&mut self, d: usize, on: bool) -> Run {
         let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.work_offline != on) else { return Ok(()) };
         desk.work_offline = on;
         self.device_event(d, ClientEvent::WorkOffline(on)).await
@@ -262,126 +296,11 @@ impl World {
         let mut copy = Desk::new(format!("the copy of {}", desk.name), desk.identity.clone(), path);
         copy.made = desk.made.clone();
         copy.decided = desk.decided.clone();
+        copy.roots = desk.roots.clone();
         copy.cloned = true;
         self.desks.push(copy);
         tell!(self, "somebody copies the files of {}", self.name(d));
         Ok(())
-    }
-
-    /// Ends all trouble, and waits until nothing moves. Then everything has to be everywhere.
-    pub async fn rest(&mut self) -> Run {
-        let copies = self.desks.iter().filter(|desk| desk.cloned).count().max(1);
-        for turn in 0..copies {
-            self.heal(turn).await?;
-            self.settle().await?;
-            for d in 0..self.desks.len() {
-                self.rests(d)?;
-            }
-        }
-        let Some(room) = &self.hub.room else { return Ok(()) };
-        let (epoch, head, rows) = (self.oracle.epoch, self.oracle.head, room.everything().await?);
-        self.oracle.found(epoch, head, rows)
-    }
-
-    /// No trouble any more. Of installations with one identity only one runs at a time.
-    async fn heal(&mut self, turn: usize) -> Run {
-        self.hub.crash_in = None;
-        self.newer = None;
-        self.start_hub().await?;
-        let mut copy = 0;
-        for d in 0..self.desks.len() {
-            let Some(desk) = self.desks.get_mut(d) else { continue };
-            (desk.crash_in, desk.network, desk.old) = (None, true, false);
-            if desk.cloned {
-                copy += 1;
-                if copy != turn + 1 {
-                    self.close(d).await?;
-                    continue;
-                }
-            }
-            self.start(d).await?;
-            self.work_offline(d, false).await?;
-            let Some(desk) = self.desks.get(d) else { continue };
-            let hole = desk.line.and_then(|line| self.conns.get(&line)).is_some_and(|conn| conn.hole);
-            if desk.status == Line::Outdated {
-                self.device_event(d, ClientEvent::TryNow).await?;
-            } else if hole && matches!(desk.status, Line::CatchingUp | Line::Online) {
-                // Pings tell; before the welcome the client has to find out by itself.
-                self.lose(d).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn settle(&mut self) -> Run {
-        for _ in 0..400 {
-            let mut moved = false;
-            for d in 0..self.desks.len() {
-                while self.deliver_down(d).await? {
-                    moved = true;
-                }
-            }
-            for id in self.conns.keys().copied().collect::<Vec<_>>() {
-                while self.deliver_up(id).await? {
-                    moved = true;
-                }
-            }
-            for id in self.stale() {
-                self.hub_notices(id).await?;
-            }
-            moved |= self.hub_rest().await?;
-            if moved {
-                continue;
-            }
-            if (0..self.desks.len()).all(|d| self.is_settled(d)) {
-                return Ok(());
-            }
-            let timers = self.desks.iter().filter(|desk| desk.open.is_some()).filter_map(|desk| desk.timer);
-            match timers.min() {
-                Some(at) => self.wait(at.saturating_sub(self.now)).await?,
-                None => break,
-            }
-        }
-        let waiting = (0..self.desks.len()).find(|d| !self.is_settled(*d)).unwrap_or_default();
-        let line = self.desks.get(waiting).map(|desk| desk.status);
-        broken("rest", format!("{} never comes to rest: it is {line:?}", self.name(waiting)))
-    }
-
-    fn rests(&self, d: usize) -> Run {
-        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some()) else { return Ok(()) };
-        self.kept(d, "is at rest")?;
-        if desk.is_shut() {
-            return Ok(());
-        }
-        if let Some((n, stand)) = desk.seen.outbox.iter().next() {
-            let stand = if *stand == Stand::Queued { "is never answered" } else { "never settles" };
-            return broken("rest", format!("{}: mutation {n} {stand}", desk.name));
-        }
-        if desk.state.cursor != self.oracle.head || desk.state.epoch != self.oracle.epoch {
-            let (cursor, head) = (desk.state.cursor, self.oracle.head);
-            // The hub moves a connection on in silence when there is nothing for it.
-            let missed =
-                self.oracle.stored.values().any(|row| row.seq > cursor && self.may_see(d, row.scope));
-            if missed || desk.state.epoch != self.oracle.epoch {
-                return broken("I1", format!("{} rests at {cursor} and the hub is at {head}", desk.name));
-            }
-        }
-        self.shows(d, &desk.state)
-    }
-
-    fn may_see(&self, d: usize, scope: domain::ScopeId) -> bool {
-        let device = self.desks.get(d).map(|desk| desk.identity.device);
-        let actor = device.and_then(|device| crate::model::actor(&self.oracle.rows, device));
-        actor.is_some_and(|actor| crate::model::scopes(&self.oracle.rows, &actor).contains_key(&scope))
-    }
-
-    /// Everything is switched off at once and on again.
-    pub async fn bounce(&mut self) -> Run {
-        self.crash_hub().await?;
-        for d in 0..self.desks.len() {
-            self.crash(d).await?;
-        }
-        self.rest().await
     }
 
     /// Closes whatever is open.

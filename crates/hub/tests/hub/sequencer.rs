@@ -115,3 +115,26 @@ fn a_connection_that_was_congested_gets_what_is_written_after_it_has_drained() {
     world.settle();
     check(&world);
 }
+
+#[test]
+fn what_came_by_an_older_line_is_answered_on_the_one_that_took_its_place() {
+    let mut world = World::start();
+    let alice = 1;
+    let older = world.devices[alice].connection.unwrap();
+    for customer in ["first.nl", "second.nl"] {
+        world.devices[alice].do_it(deal(customer));
+    }
+    let mut pushes = std::mem::take(&mut world.devices[alice].up);
+    // Her line breaks, and she calls again.
+    world.connect(alice);
+    let connection = world.devices[alice].connection.unwrap();
+    let challenge = world.devices[alice].down.pop_front().unwrap();
+    world.devices[alice].hear(&challenge);
+    let hello = world.devices[alice].up.pop_front().unwrap();
+    // While the hub is busy with what she had sent before, her hello arrives, and then the rest.
+    world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
+    world.feed(HubEvent::Received { connection, bytes: hello });
+    world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
+    world.settle();
+    check(&world);
+}

@@ -150,7 +150,7 @@ impl Batch {
     pub fn take_in(&mut self, loaded: Loaded) {
         let mut rows = loaded.rows;
         // What was read is older than what the tasks before have written.
-        for row in self.changed.values().filter(|_| !domain::planted!(StaleRowsInBatch)) {
+        for row in self.changed.values() {
             put(&mut rows, row);
         }
         self.rows.extend(rows);
@@ -168,7 +168,9 @@ impl Batch {
         for change in changes {
             let RowChange { key, scope, body } = change;
             let row = CommitRow { key, scope, seq, body };
-            put(&mut self.rows, &row);
+            if !domain::planted!(BatchBlind) {
+                put(&mut self.rows, &row);
+            }
             self.changed.insert(key, row);
         }
     }

@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use sim::{Base, Bug, Outcome};
+use sim::{Base, Bug, Outcome, Violation};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,6 +28,9 @@ struct Arguments {
     /// Worlds at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: u64,
+    /// Go on after a world that fails, and list all of them.
+    #[arg(long)]
+    keep_going: bool,
     /// Tell the whole story of a world that fails, instead of its last lines.
     #[arg(long)]
     whole: bool,
@@ -55,18 +59,21 @@ fn main() -> Result<ExitCode> {
 
 fn clean(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
     let began = Instant::now();
-    let failure = first_failure(base, arguments, None);
-    let Some((seed, _)) = failure else {
-        say(&format!(
-            "{} worlds from seed {} with {} actions each: no promise broken, {} s",
-            arguments.seeds,
-            arguments.seed,
-            arguments.steps,
-            began.elapsed().as_secs()
-        ))?;
-        return Ok(ExitCode::SUCCESS);
-    };
-    tell(base, arguments, seed, None)?;
+    let seen = survey(base, arguments, None);
+    for (seed, violation) in &seen.failures {
+        say(&format!("seed {seed}: {violation}"))?;
+    }
+    say(&format!(
+        "{} worlds from seed {} with {} actions each: {} broke a promise, {} s, trace {}",
+        seen.worlds,
+        arguments.seed,
+        arguments.steps,
+        seen.failures.len(),
+        began.elapsed().as_secs(),
+        seen.trace
+    ))?;
+    let Some((seed, _)) = seen.failures.first_key_value() else { return Ok(ExitCode::SUCCESS) };
+    tell(base, arguments, *seed, None)?;
     Ok(ExitCode::FAILURE)
 }
 
@@ -75,9 +82,7 @@ fn hunt_all(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
     say("| Bug | What it does | Found by | Seed |\n|---|---|---|---:|")?;
     for bug in Bug::ALL {
         let (law, seed) = match first_failure(base, arguments, Some(*bug)) {
-            Some((seed, outcome)) => {
-                (outcome.violation.map_or("?", |violation| violation.law), seed.to_string())
-            }
+            Some((seed, violation)) => (violation.law, seed.to_string()),
             None => {
                 missed += 1;
                 ("not found", format!("> {}", arguments.seeds))
@@ -88,11 +93,24 @@ fn hunt_all(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The lowest seed that fails, with how it ends; worlds run on several threads.
-fn first_failure(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Option<(u64, Outcome)> {
+/// What became of some worlds.
+struct Survey {
+    worlds: usize,
+    failures: BTreeMap<u64, Violation>,
+    /// Over the traces of all of them.
+    trace: String,
+}
+
+/// The lowest seed that fails, and how.
+fn first_failure(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Option<(u64, Violation)> {
+    survey(base, arguments, bug).failures.pop_first()
+}
+
+/// Runs worlds on several threads; up to the first that fails, unless told to go on.
+fn survey(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Survey {
     let next = AtomicU64::new(arguments.seed);
     let end = arguments.seed.saturating_add(arguments.seeds);
-    let found: Mutex<Option<(u64, Outcome)>> = Mutex::default();
+    let seen: Mutex<BTreeMap<u64, Outcome>> = Mutex::default();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..arguments.jobs.max(1) {
@@ -104,18 +122,23 @@ fn first_failure(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Option
                         return;
                     }
                     let outcome = runtime.block_on(sim::run(base, seed, arguments.steps, bug));
-                    if outcome.violation.is_some() {
+                    if outcome.violation.is_some() && !arguments.keep_going {
                         stop.store(true, Ordering::Relaxed);
-                        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                        if found.as_ref().is_none_or(|(other, _)| seed < *other) {
-                            *found = Some((seed, outcome));
-                        }
                     }
+                    seen.lock().unwrap_or_else(PoisonError::into_inner).insert(seed, outcome);
                 }
             });
         }
     });
-    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut trace = blake3::Hasher::new();
+    for outcome in seen.values() {
+        trace.update(outcome.trace.as_bytes());
+    }
+    let trace = trace.finalize().to_hex().chars().take(16).collect();
+    let worlds = seen.len();
+    let failures = seen.into_iter().filter_map(|(seed, outcome)| Some((seed, outcome.violation?))).collect();
+    Survey { worlds, failures, trace }
 }
 
 fn tell(base: &Base, arguments: &Arguments, seed: u64, bug: Option<Bug>) -> Result<()> {
