@@ -221,14 +221,17 @@ pub fn hub_frames_in_turn(bytes: &[u8]) {
                 ClientEffect::Connect => Some(ClientEvent::Opened),
                 ClientEffect::ReadOutbox { .. } => Some(ClientEvent::OutboxRead(Vec::new())),
                 ClientEffect::CheckChain(other) => Some(ClientEvent::ChainChecked(other == chain)),
-                ClientEffect::Apply { .. } | ClientEffect::Reset { .. } => {
+                ClientEffect::Apply { .. } | ClientEffect::Adopt { .. } | ClientEffect::Reset { .. } => {
                     Some(ClientEvent::Applied(state.clone()))
                 }
                 ClientEffect::Timer { at } => {
                     assert!(at >= now && at - now <= 120_000, "a pause of {} ms", at - now);
                     None
                 }
-                ClientEffect::Send { .. } | ClientEffect::HangUp | ClientEffect::Status(_) => None,
+                ClientEffect::KeepNewer(_)
+                | ClientEffect::Send { .. }
+                | ClientEffect::HangUp
+                | ClientEffect::Status(_) => None,
             });
             waiting.extend(answers);
         }

@@ -160,7 +160,7 @@ pub fn from_body(mut body: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// The number of a frame, without reading the rest of it.
 fn number(bytes: &[u8]) -> Option<u32> {
-    let mut d = minicbor::Decoder::new(bytes);
+    let mut d = Decoder::new(bytes);
     d.array().ok()?;
     d.u32().ok()
 }
@@ -172,7 +172,7 @@ pub fn is_about_invitation(bytes: &[u8]) -> bool {
 
 /// How many mutations a frame of a device says it brings; 0 when it is no [`Push`].
 pub fn mutations_in(bytes: &[u8]) -> u64 {
-    let mut d = minicbor::Decoder::new(bytes);
+    let mut d = Decoder::new(bytes);
     let mut read = || {
         d.array()?;
         let number = d.u32()?;
@@ -181,7 +181,7 @@ pub fn mutations_in(bytes: &[u8]) -> u64 {
         d.array()?;
         // One of indefinite length counts as full.
         let many = if number == 1 { d.array()?.unwrap_or(PUSH_MAX as u64) } else { 0 };
-        Ok::<_, minicbor::decode::Error>(many)
+        Ok::<_, Error>(many)
     };
     read().unwrap_or(0)
 }

@@ -310,6 +310,7 @@ impl World {
                 store.apply_delta(epoch, delta).await?;
                 return self.stored(d).await.map(Some);
             }
+            ClientEffect::KeepNewer(rows) => store.keep_newer(rows).await?,
             ClientEffect::Adopt { epoch } => {
                 tell!(self, "{} goes on in the hub's next run", self.name(d));
                 store.adopt_epoch(epoch).await?;

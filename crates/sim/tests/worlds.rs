@@ -1,6 +1,8 @@
 //! The bounded run of the simulator: worlds in which no promise is broken, and worlds with a bug planted
 //! in them, each of which has to be found. `./dev soak` runs more of both.
 
+#![expect(clippy::unwrap_used, reason = "a test that is surprised fails")]
+
 use sim::{Base, Bug};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -6,10 +6,10 @@ use crate::support::hub::TestHub;
 use crate::support::wire::{Wire, request};
 use crate::support::world::{deal, found, message, partner};
 use crate::support::{random32, soon};
-use domain::entity::Key;
 use domain::mutation::{DealEdit, DealValue, FieldPatch};
 use hub::{Options, Rate};
 use protocol::frame::{FromDevice, FromHub, Goodbye, Inspect, Reason};
+use protocol::link::Token;
 use std::time::Duration;
 use tokio::time::interval;
 
@@ -244,7 +244,7 @@ async fn one_address_cannot_go_through_invitations() {
         let mut mallory = Wire::forwarded(hub.address, place, "203.0.113.7").await.unwrap();
         mallory.challenge().await;
         for _ in 0..4 {
-            mallory.send(&FromDevice::Inspect(Inspect { token: Key(random32()) })).await;
+            mallory.send(&FromDevice::Inspect(Inspect { token: Token(random32()) })).await;
             match mallory.next().await {
                 Some(FromHub::Inspected(inspected)) => assert!(inspected.refusal.is_some()),
                 Some(FromHub::Goodbye(goodbye)) => {
@@ -262,6 +262,6 @@ async fn one_address_cannot_go_through_invitations() {
     // Whoever comes from elsewhere is not concerned.
     let mut alice = Wire::forwarded(hub.address, "founding", "203.0.113.8").await.unwrap();
     alice.challenge().await;
-    alice.send(&FromDevice::Inspect(Inspect { token: Key(random32()) })).await;
+    alice.send(&FromDevice::Inspect(Inspect { token: Token(random32()) })).await;
     assert!(matches!(alice.next().await, Some(FromHub::Inspected(_))));
 }

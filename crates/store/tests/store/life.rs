@@ -63,7 +63,9 @@ impl Lived {
             }
             Step::Apply(epoch, delta) => self.store.apply_delta(epoch, delta).await.map(drop),
             Step::Answers(answers) => self.store.apply_answers(answers).await.map(drop),
-            Step::Reset(epoch) => self.store.reset_for_epoch(epoch).await.map(drop),
+            Step::Reset(epoch) => {
+                self.store.reset_for_epoch(epoch, self.store.sync_state().await?.chain.n).await.map(drop)
+            }
             Step::Retry(id) => self.store.retry(id, now()).await.map(drop).map_err(refused),
             Step::Discard(id) => self.store.discard(id).await.map(drop),
             Step::Reopen => {

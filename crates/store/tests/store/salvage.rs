@@ -41,7 +41,7 @@ async fn a_sound_file_gives_everything() {
         matches!(found.unsent.as_slice(), [Some(Mutation::MessageSend(send))] if send.body == "Never sent")
     );
     let one = found.rows.iter().find(|row| row.key.table == Table::Messages).unwrap();
-    assert!(domain::codec::Entity::from_body(&one.body).map(|m: Message| m.body).is_ok());
+    assert!(codec::Entity::from_body(&one.body).map(|m: Message| m.body).is_ok());
 }
 
 #[tokio::test]
