@@ -1,5 +1,5 @@
 //! A bounded run of the fuzz targets on stable Rust: known samples, changed at random from a fixed seed.
-//! `tests/soak/fuzz` runs the same targets with libFuzzer, for as long as one likes.
+//! `tests/soak/parts/fuzz` runs the same targets with libFuzzer, for as long as one likes.
 
 #![expect(
     clippy::unwrap_used,
@@ -74,7 +74,7 @@ fn every_target_is_run_here_and_by_libfuzzer() {
 
 /// For libFuzzer to begin with.
 #[test]
-#[ignore = "writes files; called by tests/soak/fuzz"]
+#[ignore = "writes files; called by tests/soak/parts/fuzz"]
 fn write_the_corpus() {
     let folder = std::path::PathBuf::from(std::env::var_os("LOCKSTEP_CORPUS").unwrap());
     for (target, _) in wire::TARGETS.iter().chain(whole::TARGETS) {
