@@ -3,8 +3,8 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use app::dto::{
-    ActionPlanView, DealForm, DealWindow, Done, InvitationLink, MilestoneForm, OwnerSideName, ProgramSummary,
-    RoomWindow, SyncStatus,
+    ActionPlanView, DealForm, DealWindow, Done, InvitationLink, MilestoneForm, MilestoneOwner, OwnerSideName,
+    ProgramSummary, RoomWindow, SyncStatus,
 };
 use journeys::desktop::{Launch, Window, eventually};
 use journeys::hub::HubProcess;
@@ -130,9 +130,8 @@ async fn ten_kills_lose_nothing_and_double_nothing() -> Result<()> {
         let add = MilestoneForm {
             program: plan.program.clone(),
             deal: plan.deal.clone(),
-            milestone: None,
             title: title.to_owned(),
-            owner_side: OwnerSideName::Partner,
+            owner: MilestoneOwner { side: OwnerSideName::Partner, person: None },
             due: None,
             done_condition: String::new(),
         };
