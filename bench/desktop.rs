@@ -239,8 +239,7 @@ const BLANK: &str = "
     return await new Promise((done) => window.painted((at) => done(at - began)));";
 
 async fn measure_changes(world: &World) -> Result<Changes> {
-    let seller = Launch::new("seller", &world.seller).environment("LOCKSTEP_LOG", "info").open().await?;
-    let vendor = Launch::new("vendor", &world.vendor).environment("LOCKSTEP_LOG", "info").open().await?;
+    let (seller, vendor) = (open("seller", &world.seller).await?, open("vendor", &world.vendor).await?);
     let room = open_room(&seller, "Polder rollout").await?;
     vendor.find("[data-test=nav-deals]").await?;
     vendor.run("history.pushState({}, '', arguments[0]); location.reload();", vec![json!(room)]).await?;
@@ -283,6 +282,13 @@ async fn measure_changes(world: &World) -> Result<Changes> {
     seller.close().await?;
     vendor.close().await?;
     Ok(changes)
+}
+
+/// Drawn as on a machine without a graphics card, which the shell recognises; the driver's way of taking
+/// pictures, of which none is wanted here, would draw each frame several times slower.
+async fn open(name: &str, profile: &Path) -> Result<Window> {
+    let launch = Launch::new(name, profile).environment("LOCKSTEP_LOG", "info");
+    launch.environment("WEBKIT_DISABLE_DMABUF_RENDERER", "1").open().await
 }
 
 /// Opens the room of a deal from the list and returns its address.
