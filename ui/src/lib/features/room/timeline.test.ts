@@ -36,6 +36,16 @@ describe('a conversation read in windows', () => {
 		expect(next.hasOlder).toBe(false);
 	});
 
+	it('keeps the objects of messages that came again as they were', () => {
+		const first = withNewest(nothing, room([1, 2], false));
+		const changed = { ...room([1, 2, 3], false) };
+		changed.messages[1] = message(2, { mark: 'sending' });
+		const next = withNewest(first, changed);
+		expect(next.messages[0]).toBe(first.messages[0]);
+		expect(next.messages[1]).not.toBe(first.messages[1]);
+		expect(next.messages[1]?.mark).toBe('sending');
+	});
+
 	it('moves a waiting message to its place once the hub has placed it', () => {
 		const waiting = withNewest(nothing, room([1, 2, null], false));
 		expect(positions(waiting.messages)).toEqual([1, 2, null]);

@@ -12,6 +12,7 @@ export const nothing: Timeline = { messages: [], hasOlder: false };
 
 /** Takes in the newest window, which is right about everything from its first message on. */
 export function withNewest(known: Timeline, newest: RoomWindow): Timeline {
+	const messages = unchangedKept(known.messages, newest.messages);
 	const from = newest.messages.find((message) => message.position !== null)?.position ?? Infinity;
 	const older = known.messages.filter(
 		(message) => message.position !== null && message.position < from
@@ -20,8 +21,17 @@ export function withNewest(known: Timeline, newest: RoomWindow): Timeline {
 	// Between what was known and what came there may be messages nobody has read yet, after a long
 	// time offline for example. Then the newest window stands alone; scrolling up reads the rest.
 	const hole = newest.has_older && from !== Infinity && reach !== null && reach < from;
-	if (older.length === 0 || hole) return { messages: newest.messages, hasOlder: newest.has_older };
-	return { messages: [...older, ...newest.messages], hasOlder: known.hasOlder };
+	if (older.length === 0 || hole) return { messages, hasOlder: newest.has_older };
+	return { messages: [...older, ...messages], hasOlder: known.hasOlder };
+}
+
+/** Messages that came again as they were stay the same objects, so that nothing of them is drawn anew. */
+function unchangedKept(known: readonly MessageRow[], came: readonly MessageRow[]): MessageRow[] {
+	const before = new Map(known.map((message) => [message.id, message]));
+	return came.map((message) => {
+		const old = before.get(message.id);
+		return old && JSON.stringify(old) === JSON.stringify(message) ? old : message;
+	});
 }
 
 /** Takes in a window that ends just before the oldest known message. */
