@@ -5,20 +5,8 @@ use app::Keychain;
 use app::dto::{
     AppState, Connection, ImportJob, ImportRequest, ImportState, InProgram, VaultState, WorkOffline,
 };
-use journeys::hub::HubProcess;
-use journeys::person::{self, Person};
+use journeys::person::{self, Person, halden_and_northbeam};
 use std::path::Path;
-
-async fn alice_at_northbeam() -> anyhow::Result<(HubProcess, Person, Person)> {
-    let hub = HubProcess::start().await?;
-    let mut bob = Person::new("Bob").await?;
-    bob.join(&hub.founding).await?;
-    let invitation = bob.add_partner("Northbeam").await?;
-    bob.settled().await?;
-    let mut alice = Person::new("Alice").await?;
-    alice.join(&invitation.link).await?;
-    Ok((hub, bob, alice))
-}
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -61,7 +49,7 @@ async fn import(alice: &Person, csv: String) -> anyhow::Result<ImportJob> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_a_person_writes_is_readable_in_the_profile_folder() -> anyhow::Result<()> {
-    let (_hub, _bob, alice) = alice_at_northbeam().await?;
+    let (_hub, _bob, alice) = halden_and_northbeam().await?;
     let deal = alice.register("xKANARIENx deal", "canary.example").await?;
     for number in 0..500 {
         alice.say(&deal, &format!("xKANARIENx message {number}")).await?;
@@ -81,7 +69,7 @@ async fn nothing_a_person_writes_is_readable_in_the_profile_folder() -> anyhow::
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_instance_on_the_same_profile_says_so_and_touches_nothing() -> anyhow::Result<()> {
-    let (_hub, _bob, alice) = alice_at_northbeam().await?;
+    let (_hub, _bob, alice) = halden_and_northbeam().await?;
     let profile = alice.profile();
     let second = person::open(&profile, Keychain::Memory).await?;
     let state = second.dispatch("app_state", serde_json::Value::Null).await.unwrap();
@@ -103,7 +91,7 @@ async fn a_second_instance_on_the_same_profile_says_so_and_touches_nothing() -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn working_offline_queues_and_signing_out_erases() -> anyhow::Result<()> {
-    let (_hub, bob, alice) = alice_at_northbeam().await?;
+    let (_hub, bob, alice) = halden_and_northbeam().await?;
     alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: true }).await?;
     alice.register("Polder rollout", "polder.nl").await?;
     let status = alice.sync().await?;
@@ -124,7 +112,7 @@ async fn working_offline_queues_and_signing_out_erases() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_thousand_accounts_are_imported_with_progress_while_commands_answer() -> anyhow::Result<()> {
-    let (_hub, _bob, alice) = alice_at_northbeam().await?;
+    let (_hub, _bob, alice) = halden_and_northbeam().await?;
     alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: true }).await?;
     let rows: String = (0..50_000)
         .map(|number| {

@@ -1,8 +1,7 @@
 //! The hub's disk dies, and what it gets back is the backup of last night.
 
 use app::dto::{Connection, DealRow, Done, RegistrationDecide, RegistrationStatus, SyncStatus, WorkOffline};
-use journeys::hub::HubProcess;
-use journeys::person::Person;
+use journeys::person::{Person, halden_and_northbeam};
 
 async fn go(person: &Person, offline: bool) -> anyhow::Result<()> {
     person.ask::<_, SyncStatus>("work_offline", WorkOffline { on: offline }).await.map(drop)
@@ -43,13 +42,7 @@ fn by<'a>(said: &'a [String], whom: &str) -> Vec<&'a str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_returns_brings_back_what_the_backup_lacks() -> anyhow::Result<()> {
-    let mut hub = HubProcess::start().await?;
-    let mut bob = Person::new("Bob").await?;
-    bob.join(&hub.founding).await?;
-    let invitation = bob.add_partner("Northbeam").await?;
-    bob.settled().await?;
-    let mut alice = Person::new("Alice").await?;
-    alice.join(&invitation.link).await?;
+    let (mut hub, bob, alice) = halden_and_northbeam().await?;
     let mut phone = Person::new("Alice").await?;
     let link = alice.device_link().await?;
     alice.settled().await?;
@@ -123,13 +116,7 @@ async fn whoever_returns_brings_back_what_the_backup_lacks() -> anyhow::Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_is_only_started_again_sends_nobody_anything_twice() -> anyhow::Result<()> {
-    let mut hub = HubProcess::start().await?;
-    let mut bob = Person::new("Bob").await?;
-    bob.join(&hub.founding).await?;
-    let invitation = bob.add_partner("Northbeam").await?;
-    bob.settled().await?;
-    let mut alice = Person::new("Alice").await?;
-    alice.join(&invitation.link).await?;
+    let (mut hub, bob, alice) = halden_and_northbeam().await?;
     let deal = alice.register("Polder rollout", "polder.nl").await?;
     for n in 1..=3 {
         alice.say(&deal, &format!("Before start {n}")).await?;

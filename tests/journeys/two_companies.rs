@@ -2,19 +2,7 @@
 
 use app::dto::{Code, Court, RegistrationDecide, RegistrationStatus, SyncMark};
 use journeys::hub::HubProcess;
-use journeys::person::Person;
-
-/// Bob founds Halden's program; Alice joins it as Northbeam's first administrator.
-async fn halden_and_northbeam() -> anyhow::Result<(HubProcess, Person, Person)> {
-    let hub = HubProcess::start().await?;
-    let mut bob = Person::new("Bob").await?;
-    bob.join(&hub.founding).await?;
-    let invitation = bob.add_partner("Northbeam").await?;
-    bob.settled().await?;
-    let mut alice = Person::new("Alice").await?;
-    alice.join(&invitation.link).await?;
-    Ok((hub, bob, alice))
-}
+use journeys::person::{Person, halden_and_northbeam};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_travels_to_the_vendor_and_its_approval_back() -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! A person with the application on a device of their own, without a window.
 
+use crate::hub::HubProcess;
 use anyhow::{anyhow, bail};
 use app::dto::{
     AppState, DealForm, DealQuery, DealRow, DealSort, DealWindow, InvitationCreate, InvitationKind,
@@ -33,6 +34,21 @@ pub fn deal_form(program: &str, title: &str, domain: &str) -> DealForm {
         need: "Quay sensors in phase one".to_owned(),
         submit: true,
     }
+}
+
+/// Bob founds Halden's program; Alice joins it as Northbeam's first administrator.
+///
+/// # Errors
+/// When the hub does not start or refuses.
+pub async fn halden_and_northbeam() -> anyhow::Result<(HubProcess, Person, Person)> {
+    let hub = HubProcess::start().await?;
+    let mut bob = Person::new("Bob").await?;
+    bob.join(&hub.founding).await?;
+    let invitation = bob.add_partner("Northbeam").await?;
+    bob.settled().await?;
+    let mut alice = Person::new("Alice").await?;
+    alice.join(&invitation.link).await?;
+    Ok((hub, bob, alice))
 }
 
 /// A person. Dropping them removes their profile folder.
