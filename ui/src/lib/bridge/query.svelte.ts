@@ -1,7 +1,11 @@
+import { untrack } from 'svelte';
+import type { ChangeNote } from '$bindings/ChangeNote';
 import type { Tag } from '$bindings/Tag';
 import { asFailure, onChange, send, type Args, type CommandFailed, type CommandName, type Reply } from './bridge';
 import { latest, perFrame } from './latest';
+import { samePartsKept } from './same';
 import { firstAnswer } from './settled';
+import { unhurried } from './unhurried';
 
 export interface Query<C extends CommandName> {
 	/** The latest answer; kept while a newer one is on its way. */
@@ -14,6 +18,16 @@ export interface Query<C extends CommandName> {
 	again(): void;
 }
 
+export interface Hearing {
+	/** These tags have it asked again too, but only once the window has drawn what was more urgent. */
+	unhurried?: readonly Tag[];
+	/** Whether a change that carries one of the tags has to be seen at once. Always, when left out. */
+	urgent?: (note: ChangeNote) => boolean;
+}
+
+/** Whether a change note is, or may be, about an object. */
+export const names = (note: ChangeNote, id: string): boolean => note.ids.length === 0 || note.ids.includes(id);
+
 /**
  * A live question to the core. Runs again when what `args` reads changes and when a change note
  * carries one of `tags`. `args` may return undefined to ask nothing (yet). Call it while a
@@ -22,7 +36,8 @@ export interface Query<C extends CommandName> {
 export function query<C extends CommandName>(
 	command: C,
 	args: () => Args<C> | undefined,
-	tags: readonly Tag[]
+	tags: readonly Tag[],
+	{ unhurried: later = [], urgent = () => true }: Hearing = {}
 ): Query<C> {
 	let data = $state.raw<Reply<C>>();
 	let dataArgs = $state.raw<Args<C>>();
@@ -35,7 +50,8 @@ export function query<C extends CommandName>(
 		(asked) => send(command, asked),
 		(outcome, idle) => {
 			if ('data' in outcome) {
-				data = outcome.data;
+				// What did not change stays the same object, and is not drawn again.
+				data = samePartsKept(untrack(() => data), outcome.data);
 				dataArgs = outcome.args;
 				error = undefined;
 			} else {
@@ -52,6 +68,11 @@ export function query<C extends CommandName>(
 		void requests.run(wanted);
 	};
 	const frame = perFrame(run);
+	const hear = (note: ChangeNote) => {
+		const carries = note.tags.some((tag) => tags.includes(tag));
+		if (carries && urgent(note)) frame.ask();
+		else if (carries || note.tags.some((tag) => later.includes(tag))) unhurried.ask(run);
+	};
 
 	$effect(() => {
 		wanted = args();
@@ -59,12 +80,11 @@ export function query<C extends CommandName>(
 	});
 
 	$effect(() => {
-		const forget = onChange((note) => {
-			if (note.tags.some((tag) => tags.includes(tag))) frame.ask();
-		});
+		const forget = onChange(hear);
 		return () => {
 			forget();
 			frame.stop();
+			unhurried.forget(run);
 			requests.stop();
 			answered?.();
 		};

@@ -36,16 +36,6 @@ describe('a conversation read in windows', () => {
 		expect(next.hasOlder).toBe(false);
 	});
 
-	it('keeps the objects of messages that came again as they were', () => {
-		const first = withNewest(nothing, room([1, 2], false));
-		const changed = { ...room([1, 2, 3], false) };
-		changed.messages[1] = message(2, { mark: 'sending' });
-		const next = withNewest(first, changed);
-		expect(next.messages[0]).toBe(first.messages[0]);
-		expect(next.messages[1]).not.toBe(first.messages[1]);
-		expect(next.messages[1]?.mark).toBe('sending');
-	});
-
 	it('moves a waiting message to its place once the hub has placed it', () => {
 		const waiting = withNewest(nothing, room([1, 2, null], false));
 		expect(positions(waiting.messages)).toEqual([1, 2, null]);
@@ -96,5 +86,16 @@ describe('what is drawn above a message', () => {
 	it('is the unread divider, once and never above my own words', () => {
 		const drawn = lines([message(1), message(2, { mine: true }), message(3), message(4)], 2);
 		expect(drawn.map((line) => line.firstUnread)).toEqual([false, false, true, false]);
+	});
+
+	it('is not drawn anew while a message and what stands above it are as they were', () => {
+		const room = [message(1), message(2)];
+		const first = lines(room, null);
+		const more = lines([...room, message(3)], null, first);
+		expect(more.slice(0, 2)).toEqual(first);
+		expect(more.every((line, index) => index > 1 || line === first[index])).toBe(true);
+		const divided = lines([...room, message(3)], 2, more);
+		expect(divided[0]).toBe(first[0]);
+		expect(divided[1]).not.toBe(first[1]);
 	});
 });

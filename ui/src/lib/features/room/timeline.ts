@@ -8,11 +8,14 @@ export interface Timeline {
 	hasOlder: boolean;
 }
 
+/** Messages that are asked for again with every change: a tall window full, and some to scroll into. */
+export const newestCount = 40;
+
 export const nothing: Timeline = { messages: [], hasOlder: false };
 
 /** Takes in the newest window, which is right about everything from its first message on. */
 export function withNewest(known: Timeline, newest: RoomWindow): Timeline {
-	const messages = unchangedKept(known.messages, newest.messages);
+	const { messages } = newest;
 	const from = newest.messages.find((message) => message.position !== null)?.position ?? Infinity;
 	const older = known.messages.filter(
 		(message) => message.position !== null && message.position < from
@@ -23,15 +26,6 @@ export function withNewest(known: Timeline, newest: RoomWindow): Timeline {
 	const hole = newest.has_older && from !== Infinity && reach !== null && reach < from;
 	if (older.length === 0 || hole) return { messages, hasOlder: newest.has_older };
 	return { messages: [...older, ...messages], hasOlder: known.hasOlder };
-}
-
-/** Messages that came again as they were stay the same objects, so that nothing of them is drawn anew. */
-function unchangedKept(known: readonly MessageRow[], came: readonly MessageRow[]): MessageRow[] {
-	const before = new Map(known.map((message) => [message.id, message]));
-	return came.map((message) => {
-		const old = before.get(message.id);
-		return old && JSON.stringify(old) === JSON.stringify(message) ? old : message;
-	});
 }
 
 /** Takes in a window that ends just before the oldest known message. */
@@ -61,7 +55,13 @@ export interface Line {
 
 const breath = 5 * 60_000;
 
-export function lines(messages: readonly MessageRow[], unreadFrom: number | null): Line[] {
+/** Lines that are as `known` has them stay the same objects, so that nothing of them is drawn anew. */
+export function lines(
+	messages: readonly MessageRow[],
+	unreadFrom: number | null,
+	known: readonly Line[] = []
+): Line[] {
+	const drawn = new Map(known.map((line) => [line.message, line]));
 	let unreadSeen = false;
 	return messages.map((message, index) => {
 		const before = messages[index - 1];
@@ -79,7 +79,9 @@ export function lines(messages: readonly MessageRow[], unreadFrom: number | null
 			message.reply_to === null &&
 			before?.author.id === message.author.id &&
 			message.at - before.at < breath;
-		return { message, newDay, firstUnread, continued };
+		const old = drawn.get(message);
+		const same = old?.newDay === newDay && old.firstUnread === firstUnread && old.continued === continued;
+		return same ? old : { message, newDay, firstUnread, continued };
 	});
 }
 
