@@ -9,6 +9,7 @@ mod bridge;
 mod environment;
 mod feed;
 mod logfile;
+mod look;
 mod notices;
 mod shell;
 mod state;

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::arguments::Arguments;
 use crate::state::Core;
-use crate::{bridge, feed, notices};
+use crate::{bridge, feed, look, notices};
 
 /// Label of the window; the capability file names it too.
 const MAIN: &str = "main";
@@ -73,6 +73,7 @@ fn dress(handle: &AppHandle, core: &Core) {
         // High contrast is as light or dark as the system.
         Some(Look::System | Look::Contrast) | None => None,
     };
+    look::keep(&core.profile, chosen);
     let dressed = window.set_theme(chosen).and_then(|()| window.theme()).and_then(|theme| {
         let dark = chosen.unwrap_or(theme) == Theme::Dark;
         window.set_background_color(Some(if dark { DARK } else { LIGHT }))
@@ -109,12 +110,15 @@ pub fn bring_forward(handle: &AppHandle) {
 }
 
 fn open_window(handle: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
+    // The page paints before it can be seen, and what it painted first is what is seen first.
+    let look = look::last(profile);
     let builder = WebviewWindowBuilder::new(handle, MAIN, WebviewUrl::App("index.html".into()))
         .title("Lockstep")
         .inner_size(1280.0, 832.0)
         .min_inner_size(640.0, 480.0)
         .visible(false)
-        .background_color(LIGHT)
+        .theme(look)
+        .background_color(if look == Some(Theme::Dark) { DARK } else { LIGHT })
         // Files are dropped on the page and reach us by `upload`; the native handler would take them away.
         .disable_drag_drop_handler()
         .on_navigation(is_our_page)

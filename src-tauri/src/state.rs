@@ -28,6 +28,8 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(5);
 pub struct Core {
     opened: watch::Receiver<Option<Opened>>,
     world: Arc<Mutex<Option<World>>>,
+    /// Where this installation keeps its data.
+    pub profile: PathBuf,
     /// Folder that ends with the process.
     scratch: Option<PathBuf>,
     /// The way back to the window.
@@ -45,7 +47,7 @@ impl Core {
         let world = Arc::new(Mutex::new(None));
         let kept = Arc::clone(&world);
         let scratch = arguments.scratch().then(|| profile.clone());
-        let demo = arguments.demo;
+        let (demo, folder) = (arguments.demo, profile.clone());
         tauri::async_runtime::spawn(async move {
             let outcome = if demo { open_demo(&kept).await } else { open_profile(profile).await };
             match &outcome {
@@ -57,6 +59,7 @@ impl Core {
         Arc::new(Self {
             opened,
             world,
+            profile: folder,
             scratch,
             feed: Feed::default(),
             started,
