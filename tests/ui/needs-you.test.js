@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { hook, launch, openWindow } from './window.js';
 const programs = process.env.LOCKSTEP_PROGRAMS ?? new URL('../../target/debug', import.meta.url).pathname;
 const ui = new URL('../../ui/dist', import.meta.url).pathname;
 const pictures = process.env.LOCKSTEP_PICTURES;
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** @type {import('node:child_process').ChildProcess[]} */
 const running = [];
@@ -203,6 +205,16 @@ async function picture(page, name) {
 	if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
+/** What axe has to say against the screen. @param {import('playwright-core').Page} page */
+async function violations(page) {
+	await page.addScriptTag({ path: axe });
+	return page.evaluate(async () => {
+		// @ts-ignore axe was just loaded into the page
+		const found = await globalThis.axe.run();
+		return found.violations.map((/** @type {{ id: string, nodes: { html: string }[] }} */ one) => [one.id, one.nodes[0]?.html]);
+	});
+}
+
 test('Settings says who wrote what, in words that blame nobody', async () => {
 	for (const scheme of /** @type {const} */ (['light', 'dark'])) {
 		const { context, page, faults } = await window(alice, '/settings?tab=sync', scheme);
@@ -214,6 +226,7 @@ test('Settings says who wrote what, in words that blame nobody', async () => {
 		}
 		assert.doesNotMatch(text, /conflict|crdt/i);
 		await picture(page, `needs-you-${scheme}`);
+		assert.deepEqual(await violations(page), []);
 		assert.deepEqual(faults, []);
 		await context.close();
 	}
@@ -239,6 +252,7 @@ test('by keyboard: the room offers the choice, keeping is undone, and the histor
 	await page.keyboard.press('Enter');
 	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).waitFor();
 	await picture(page, 'met-dialog');
+	assert.deepEqual(await violations(page), []);
 	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).focus();
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(hook('met-line'), { state: 'detached' });
@@ -253,6 +267,7 @@ test('by keyboard: the room offers the choice, keeping is undone, and the histor
 	const text = (await page.locator(hook('history-dialog')).textContent()) ?? '';
 	assert.match(text, /Had not seen what was there before/);
 	await picture(page, 'history');
+	assert.deepEqual(await violations(page), []);
 	await page.keyboard.press('Escape');
 	await page.waitForSelector(hook('history-dialog'), { state: 'detached' });
 	assert.deepEqual(faults, []);
