@@ -102,6 +102,13 @@ pub(crate) async fn bystander(path: &Path, key: &FileKey) -> Result<SqliteConnec
     Err(StoreError::new(Code::Damaged, "opening the file"))
 }
 
+/// A new file whose pages are sealed as those of the file that begins with `salt`.
+pub(crate) async fn blank(path: &Path, key: &FileKey, salt: &[u8]) -> Result<SqliteConnection> {
+    let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
+    let options = options(path, key).create_if_missing(true).pragma("cipher_salt", format!("\"x'{salt}'\""));
+    options.connect().await.map_err(|error| StoreError::from(error).doing("mending a copy"))
+}
+
 /// A connection of its own that reads the file as it is on the disk, for checking it.
 pub(crate) async fn onlooker(path: &Path, key: &FileKey) -> Result<SqliteConnection> {
     let options = options(path, key).read_only(true).pragma("query_only", "ON").pragma("cache_size", "-1000");
@@ -146,7 +153,7 @@ pub(crate) async fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

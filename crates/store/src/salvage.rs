@@ -1,4 +1,6 @@
-//! What can still be read of a damaged file. Nothing is written anywhere.
+//! What can still be read of a damaged file, which is not touched.
+
+mod mend;
 
 use crate::error::Result;
 use crate::integrity::has_met_damage;
@@ -38,12 +40,25 @@ impl Salvage {
 }
 
 /// Reads whatever a file still gives: every table from both ends up to the damage, and what lies between
-/// two damaged places through the table's index.
+/// two damaged places through the table's index. When the file does not even say any more which tables it
+/// has, a copy that does is read, and removed again.
 ///
 /// # Errors
 /// When the file cannot even be opened for reading: the key does not fit, it is gone, the disk fails.
 pub async fn salvage(path: &Path, key: &FileKey) -> Result<Salvage> {
-    let mut wreck = Wreck { path, key, conn: open::bystander(path, key).await? };
+    let mut conn = open::bystander(path, key).await?;
+    if mend::knows_its_tables(&mut conn).await {
+        return read(Wreck { path, key, conn }).await;
+    }
+    let mut conn = open::bystander(path, key).await?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut conn).await?;
+    let mended = mend::copy(path, key, usize::try_from(version).unwrap_or_default()).await?;
+    let conn = open::bystander(&mended.path, key).await?;
+    let found = read(Wreck { path: &mended.path, key, conn }).await?;
+    Ok(Salvage { holes: true, ..found })
+}
+
+async fn read(mut wreck: Wreck<'_>) -> Result<Salvage> {
     let mut found = Salvage::default();
     for layout in tables::layouts() {
         let table = Columns { table: layout.name, columns: "id, scope, seq, body", index: "id" };

@@ -15,6 +15,11 @@ pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<
     run(conn, path, STEPS).await.map_err(|error| error.doing("updating the file's schema"))
 }
 
+/// Runs the first steps only, on a new file.
+pub(crate) async fn up_to(conn: &mut SqliteConnection, path: &Path, version: usize) -> Result<()> {
+    run(conn, path, STEPS.get(..version).unwrap_or(STEPS)).await
+}
+
 async fn run(conn: &mut SqliteConnection, path: &Path, steps: &'static [&'static str]) -> Result<()> {
     let done: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *conn).await?;
     let done =

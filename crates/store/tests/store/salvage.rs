@@ -101,6 +101,32 @@ async fn what_lies_between_two_damaged_places_is_saved_too() {
     assert!(unsent > 0);
 }
 
+/// The pages that say which tables there are lie among the first ones; without them nothing could be found.
+#[tokio::test]
+async fn damage_to_the_schema_costs_what_lies_there_and_no_more() {
+    let world = a_long_room().await;
+    let sound = std::fs::read(&world.alice.path).unwrap();
+    let mut without_schema = 0;
+    for page in 1..80 {
+        overwrite(&world, page * 4096, 4096);
+        let opens = Store::open(&world.alice.path, &file_key(), world.alice.identity.clone()).await;
+        match opens {
+            Ok(store) => drop(store.close().await),
+            Err(_) => {
+                without_schema += 1;
+                let found = salvage(&world.alice.path, &file_key()).await.unwrap();
+                assert!(messages(&found) + found.unsent.len() > 0, "page {page}");
+            }
+        }
+        std::fs::write(&world.alice.path, &sound).unwrap();
+        let names = std::fs::read_dir(world.alice.path.parent().unwrap()).unwrap();
+        let left = names.map(|name| name.unwrap().file_name().into_string().unwrap());
+        let copies: Vec<_> = left.filter(|name| name.contains("mended") || name.contains("blank")).collect();
+        assert_eq!(copies, [""; 0], "no copy is left");
+    }
+    assert!(without_schema > 3, "{without_schema}");
+}
+
 #[tokio::test]
 async fn what_no_key_opens_gives_nothing() {
     let world = a_long_room().await;
