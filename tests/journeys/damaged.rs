@@ -3,7 +3,8 @@
 
 use app::Keychain;
 use app::dto::{
-    AppState, InProgram, Passphrase, ProgramTrouble, SavedFile, Security, Theme, VaultState, WorkOffline,
+    AppState, InProgram, Passphrase, ProgramTrouble, SavedFile, Security, SyncStatus, Theme, VaultState,
+    WorkOffline,
 };
 use journeys::hub::HubProcess;
 use journeys::person::{self, Person};
@@ -11,6 +12,8 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 
 const PASSPHRASE: &str = "correct horse battery";
+/// Bytes of a page of SQLCipher.
+const PAGE: u64 = 4_096;
 
 /// Alice in two programs, each on a hub of its own; her key is under a passphrase, so that her profile can
 /// be opened again in a test.
@@ -87,38 +90,51 @@ fn overwrite(file: &PathBuf, at: u64, length: usize) {
     file.write_all(&vec![0xA5; length]).unwrap();
 }
 
+/// Alice, offline, writes what never leaves her device: a message, and a registration with a message behind it.
+async fn writes_on_the_train(two: &Two) -> anyhow::Result<()> {
+    two.alice.ask::<_, SyncStatus>("work_offline", WorkOffline { on: true }).await?;
+    two.alice.say(&two.deal, "Written on the train and never sent").await?;
+    two.alice.register("Lock gate sensors", "lockgate.example").await?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "damage in the middle of a file is not always noticed while it is read; to be fixed"]
-async fn a_damaged_file_is_set_apart_and_comes_back_by_joining_again() -> anyhow::Result<()> {
+async fn damage_is_found_although_nobody_reads_there_and_the_program_comes_back_by_joining_again()
+-> anyhow::Result<()> {
     let mut two = alice_in_two_programs().await?;
     let link = two.alice.device_link().await?;
     two.alice.settled().await?;
-    two.alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: true }).await?;
-    two.alice.say(&two.deal, "Written on the train and never sent").await?;
-    // The second half of the file: it opens, and fails where something is read.
+    writes_on_the_train(&two).await?;
+    // A sixteenth of the file, in the middle: it opens, and fails where something is read.
     two.after(|two| {
-        let size = std::fs::metadata(two.file("store.db")).unwrap().len();
-        overwrite(&two.file("store.db"), size / 2, usize::try_from(size / 4).unwrap());
+        let pages = std::fs::metadata(two.file("store.db")).unwrap().len() / PAGE;
+        let length = usize::try_from(pages / 16 * PAGE).unwrap();
+        overwrite(&two.file("store.db"), pages / 2 * PAGE, length);
     })
     .await?;
-    // Whatever meets the damage first may fail; from then on the program is apart.
-    let _ = two.alice.ask::<_, app::dto::SyncStatus>("work_offline", WorkOffline { on: false }).await;
     let shut = two
         .alice
-        .until("the damaged program to be set apart", async || {
-            let _ = two.alice.room(&two.deal).await;
-            Ok(two.state().await?.shut.pop())
-        })
+        .until("the damaged program to be set apart", async || Ok(two.state().await?.shut.pop()))
         .await?;
     assert_eq!((shut.id.as_str(), shut.trouble), (two.halden.as_str(), ProgramTrouble::Damaged));
     assert_eq!(shut.name, "Halden Partner Program", "its name is known without its file");
+    two.alice.ask::<_, SyncStatus>("work_offline", WorkOffline { on: false }).await?;
     two.works_in_kestrel().await?;
 
     let asked = || InProgram { program: two.halden.clone() };
     let state: AppState = two.alice.ask("shut_retry", asked()).await?;
-    assert_eq!(state.programs.len() + state.shut.len(), 2, "trying again loses nothing");
-    let _ = two.alice.room(&two.deal).await;
-    two.alice.until("the damage to be found again", async || Ok(two.state().await?.shut.pop())).await?;
+    assert_eq!((state.programs.len(), state.shut.len()), (1, 1), "it is looked through before it is opened");
+
+    // What is still there can be saved first: with what was never sent.
+    let saved: SavedFile = two.alice.ask("shut_rescue", asked()).await?;
+    let text = std::fs::read_to_string(&saved.path)?;
+    std::fs::remove_file(&saved.path)?;
+    assert!(text.contains("Parts of the file could not be read"), "{}", head(&text));
+    for written in ["Written on the train and never sent", "Lock gate sensors", "Polder rollout"] {
+        assert!(text.contains(written), "{written} is missing: {}", head(&text));
+    }
+    let saved = (0..400).filter(|number| text.contains(&format!("Message {number} about"))).count();
+    assert!(saved > 250, "only {saved} of 400 messages");
 
     // Removed and joined again, everything that had reached the hub is back.
     let state: AppState = two.alice.ask("shut_remove", asked()).await?;
@@ -127,6 +143,51 @@ async fn a_damaged_file_is_set_apart_and_comes_back_by_joining_again() -> anyhow
     assert_eq!(two.alice.join(&link.link).await?.id, two.halden);
     assert!(two.alice.room(&two.deal).await?.len() > 100, "with everything in it");
     two.works_in_kestrel().await
+}
+
+/// Wherever a file is damaged: it is set apart, or it does not open; what is left of it can be saved; never
+/// does a list stay empty without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn wherever_it_is_damaged_what_is_left_can_be_saved() -> anyhow::Result<()> {
+    let mut two = alice_in_two_programs().await?;
+    two.alice.settled().await?;
+    writes_on_the_train(&two).await?;
+    two.alice.app.close().await;
+    let sound = std::fs::read(two.file("store.db"))?;
+    let pages = sound.len() as u64 / PAGE;
+    let (mut rescued, mut talked) = (0, 0);
+    for eighth in 1..8 {
+        std::fs::write(two.file("store.db"), &sound)?;
+        let state = two
+            .after(|two| {
+                let length = usize::try_from(pages / 8 * PAGE).unwrap();
+                overwrite(&two.file("store.db"), pages * eighth / 8 * PAGE, length);
+            })
+            .await?;
+        if state.shut.is_empty() {
+            two.alice.until("it to be set apart", async || Ok(two.state().await?.shut.pop())).await?;
+        }
+        let asked = InProgram { program: two.halden.clone() };
+        let saved: SavedFile = match two.alice.ask("shut_rescue", asked).await {
+            Ok(saved) => saved,
+            Err(error) => anyhow::bail!("eighth {eighth}: {error}"),
+        };
+        let text = std::fs::read_to_string(&saved.path)?;
+        std::fs::remove_file(&saved.path)?;
+        rescued += usize::from(text.contains("Written on the train and never sent"));
+        let messages = (0..400).filter(|number| text.contains(&format!("Message {number} about"))).count();
+        talked += usize::from(messages > 200);
+    }
+    // In a file as small as this one, an eighth may be where a whole table begins.
+    assert!(
+        rescued >= 5 && talked >= 5,
+        "of 7: {rescued} with what was not sent, {talked} with most messages"
+    );
+    Ok(())
+}
+
+fn head(text: &str) -> String {
+    text.chars().take(400).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,7 +96,7 @@ async fn the_second_claim_is_refused_and_what_hangs_on_it_is_kept() -> anyhow::R
         .await?;
     let refused = &status.programs[0].needs_you[0];
     assert_eq!(refused.rule, "claim_taken");
-    assert!(refused.editable);
+    assert_eq!(refused.edit, Some(app::dto::RefusedForm::Registration));
     assert_eq!(refused.parked.len(), 1, "the message waits behind the registration");
     let told = serde_json::to_string(&status)?;
     assert!(!told.contains("Northbeam") && !told.contains("Alice"), "who holds the claim is not told");

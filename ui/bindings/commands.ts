@@ -24,6 +24,9 @@ import type { MessageSend } from './MessageSend';
 import type { MilestoneEdit } from './MilestoneEdit';
 import type { MilestoneForm } from './MilestoneForm';
 import type { MilestoneOf } from './MilestoneOf';
+import type { FieldChangeRow } from './FieldChangeRow';
+import type { OverwrittenKeep } from './OverwrittenKeep';
+import type { RefusalResend } from './RefusalResend';
 import type { OneOf } from './OneOf';
 import type { OrganizationAdd } from './OrganizationAdd';
 import type { PaletteHit } from './PaletteHit';
@@ -102,7 +105,13 @@ export interface Commands {
   sync_status: [null, SyncStatus];
   sync_now: [null, SyncStatus];
   refusal_retry: [OneOf, Done];
+  refusal_resend: [RefusalResend, Done];
   refusal_discard: [OneOf, Done];
+  refusal_put_back: [OneOf, Done];
+  unsent_export: [null, Array<SavedFile>];
+  deal_history: [OneOf, Array<FieldChangeRow>];
+  field_restore: [OneOf, Done];
+  overwritten_keep: [OverwrittenKeep, Done];
   palette: [PaletteQuery, Array<PaletteHit>];
   diagnostics_save: [null, SavedFile];
 }

@@ -65,7 +65,14 @@ commands! {
     sync_status(()) -> SyncStatus,
     sync_now(()) -> SyncStatus,
     refusal_retry(OneOf) -> Done,
+    refusal_resend(RefusalResend) -> Done,
     refusal_discard(OneOf) -> Done,
+    refusal_put_back(OneOf) -> Done,
+    unsent_export(()) -> Vec<SavedFile>,
+    // What was there before, and what met.
+    deal_history(OneOf) -> Vec<FieldChangeRow>,
+    field_restore(OneOf) -> Done,
+    overwritten_keep(OverwrittenKeep) -> Done,
     palette(PaletteQuery) -> Vec<PaletteHit>,
     diagnostics_save(()) -> SavedFile,
 }

@@ -425,6 +425,11 @@ fn may(deal: &Deal, side: Side, role: Role) -> DealMay {
     }
 }
 
+/// Whether the member of this device may change fields of a deal now.
+pub(crate) fn may_edit(looked: &Looked, line: &DealLine) -> bool {
+    looked.faces.me().is_ok_and(|me| may(&line.deal, me.side, me.role).edit)
+}
+
 pub(crate) fn small(count: u64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

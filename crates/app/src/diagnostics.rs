@@ -43,7 +43,7 @@ impl App {
         let log = self.profile.join("logs").join("lockstep.log");
         let _ = writeln!(text, "\nlog");
         text.push_str(&tail(&log).await);
-        save("diagnostics", &text).await
+        save("diagnostics", "txt", &text).await
     }
 }
 
@@ -58,14 +58,14 @@ async fn tail(log: &Path) -> String {
 }
 
 /// Writes into the downloads folder, or the home folder where there is none.
-pub(crate) async fn save(what: &str, text: &str) -> Result<SavedFile, CommandError> {
+pub(crate) async fn save(what: &str, extension: &str, text: &str) -> Result<SavedFile, CommandError> {
     let dirs = directories::UserDirs::new();
     let folder = dirs
         .as_ref()
         .map(|dirs| dirs.download_dir().unwrap_or_else(|| dirs.home_dir()).to_path_buf())
         .unwrap_or_else(|| PathBuf::from("."));
     let stamp = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
-    let path = folder.join(format!("lockstep-{what}-{stamp}.txt"));
+    let path = folder.join(format!("lockstep-{what}-{stamp}.{extension}"));
     let written = async {
         tokio::fs::create_dir_all(&folder).await?;
         tokio::fs::write(&path, text).await

@@ -126,7 +126,7 @@ impl App {
         answer: Result<T, CommandError>,
     ) -> Result<T, CommandError> {
         if answer.as_ref().is_err_and(|error| error.code == Code::Damaged) {
-            self.shut_damaged().await;
+            self.shut_damaged(None).await;
         }
         answer
     }

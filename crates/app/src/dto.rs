@@ -5,6 +5,7 @@
 //! of these types to `ui/bindings`; they are committed, and a test fails when they are stale.
 
 mod deals;
+mod history;
 mod import;
 mod people;
 mod room;
@@ -12,6 +13,7 @@ mod start;
 mod sync;
 
 pub use deals::*;
+pub use history::*;
 pub use import::*;
 pub use people::*;
 pub use room::*;

@@ -7,10 +7,14 @@ use domain::{ProgramId, Table};
 use protocol::client::Line;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Change, Store};
 use sync::link::Link;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
+
+/// All of a file is read through so long after it was opened: the window comes first.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The tags of the queries that show rows of a table.
 fn tags_of(table: Table) -> &'static [Tag] {
@@ -20,7 +24,9 @@ fn tags_of(table: Table) -> &'static [Tag] {
         Table::Devices | Table::Invitations => &[Tag::People],
         Table::Grants => &[Tag::Deals, Tag::People],
         Table::Accounts => &[Tag::Accounts],
-        Table::Deals | Table::FieldHistory => &[Tag::Deals],
+        Table::Deals => &[Tag::Deals],
+        // Whatever was overwritten unseen needs the person, until the field is changed again.
+        Table::FieldHistory => &[Tag::Deals, Tag::Sync],
         Table::Messages | Table::ReadMarks => &[Tag::Messages, Tag::Deals],
         Table::ActionPlans | Table::Milestones => &[Tag::Plans, Tag::Deals],
         Table::Claims | Table::Counters => &[],
@@ -76,5 +82,13 @@ pub(crate) fn watch(app: &Arc<App>, program: ProgramId, store: &Store, link: &Li
             }
         }
     });
-    vec![of_store.abort_handle(), of_link.abort_handle()]
+    let to = Arc::downgrade(app);
+    let store = store.clone();
+    let of_file = tokio::spawn(async move {
+        store.until_damaged(FIRST_LOOK).await;
+        let Some(app) = to.upgrade() else { return };
+        // On its own task, as above.
+        tokio::spawn(async move { app.shut_damaged(Some(program)).await });
+    });
+    vec![of_store.abort_handle(), of_link.abort_handle(), of_file.abort_handle()]
 }

@@ -31,7 +31,9 @@ impl App {
         asked: InvitationInspect,
     ) -> Result<InvitationPreview, CommandError> {
         let link = parse(&asked.link)?;
-        self.not_joined_yet(&link)?;
+        if let Ok(session) = self.session() {
+            not_joined_yet(&session, &link).await?;
+        }
         let preview = entry::inspect(&self.dial, &link).await.map_err(|error| map::entry_error(&error))?;
         Ok(InvitationPreview {
             kind: preview.kind.map_or(InvitationKind::Found, map::invitation_kind),
@@ -52,13 +54,9 @@ impl App {
     ) -> Result<ProgramSummary, CommandError> {
         let session = self.session()?;
         let link = parse(&asked.link)?;
-        self.not_joined_yet(&link)?;
+        not_joined_yet(&session, &link).await?;
         let program = link.program.unwrap_or_else(|| ProgramId(map::new_id()));
         let name = program.to_string();
-        let joined = session.device.joined().await.map_err(|error| map::store_error(&error))?;
-        if joined.iter().any(|joined| joined.program == program) {
-            return Err(already_joined());
-        }
         // Keys of no joined program are what an attempt left that was interrupted.
         let left = session.vault.programs().map_err(|error| map::vault_error(&error))?;
         if left.contains(&name) {
@@ -132,21 +130,6 @@ impl App {
         }
     }
 
-    fn not_joined_yet(&self, link: &InvitationLink) -> Result<(), CommandError> {
-        let Some(program) = link.program else { return Ok(()) };
-        let Ok(session) = self.session() else { return Ok(()) };
-        if session.shut().iter().any(|shut| shut.joined.program == program) {
-            return Err(CommandError::new(
-                Code::AlreadyJoined,
-                "This program is on this device, but cannot be opened. Remove it here first, then join again.",
-            ));
-        }
-        match session.program(program) {
-            Some(_) => Err(already_joined()),
-            None => Ok(()),
-        }
-    }
-
     pub(crate) async fn program_sign_out(self: &Arc<Self>, asked: InProgram) -> Result<Done, CommandError> {
         let joined = self.program(&asked.program)?;
         let revoke = DeviceRevoke { device: joined.device, member: joined.member };
@@ -214,11 +197,21 @@ impl App {
     }
 }
 
-fn already_joined() -> CommandError {
-    CommandError::new(
+/// Refuses a link into a program that this device is in, whether or not its file can be opened.
+async fn not_joined_yet(session: &Session, link: &InvitationLink) -> Result<(), CommandError> {
+    let joined = session.device.joined().await.map_err(|error| map::store_error(&error))?;
+    if !joined.iter().any(|joined| Some(joined.program) == link.program) {
+        return Ok(());
+    }
+    let shut = session.shut().iter().any(|shut| Some(shut.joined.program) == link.program);
+    Err(CommandError::new(
         Code::AlreadyJoined,
-        "This device has joined the program already. A colleague can use the link instead.",
-    )
+        if shut {
+            "This program is on this device, but cannot be opened. Remove it here first, then join again."
+        } else {
+            "This device has joined the program already. A colleague can use the link instead."
+        },
+    ))
 }
 
 /// The mutation by which this device comes into being.

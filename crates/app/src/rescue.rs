@@ -1,9 +1,10 @@
 //! What was saved from a damaged file, as text that a person can read and copy from.
 
-use crate::sync_page;
+use crate::unsent::Change;
+use crate::{sync_page, written};
 use domain::codec::Entity;
 use domain::entity::{Account, Deal, Member, Message, Milestone};
-use domain::{DealId, MemberId, Mutation, Row};
+use domain::{DealId, MemberId, Row};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use store::Salvage;
@@ -20,14 +21,11 @@ pub(crate) fn text(salvage: &Salvage) -> String {
         out.push_str("Parts of the file could not be read and are missing here.\n");
     }
     head(&mut out, "Not sent to the hub", salvage.unsent.len());
-    for mutation in &salvage.unsent {
-        let _ = match mutation {
-            Some(Mutation::MessageSend(send)) => {
-                writeln!(out, "Message in {}: {}", title(send.deal), send.body)
-            }
-            Some(mutation) => writeln!(out, "{}", sync_page::written(mutation)),
-            None => writeln!(out, "A change by another version of Lockstep"),
-        };
+    for item in &salvage.unsent {
+        let deal = sync_page::deal_of(item);
+        let words = item.mutation.as_ref().map_or(written::UNKNOWN, written::words);
+        let title = deal.map_or_else(|| words.to_owned(), |deal| format!("{words} in {}", title(deal)));
+        Change::of(item, title).write(&mut out);
     }
     head(&mut out, "Deals", deals.len());
     for deal in deals.values() {

@@ -11,11 +11,16 @@ use std::sync::Arc;
 use store::Store;
 
 impl App {
-    /// Tries to open it again: the disk may be back, or a backup in place.
+    /// Tries to open it again: the disk may be back, or a backup in place. What was damaged has to be sound
+    /// all through.
     pub(crate) async fn shut_retry(self: &Arc<Self>, asked: InProgram) -> Result<AppState, CommandError> {
         let session = self.session()?;
-        let shut = find(&session, &asked)?;
-        session.reopen(self, shut.joined).await;
+        let Shut { joined, trouble } = find(&session, &asked)?;
+        let program = joined.program;
+        session.reopen(self, joined).await;
+        if trouble == ProgramTrouble::Damaged {
+            self.shut_damaged(Some(program)).await;
+        }
         self.tell(&Tag::ALL);
         self.app_state(()).await
     }
@@ -33,7 +38,7 @@ impl App {
         if salvage.is_empty() {
             return Err(nothing());
         }
-        diagnostics::save("rescued", &rescue::text(&salvage)).await
+        diagnostics::save("rescued", "txt", &rescue::text(&salvage)).await
     }
 
     /// Removes what is left of it from this device, the key first.
@@ -52,11 +57,13 @@ impl App {
         self.app_state(()).await
     }
 
-    /// Shuts every open program whose file is damaged.
-    pub(crate) async fn shut_damaged(self: &Arc<Self>) {
+    /// Shuts the program, or with none whichever is open, if its file is damaged.
+    pub(crate) async fn shut_damaged(self: &Arc<Self>, program: Option<ProgramId>) {
         let Ok(session) = self.session() else { return };
         let _turn = session.erasing.lock().await;
-        for joined in session.programs() {
+        let suspects =
+            session.programs().into_iter().filter(|joined| program.is_none_or(|id| id == joined.id));
+        for joined in suspects {
             if !matches!(joined.store.is_sound().await, Ok(false)) {
                 continue;
             }

@@ -1,19 +1,16 @@
 //! Settings › Sync: the line, what waits, what needs the person.
 
 use crate::app::App;
-use crate::dto::{
-    CommandError, Connection, DealForm, Done, EvidenceItem, OneOf, ProgramSync, RefusalItem, SyncStatus,
-    WaitingItem,
-};
-use crate::map;
-use crate::session::{Joined, commit_error};
-use domain::entity::{Deal, OwnerSide};
-use domain::mutation::{DealRegister, MilestoneEdit, MilestoneValue};
+use crate::dto::{CommandError, Connection, DiscardedItem, ProgramSync, SyncStatus, WaitingItem};
+use crate::session::Joined;
+use crate::{history, map, refused, written};
+use domain::entity::Deal;
+use domain::mutation::DealRegister;
 use domain::{DealId, Mutation, ScopeId};
 use protocol::client::Line;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::{Item, RefusedItem};
+use store::Item;
 
 /// Most waiting changes that are listed.
 const WAITING_SHOWN: u32 = 100;
@@ -51,7 +48,7 @@ impl App {
         }
         Ok(SyncStatus {
             waiting: programs.iter().map(|program| program.waiting_total).sum(),
-            needs_you: programs.iter().map(|program| count(program.needs_you.len())).sum(),
+            needs_you: programs.iter().map(|one| count(one.needs_you.len() + one.overwritten.len())).sum(),
             connection: programs.iter().fold(Connection::Online, |all, one| worse(all, one.connection)),
             programs,
             work_offline: self.work_offline.load(Ordering::Relaxed),
@@ -69,7 +66,16 @@ impl App {
         }
         let mut needs_you = Vec::new();
         for refused in joined.store.refusals().await.map_err(store_error)? {
-            needs_you.push(refusal_item(joined, &refused).await?);
+            needs_you.push(refused::item(joined, &refused).await?);
+        }
+        let mut discarded = Vec::new();
+        for item in joined.store.discarded(Self::now()).await.map_err(store_error)? {
+            discarded.push(DiscardedItem {
+                id: item.id.to_string(),
+                title: title(joined, &item.item).await?,
+                at: map::at(item.at),
+                parked: u32::try_from(item.parked).unwrap_or(u32::MAX),
+            });
         }
         let program: Option<domain::entity::Program> =
             joined.store.entity(joined.id).await.map_err(store_error)?;
@@ -84,6 +90,8 @@ impl App {
             waiting,
             waiting_total: u32::try_from(counts.waiting).unwrap_or(u32::MAX),
             needs_you,
+            overwritten: history::overwritten(joined).await?,
+            discarded,
         })
     }
 
@@ -92,20 +100,6 @@ impl App {
             joined.with_link(sync::Link::try_now);
         }
         self.sync_status(()).await
-    }
-
-    pub(crate) async fn refusal_retry(self: &Arc<Self>, asked: OneOf) -> Result<Done, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let retried = joined.store.retry(refusal_id(&asked.id)?, Self::now()).await;
-        retried.map_err(|error| commit_error(&error))?;
-        Ok(Done::default())
-    }
-
-    pub(crate) async fn refusal_discard(self: &Arc<Self>, asked: OneOf) -> Result<Done, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let discarded = joined.store.discard(refusal_id(&asked.id)?).await;
-        discarded.map_err(|error| map::store_error(&error))?;
-        Ok(Done::default())
     }
 }
 
@@ -121,15 +115,15 @@ pub(crate) async fn refused_registration(
     }))
 }
 
-fn refusal_id(text: &str) -> Result<i64, CommandError> {
-    text.parse().map_err(|_| CommandError::not_found("entry"))
-}
-
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-async fn waiting_item(joined: &Joined, item: &Item, sent: u64) -> Result<WaitingItem, CommandError> {
+pub(crate) async fn waiting_item(
+    joined: &Joined,
+    item: &Item,
+    sent: u64,
+) -> Result<WaitingItem, CommandError> {
     Ok(WaitingItem {
         id: item.n.to_string(),
         title: title(joined, item).await?,
@@ -139,32 +133,7 @@ async fn waiting_item(joined: &Joined, item: &Item, sent: u64) -> Result<Waiting
     })
 }
 
-async fn refusal_item(joined: &Joined, refused: &RefusedItem) -> Result<RefusalItem, CommandError> {
-    let mut parked = Vec::new();
-    for item in &refused.parked {
-        parked.push(waiting_item(joined, item, 0).await?);
-    }
-    let title = title(joined, &refused.item).await?;
-    Ok(RefusalItem {
-        id: refused.id.to_string(),
-        rule: refused.refusal.rule.name().to_owned(),
-        message: refused.refusal.message.clone(),
-        evidence: refused
-            .refusal
-            .evidence
-            .iter()
-            .map(|(label, value)| EvidenceItem { label: label.clone(), value: value.clone() })
-            .collect(),
-        at: map::at(refused.refused_at),
-        text: text(&title, refused),
-        title,
-        parked,
-        deal: deal_of(&refused.item).map(|deal| deal.to_string()),
-        editable: matches!(refused.item.mutation, Some(Mutation::DealRegister(_))),
-    })
-}
-
-fn deal_of(item: &Item) -> Option<DealId> {
+pub(crate) fn deal_of(item: &Item) -> Option<DealId> {
     match item.lane {
         ScopeId::Deal(deal) => Some(deal),
         _ => match &item.mutation {
@@ -175,7 +144,7 @@ fn deal_of(item: &Item) -> Option<DealId> {
 }
 
 /// What a change is, in words.
-async fn title(joined: &Joined, item: &Item) -> Result<String, CommandError> {
+pub(crate) async fn title(joined: &Joined, item: &Item) -> Result<String, CommandError> {
     let place = match deal_of(item) {
         None => None,
         Some(deal) => {
@@ -192,84 +161,11 @@ async fn title(joined: &Joined, item: &Item) -> Result<String, CommandError> {
             let verb = if register.submit { "Register" } else { "Draft" };
             return Ok(format!("{verb} {}", register.title));
         }
-        Some(mutation) => words(mutation),
-        None => "A change by another version of Lockstep",
+        Some(mutation) => written::words(mutation),
+        None => written::UNKNOWN,
     };
     Ok(match place {
         Some(place) => format!("{what} in {place}"),
         None => what.to_owned(),
     })
-}
-
-/// The words for one mutation.
-fn words(mutation: &Mutation) -> &'static str {
-    match mutation {
-        Mutation::ProgramCreate(_) => "Program",
-        Mutation::OrganizationAdd(_) => "New partner",
-        Mutation::InvitationCreate(_) => "Invitation",
-        Mutation::InvitationAccept(_) => "Joining",
-        Mutation::InvitationRevoke(_) => "Revoked invitation",
-        Mutation::DeviceRevoke(_) => "Signed-out device",
-        Mutation::MemberLeave(_) => "Leaving",
-        Mutation::AccountsPut(_) => "Imported accounts",
-        Mutation::DealRegister(_) => "Registration",
-        Mutation::DealEdit(_) => "Edit",
-        Mutation::RegistrationSubmit(_) => "Registration",
-        Mutation::RegistrationReview(_) => "Review",
-        Mutation::RegistrationDecide(_) => "Decision",
-        Mutation::RegistrationWithdraw(_) => "Withdrawal",
-        Mutation::MessageSend(_) => "Message",
-        Mutation::RoomRead(_) => "Read mark",
-        Mutation::PlanSchedule(_) => "Go-live date",
-        Mutation::MilestoneAdd(_) => "New milestone",
-        Mutation::MilestoneEdit(_) => "Changed milestone",
-        Mutation::MilestoneComplete(_) => "Finished milestone",
-        Mutation::MilestoneReopen(_) => "Reopened milestone",
-        Mutation::MilestoneRestore(_) => "Finished milestone",
-        Mutation::MilestoneRemove(_) => "Removed milestone",
-    }
-}
-
-/// Everything a refusal holds as text, so that nothing typed is lost when it is discarded.
-fn text(title: &str, refused: &RefusedItem) -> String {
-    let mut text = format!("{title}\n");
-    for item in std::iter::once(&refused.item).chain(&refused.parked) {
-        let line = item.mutation.as_ref().map_or_else(|| item.name.clone(), written);
-        text.push_str(line.trim());
-        text.push('\n');
-    }
-    text
-}
-
-/// What a person wrote with a change.
-pub(crate) fn written(mutation: &Mutation) -> String {
-    match mutation {
-        Mutation::DealRegister(register) => {
-            let DealForm { customer, domain, title, amount, close_date, need, .. } =
-                crate::deals::form_of("", register);
-            let (whole, cents) = (amount.minor / 100, amount.minor % 100);
-            format!(
-                "{title}\n{customer} ({domain})\n{} {whole}.{cents:02}, {close_date}\n{need}",
-                amount.currency
-            )
-        }
-        Mutation::MessageSend(send) => send.body.clone(),
-        Mutation::MilestoneAdd(add) => format!("{}: {}", add.title, add.done_condition),
-        Mutation::MilestoneEdit(edit) => edited(edit),
-        mutation => words(mutation).to_owned(),
-    }
-}
-
-/// What an edit of a milestone wanted, one value a line.
-fn edited(edit: &MilestoneEdit) -> String {
-    let lines = edit.patch.iter().map(|patch| match &patch.value {
-        MilestoneValue::Title(title) => title.clone(),
-        MilestoneValue::Owner(OwnerSide::Vendor, _) => "owned by the vendor".to_owned(),
-        MilestoneValue::Owner(OwnerSide::Partner, _) => "owned by the partner".to_owned(),
-        MilestoneValue::Owner(OwnerSide::Customer, _) => "owned by the customer".to_owned(),
-        MilestoneValue::Due(Some(due)) => format!("due {due}"),
-        MilestoneValue::Due(None) => "no due date".to_owned(),
-        MilestoneValue::DoneCondition(text) => text.clone(),
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }

@@ -2,10 +2,12 @@
 
 use crate::app::{App, held};
 use crate::dto::{Code, CommandError, Done, Undo as UndoRequest};
+use crate::map;
 use crate::session::Joined;
 use domain::{Mutation, ProgramId, Undo};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// How many changes can be taken back.
 const DEPTH: usize = 50;
@@ -14,17 +16,27 @@ const DEPTH: usize = 50;
 #[derive(Debug, Default)]
 pub(crate) struct UndoList {
     next: u64,
-    changes: VecDeque<(u64, ProgramId, Mutation)>,
+    changes: VecDeque<(u64, ProgramId, Inverse)>,
+}
+
+/// What takes a change back.
+#[derive(Debug)]
+pub(crate) enum Inverse {
+    /// Another change.
+    Mutation(Box<Mutation>),
+    /// A refusal that was discarded waits again.
+    PutBack(i64),
+    /// The outcome of an overwritten field is open again.
+    Unsettle(Uuid),
 }
 
 impl App {
     /// Notes how a change is taken back, and answers with the token for it.
-    pub(crate) fn done(&self, program: ProgramId, id: Option<String>, undo: Undo) -> Done {
-        let Undo::By(inverse) = undo else { return Done { id, undo: None } };
+    pub(crate) fn done(&self, program: ProgramId, id: Option<String>, inverse: Inverse) -> Done {
         let mut list = held(&self.undo);
         list.next += 1;
         let token = list.next;
-        list.changes.push_back((token, program, *inverse));
+        list.changes.push_back((token, program, inverse));
         while list.changes.len() > DEPTH {
             list.changes.pop_front();
         }
@@ -38,11 +50,13 @@ impl App {
         id: Option<String>,
         mutation: impl Into<Mutation>,
     ) -> Result<Done, CommandError> {
-        let undo = joined.commit(mutation).await?;
-        Ok(self.done(joined.id, id, undo))
+        Ok(match joined.commit(mutation).await? {
+            Undo::By(inverse) => self.done(joined.id, id, Inverse::Mutation(inverse)),
+            Undo::No(_) => Done { id, undo: None },
+        })
     }
 
-    /// Takes a change back; the answer's token does it again.
+    /// Takes a change back; the token of the answer, if it has one, does it again.
     pub(crate) async fn undo(self: &Arc<Self>, request: UndoRequest) -> Result<Done, CommandError> {
         let token: Option<u64> = request.token.parse().ok();
         let (program, inverse) = {
@@ -54,6 +68,12 @@ impl App {
             (program, inverse)
         };
         let joined = self.session()?.program(program).ok_or_else(|| CommandError::not_found("program"))?;
-        self.act(&joined, None, inverse).await
+        match inverse {
+            Inverse::Mutation(inverse) => return self.act(&joined, None, *inverse).await,
+            Inverse::PutBack(refusal) => joined.store.put_back(refusal).await,
+            Inverse::Unsettle(change) => joined.store.settle(change, None).await,
+        }
+        .map_err(|error| map::store_error(&error))?;
+        Ok(Done::default())
     }
 }

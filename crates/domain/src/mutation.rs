@@ -5,16 +5,22 @@
 
 mod accounts;
 mod deals;
+mod decision;
+mod history;
 mod people;
 mod plans;
 mod program;
+mod registration;
 mod room;
 
 pub use accounts::*;
 pub use deals::*;
+pub use decision::*;
+pub use history::history_id;
 pub use people::*;
 pub use plans::*;
 pub use program::*;
+pub use registration::*;
 pub use room::*;
 
 use crate::date::Timestamp;

@@ -122,7 +122,7 @@ impl Desk {
         let Some(open) = &self.open else { return Ok(()) };
         self.seen = open.store.see().await?;
         self.rows = std::mem::take(&mut self.seen.rows).into_iter().map(|row| (row.key, row)).collect();
-        self.state = state_of(&open.store).await?;
+        self.state = open.store.sync_state().await?;
         for refused in &self.seen.refused {
             self.roots.entry(*refused).or_insert(self.state.chain.n);
         }
@@ -136,17 +136,6 @@ impl Desk {
         let stem = stem.split('.').next().unwrap_or_default().to_owned();
         self.path.with_file_name(format!("{stem}.{}.db", self.generation))
     }
-}
-
-pub(crate) async fn state_of(store: &Store) -> Run<SyncState> {
-    let state = store.sync_state().await?;
-    Ok(SyncState {
-        epoch: state.epoch,
-        cursor: state.cursor,
-        resume: state.resume,
-        answered: state.answered,
-        chain: state.chain,
-    })
 }
 
 /// Copies a database with its log, as a crash would leave it.

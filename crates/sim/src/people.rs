@@ -341,7 +341,7 @@ impl World {
             }
             return self.confirmed(d, done, all.into_iter().filter_map(|item| item.mutation).collect()).await;
         }
-        store.discard(item.id).await?;
+        store.discard(item.id, now).await?;
         desk.decided.extend(numbers);
         desk.look().await?;
         tell!(self, "{} discards a refusal", self.name(d));

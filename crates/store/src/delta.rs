@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::{Code, Result, StoreError};
-use crate::meta::{self, SyncState, signed};
+use crate::meta::{self, signed};
 use crate::outbox::{self, ANSWERED, PARKED, VOID};
 use crate::rebase::Before;
 use crate::rows::{self, Write};
@@ -11,6 +11,7 @@ use crate::{journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
 use domain::{RowKey, ScopeId, Table};
+use protocol::client::SyncState;
 use protocol::frame::{Answer, Delta, DeltaRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,8 +88,7 @@ impl Store {
 }
 
 async fn state(tx: &mut Tx) -> Result<SyncState> {
-    let identity = tx.identity().clone();
-    meta::read(tx.conn()?, &identity).await
+    meta::read(tx.conn()?).await
 }
 
 async fn reset(tx: &mut Tx, epoch: u64, last_n: u64) -> Result<()> {

@@ -136,8 +136,12 @@ fn code_of(error: &sqlx::Error) -> Code {
     match (extended, extended & 0xff) {
         (SHMSIZE, _) | (_, 13) => Code::DiskFull,
         (_, 8) => Code::ReadOnlyDisk,
-        (_, 5 | 6) => Code::Busy,
-        (_, 11 | 26) => Code::Damaged,
+        // 9: it was interrupted, which only the look through the file is, to make way.
+        (_, 5 | 6 | 9) => Code::Busy,
+        // 7: once SQLCipher has met a page that does not fit its seal, it gives out no memory for others.
+        (_, 7 | 11 | 26) => Code::Damaged,
+        // The same, before the transaction that met it has ended. A mistake of ours would say more.
+        (1, _) if database.message() == "SQL logic error" => Code::Damaged,
         (_, 10 | 14) => Code::Io,
         _ => Code::Internal,
     }

@@ -71,18 +71,20 @@ pub(crate) async fn put_back(tx: &mut Tx, last_n: u64) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what mutations in these scopes said, because the scopes were taken away.
+/// Forgets what mutations in these scopes said, because the scopes were taken away. What was refused in
+/// them stays until the person decides; what they have discarded goes.
 pub(crate) async fn forget_scopes(tx: &mut Tx, scopes: &[ScopeId]) -> Result<()> {
     if scopes.is_empty() {
         return Ok(());
     }
-    sqlx::query(
+    let scopes = scope_list(&scopes.iter().copied().collect());
+    for forget in [
         "UPDATE journal SET payload = NULL, name = '', at = 0
          WHERE lane IN (SELECT unhex(value) FROM json_each(?))",
-    )
-    .bind(scope_list(&scopes.iter().copied().collect()))
-    .execute(tx.conn()?)
-    .await?;
+        "DELETE FROM discarded WHERE lane IN (SELECT unhex(value) FROM json_each(?))",
+    ] {
+        sqlx::query(forget).bind(&scopes).execute(tx.conn()?).await?;
+    }
     Ok(())
 }
 

@@ -4,26 +4,9 @@ use crate::error::{Code, Result, StoreError};
 use crate::key::Identity;
 use crate::store::truncate_log;
 use domain::entity::Key;
-use protocol::frame::Resume;
+use protocol::client::SyncState;
 use protocol::seal::Chain;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
-
-/// Where a store stands between its person and the hub: what a device says when it signs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyncState {
-    /// The device.
-    pub device: domain::DeviceId,
-    /// Epoch of the rows; 0 before the first catch-up.
-    pub epoch: u64,
-    /// Everything up to this sequence number is here.
-    pub cursor: u64,
-    /// Where an interrupted catch-up goes on.
-    pub resume: Option<Resume>,
-    /// Highest own mutation whose answer is here.
-    pub answered: u64,
-    /// End of the chain of own mutations.
-    pub chain: Chain,
-}
 
 pub(crate) async fn create(conn: &mut SqliteConnection, identity: &Identity) -> Result<()> {
     let start = Chain::start(identity.program, identity.device);
@@ -50,7 +33,7 @@ pub(crate) async fn check(conn: &mut SqliteConnection, identity: &Identity) -> R
 }
 
 /// Reads the state.
-pub(crate) async fn read(conn: &mut SqliteConnection, identity: &Identity) -> Result<SyncState> {
+pub(crate) async fn read(conn: &mut SqliteConnection) -> Result<SyncState> {
     let row = sqlx::query("SELECT epoch, cursor, resume, answered, chain_n, chain_hash FROM meta")
         .fetch_one(conn)
         .await?;
@@ -61,7 +44,6 @@ pub(crate) async fn read(conn: &mut SqliteConnection, identity: &Identity) -> Re
     };
     let hash: Vec<u8> = row.try_get(5)?;
     Ok(SyncState {
-        device: identity.device,
         epoch: row.try_get::<i64, _>(0)?.cast_unsigned(),
         cursor: unsigned(row.try_get(1)?),
         resume,

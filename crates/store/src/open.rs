@@ -1,10 +1,12 @@
 //! Opening and removing files.
 
 use crate::error::{Code, Result, StoreError, code_of_io};
+use crate::integrity::{self, Watch};
 use crate::key::FileKey;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many windows can be read at the same time.
@@ -100,8 +102,22 @@ pub(crate) async fn bystander(path: &Path, key: &FileKey) -> Result<SqliteConnec
     Err(StoreError::new(Code::Damaged, "opening the file"))
 }
 
-/// The connections that read; none is opened before it is needed.
-pub(crate) fn readers(path: &Path, key: &FileKey) -> SqlitePool {
+/// A new file whose pages are sealed as those of the file that begins with `salt`.
+pub(crate) async fn blank(path: &Path, key: &FileKey, salt: &[u8]) -> Result<SqliteConnection> {
+    let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
+    let options = options(path, key).create_if_missing(true).pragma("cipher_salt", format!("\"x'{salt}'\""));
+    options.connect().await.map_err(|error| StoreError::from(error).doing("mending a copy"))
+}
+
+/// A connection of its own that reads the file as it is on the disk, for checking it.
+pub(crate) async fn onlooker(path: &Path, key: &FileKey) -> Result<SqliteConnection> {
+    let options = options(path, key).read_only(true).pragma("query_only", "ON").pragma("cache_size", "-1000");
+    options.connect().await.map_err(|error| StoreError::from(error).doing("checking the file"))
+}
+
+/// The connections that read; none is opened before it is needed. One that has met damage is not used
+/// again, and tells `watch`.
+pub(crate) fn readers(path: &Path, key: &FileKey, watch: Arc<Watch>) -> SqlitePool {
     let options = options(path, key).read_only(true).pragma("query_only", "ON").pragma("cache_size", "-2000");
     SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -110,6 +126,16 @@ pub(crate) fn readers(path: &Path, key: &FileKey) -> SqlitePool {
         .idle_timeout(None)
         .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(30))
+        .after_release(move |conn, _| {
+            let watch = Arc::clone(&watch);
+            Box::pin(async move {
+                let damage = integrity::has_met_damage(conn).await;
+                if damage {
+                    watch.suspect();
+                }
+                Ok(!damage)
+            })
+        })
         .connect_lazy_with(options)
 }
 
@@ -127,7 +153,7 @@ pub(crate) async fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

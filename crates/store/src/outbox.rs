@@ -3,13 +3,13 @@
 use crate::change::Change;
 use crate::error::{Code, CommitError, Result, StoreError};
 use crate::local::Draft;
-use crate::meta::SyncState;
 use crate::meta::{self, damaged, key, signed, unsigned};
 use crate::rows::{self, insert_many, scope};
 use crate::store::{Store, Tx};
 use crate::tables::Value;
 use domain::entity::{Device, Key};
 use domain::{LookupKey, Mutation, Refusal, RowKey, Rule, Timestamp, Undo};
+use protocol::client::SyncState;
 use protocol::frame::{Header, Sealed, Signature};
 use protocol::seal::Chain;
 use sqlx::sqlite::SqliteRow;
@@ -133,7 +133,7 @@ impl Store {
     /// Whatever the disk has to say.
     pub async fn sync_state(&self) -> Result<SyncState> {
         let mut conn = self.reader().await?;
-        meta::read(&mut conn, self.identity()).await
+        meta::read(&mut conn).await
     }
 
     /// The hash of the own chain at number `n`; `None` for a number that was never reached or is long

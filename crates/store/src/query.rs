@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod deals;
 mod entity;
+pub mod history;
 pub mod palette;
 pub mod people;
 pub mod plans;

@@ -5,11 +5,19 @@ use sqlx::SqliteConnection;
 use std::path::{Path, PathBuf};
 
 /// The steps, in order; the first one has number 1.
-const STEPS: &[&str] = &[include_str!("../../../migrations/desktop/0001_store.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../../migrations/desktop/0001_store.sql"),
+    include_str!("../../../migrations/desktop/0002_store.sql"),
+];
 
 /// Runs the steps the file lacks.
 pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
     run(conn, path, STEPS).await.map_err(|error| error.doing("updating the file's schema"))
+}
+
+/// Runs the first steps only, on a new file.
+pub(crate) async fn up_to(conn: &mut SqliteConnection, path: &Path, version: usize) -> Result<()> {
+    run(conn, path, STEPS.get(..version).unwrap_or(STEPS)).await
 }
 
 async fn run(conn: &mut SqliteConnection, path: &Path, steps: &'static [&'static str]) -> Result<()> {

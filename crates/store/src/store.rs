@@ -2,13 +2,14 @@
 
 use crate::change::{Change, Changing};
 use crate::error::{Code, Result, StoreError};
+use crate::integrity::{Watch, has_met_damage};
 use crate::key::{FileKey, Identity};
 use crate::query::people;
 use crate::{meta, open, schema};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
@@ -28,6 +29,9 @@ pub struct Store {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) identity: Identity,
+    pub(crate) path: PathBuf,
+    pub(crate) key: FileKey,
+    pub(crate) watch: Arc<Watch>,
     /// The only connection that writes, and the only one that checkpoints: SQLCipher's SQLite can
     /// corrupt the log when two do. It is opened first and closed last; `None` once closed.
     writer: Arc<Mutex<Option<SqliteConnection>>>,
@@ -101,11 +105,15 @@ impl Store {
     fn over(conn: SqliteConnection, path: &Path, key: &FileKey, identity: Identity) -> Self {
         let (feed, _) = broadcast::channel(FEED);
         let writer = Arc::new(Mutex::new(Some(conn)));
+        let watch = Arc::new(Watch::default());
         Self {
             inner: Arc::new(Inner {
                 identity,
+                path: path.to_owned(),
+                key: key.clone(),
                 writer,
-                readers: open::readers(path, key),
+                readers: open::readers(path, key, Arc::clone(&watch)),
+                watch,
                 feed,
                 directory: people::Kept::default(),
             }),
@@ -129,6 +137,7 @@ impl Store {
         let mut writer = self.inner.writer.lock().await;
         self.inner.readers.close().await;
         let Some(mut conn) = writer.take() else { return Ok(()) };
+        self.inner.watch.give_way(true);
         let emptied = truncate_log(&mut conn).await;
         conn.close().await?;
         emptied.map(drop)
@@ -207,7 +216,10 @@ impl Tx {
             // A transaction that crashed may have been left open.
             drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
             let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await;
-            begun.map_err(|error| StoreError::from(error).doing("starting to write"))?;
+            if let Err(error) = begun {
+                tx.suspect().await;
+                return Err(StoreError::from(error).doing("starting to write"));
+            }
         }
         Ok(tx)
     }
@@ -219,6 +231,17 @@ impl Tx {
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.inner.identity
+    }
+
+    /// After something failed: tells whoever watches over the file when it was damage.
+    async fn suspect(&mut self) {
+        let met = match self.conn() {
+            Ok(conn) => has_met_damage(conn).await,
+            Err(_) => false,
+        };
+        if met {
+            self.inner.watch.suspect();
+        }
     }
 
     async fn finish<T, E: From<StoreError>>(mut self, outcome: Result<T, E>) -> Result<(T, Change), E> {
@@ -239,13 +262,17 @@ impl Tx {
             Err(error) => {
                 // On some errors SQLite has rolled back by itself, and this one fails: both are fine.
                 drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
+                self.suspect().await;
                 return Err(error);
             }
         };
         if wipe {
             // The rows are gone already. If their bytes cannot be removed from the log now, the next
             // start or the next erasure does it.
-            if let Err(error) = meta::wipe_if_owed(conn).await {
+            self.inner.watch.give_way(true);
+            let wiped = meta::wipe_if_owed(self.conn()?).await;
+            self.inner.watch.give_way(false);
+            if let Err(error) = wiped {
                 tracing::warn!(code = ?error.code(), "the log still holds erased rows");
             }
         }

@@ -292,10 +292,15 @@ impl Projected for Milestone {
 
 impl Projected for FieldHistory {
     fn columns() -> Vec<(&'static str, Value)> {
-        vec![blob("deal"), int("field", -1), int("at", 0)]
+        vec![blob("deal"), int("field", -1), int("at", 0), int("unseen", 0)]
     }
     fn values(self) -> Vec<Value> {
-        vec![self.deal.as_bytes().into(), i64::from(self.field).into(), self.at.0.into()]
+        vec![
+            self.deal.as_bytes().into(),
+            i64::from(self.field).into(),
+            self.at.0.into(),
+            i64::from(self.unseen == Some(true)).into(),
+        ]
     }
 }
 

@@ -1,6 +1,5 @@
 //! Refused mutations and what depends on them: nothing leaves the outbox silently.
 
-use crate::change::Change;
 use crate::error::{Code, CommitError, Result, StoreError};
 use crate::journal;
 use crate::meta::{damaged, signed, unsigned};
@@ -76,14 +75,14 @@ impl Store {
                 evidence: minicbor::decode(&evidence).map_err(damaged)?,
             };
             let refused_at = Timestamp(row.try_get(9)?);
-            let item = read_item(&row)?;
+            let item = read_item(&row, 0)?;
             items.insert(id, RefusedItem { id, item, refusal, refused_at, parked: Vec::new() });
         }
         let parked =
             sqlx::query("SELECT n, name, lane, payload, at, refusal_id FROM parked ORDER BY refusal_id, ord");
         for row in parked.fetch_all(&mut *conn).await? {
             if let Some(root) = items.get_mut(&row.try_get(5)?) {
-                root.parked.push(read_item(&row)?);
+                root.parked.push(read_item(&row, 0)?);
             }
         }
         Ok(items.into_values().collect())
@@ -101,7 +100,7 @@ impl Store {
                 .bind(limit)
                 .fetch_all(&mut *conn)
                 .await?;
-        rows.iter().map(read_item).collect()
+        rows.iter().map(|row| read_item(row, 0)).collect()
     }
 
     /// How much waits and how much was refused.
@@ -156,25 +155,16 @@ impl Store {
         committed.iter_mut().for_each(|committed| committed.change = change.clone());
         Ok(committed)
     }
-
-    /// Gives up a refused mutation and what was parked behind it.
-    ///
-    /// # Errors
-    /// [`Code::NotFound`] when there is no such refusal.
-    pub async fn discard(&self, refusal: i64) -> Result<Change> {
-        let work = self.write(move |tx| Box::pin(async move { remove(tx, refusal).await }));
-        let ((), change) = work.await?;
-        Ok(change)
-    }
 }
 
-fn read_item(row: &SqliteRow) -> Result<Item> {
-    let name: String = row.try_get(1)?;
-    let payload: &[u8] = row.try_get(3)?;
+/// Reads the five columns of an item: n, name, lane, payload, at.
+pub(crate) fn read_item(row: &SqliteRow, first: usize) -> Result<Item> {
+    let name: String = row.try_get(first + 1)?;
+    let payload: &[u8] = row.try_get(first + 3)?;
     Ok(Item {
-        n: unsigned(row.try_get(0)?),
-        lane: scope(row.try_get(2)?)?,
-        at: Timestamp(row.try_get(4)?),
+        n: unsigned(row.try_get(first)?),
+        lane: scope(row.try_get(first + 2)?)?,
+        at: Timestamp(row.try_get(first + 4)?),
         mutation: Mutation::from_payload(&name, payload).ok(),
         name,
     })
@@ -201,7 +191,7 @@ async fn take(tx: &mut Tx, refusal: i64, instead: Option<Mutation>) -> Result<Ve
     Ok(mutations)
 }
 
-async fn remove(tx: &mut Tx, refusal: i64) -> Result<()> {
+pub(crate) async fn remove(tx: &mut Tx, refusal: i64) -> Result<()> {
     let removed = sqlx::query("DELETE FROM refusal WHERE id = ?").bind(refusal).execute(tx.conn()?).await?;
     if removed.rows_affected() == 0 {
         return Err(StoreError::new(Code::NotFound, "looking for a refusal"));

@@ -3,13 +3,13 @@
 use crate::dial::{Dial, Door};
 use crate::line::Line;
 use domain::ProgramId;
-use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status, SyncState};
+use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use store::{Store, StoreError};
+use store::Store;
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -139,7 +139,7 @@ impl Driver {
             timer: None,
             status,
         };
-        match state_of(&driver.options.store).await {
+        match driver.options.store.sync_state().await {
             Ok(state) => driver.events.push_back(ClientEvent::Loaded(state)),
             Err(error) => {
                 tracing::error!(%error, "the store cannot be read, this program stays offline");
@@ -240,7 +240,7 @@ impl Driver {
             }
             ClientEffect::CheckChain(chain) => store.continues(chain).await.map(ClientEvent::ChainChecked),
             ClientEffect::Apply { epoch, delta } => match store.apply_delta(epoch, delta).await {
-                Ok(_) => state_of(store).await.map(ClientEvent::Applied),
+                Ok(_) => store.sync_state().await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
             ClientEffect::KeepNewer(rows) => match store.keep_newer(rows).await {
@@ -248,11 +248,11 @@ impl Driver {
                 Err(error) => Err(error),
             },
             ClientEffect::Adopt { epoch } => match store.adopt_epoch(epoch).await {
-                Ok(_) => state_of(store).await.map(ClientEvent::Applied),
+                Ok(_) => store.sync_state().await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
             ClientEffect::Reset { epoch, last_n } => match store.reset_for_epoch(epoch, last_n).await {
-                Ok(_) => state_of(store).await.map(ClientEvent::Applied),
+                Ok(_) => store.sync_state().await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
         };
@@ -303,18 +303,6 @@ async fn heard(alive: Option<Arc<Notify>>) {
         Some(alive) => alive.notified().await,
         None => std::future::pending().await,
     }
-}
-
-/// The store's numbers in the client's form.
-async fn state_of(store: &Store) -> Result<SyncState, StoreError> {
-    let state = store.sync_state().await?;
-    Ok(SyncState {
-        epoch: state.epoch,
-        cursor: state.cursor,
-        resume: state.resume,
-        answered: state.answered,
-        chain: state.chain,
-    })
 }
 
 async fn pending(connecting: &mut Option<Connecting>) -> Result<Line, crate::DialError> {

@@ -1,6 +1,6 @@
 //! Settings › Sync: the line, what waits, what needs the person.
 
-use super::Connection;
+use super::{Connection, Money, OverwrittenField, StageName};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -12,7 +12,7 @@ pub struct SyncStatus {
     pub programs: Vec<ProgramSync>,
     /// Sum of waiting changes.
     pub waiting: u32,
-    /// Sum of refused changes that need a decision by the person.
+    /// Sum of refused changes and overwritten fields that need a decision by the person.
     pub needs_you: u32,
     /// Worst connection of all programs, for the dot in the sidebar.
     pub connection: Connection,
@@ -44,6 +44,24 @@ pub struct ProgramSync {
     pub waiting_total: u32,
     /// Refusals, oldest first.
     pub needs_you: Vec<RefusalItem>,
+    /// Fields in which one's own value met another, latest first.
+    pub overwritten: Vec<OverwrittenField>,
+    /// Refusals that were discarded in the last 30 days, latest first.
+    pub discarded: Vec<DiscardedItem>,
+}
+
+/// A refused change that was discarded and can be put back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct DiscardedItem {
+    /// Its id among the refusals.
+    pub id: String,
+    /// What was tried, in words.
+    pub title: String,
+    /// When it was discarded, this device's time.
+    pub at: f64,
+    /// How many changes were parked behind it.
+    pub parked: u32,
 }
 
 /// A change that has not reached the hub.
@@ -84,8 +102,58 @@ pub struct RefusalItem {
     pub text: String,
     /// Deal it belongs to.
     pub deal: Option<String>,
-    /// Whether Edit can open it in the form it came from.
-    pub editable: bool,
+    /// What Edit opens with; none when it cannot be edited.
+    pub edit: Option<RefusedForm>,
+    /// Whether somebody changed the same field in the meantime: trying again then means "mine after all".
+    pub outrun: bool,
+}
+
+/// The values of a refused change, to be changed and sent again. Only what is set was in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export)]
+pub enum RefusedForm {
+    /// A registration; its own form opens with it.
+    Registration,
+    /// A message.
+    Message {
+        /// Text.
+        body: String,
+    },
+    /// A new milestone, or a change of one.
+    Milestone {
+        /// Title.
+        title: Option<String>,
+        /// Due date; empty for none.
+        due: Option<String>,
+        /// Done-condition.
+        done_condition: Option<String>,
+    },
+    /// A change of a deal.
+    Deal {
+        /// Title.
+        title: Option<String>,
+        /// Amount.
+        amount: Option<Money>,
+        /// Target close date.
+        close_date: Option<String>,
+        /// Stage.
+        stage: Option<StageName>,
+        /// What the customer needs.
+        need: Option<String>,
+    },
+}
+
+/// Argument of `refusal_resend`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RefusalResend {
+    /// Program.
+    pub program: String,
+    /// Id of the refusal.
+    pub id: String,
+    /// The values, of the same kind as [`RefusalItem::edit`].
+    pub form: RefusedForm,
 }
 
 /// One line of evidence.

@@ -1,10 +1,9 @@
 //! The mutual action plan of a deal.
 
+use super::history::FieldChange;
 use super::*;
 use crate::date::Date;
-use crate::entity::{
-    ActionPlan, Deal, DoneMark, FieldHistory, Member, Milestone, MilestoneField, OwnerSide, Program,
-};
+use crate::entity::{ActionPlan, Deal, DoneMark, Member, Milestone, MilestoneField, OwnerSide, Program};
 use minicbor::{Decode, Encode};
 
 /// Sets the day the customer goes live.
@@ -135,7 +134,7 @@ impl MilestoneValue {
     }
 
     /// The present value of the same field.
-    fn current(&self, milestone: &Milestone) -> Self {
+    pub fn current(&self, milestone: &Milestone) -> Self {
         match self {
             Self::Title(_) => Self::Title(milestone.title.clone()),
             Self::Owner(..) => Self::Owner(milestone.owner_side, milestone.owner),
@@ -215,22 +214,17 @@ impl Mutate for MilestoneEdit {
             }
             let number = value.field() as u8;
             let last = milestone.field_seq.get(&number).copied().unwrap_or_default();
-            let by_other = milestone.field_by.get(&number).is_some_and(|by| *by != actor.member);
-            let overwritten = value.current(&milestone);
-            if ctx.is_authoritative() && *base < last && by_other && overwritten != *value {
-                let history = FieldHistory {
-                    deal: self.deal,
-                    field: number,
-                    value: minicbor::to_vec(overwritten).unwrap_or_default(),
-                    by: actor.member,
-                    at: ctx.now,
-                    milestone: Some(self.milestone),
-                    extra: Default::default(),
-                };
-                let id = derived("field", &[self.milestone.as_bytes(), &[number], &ctx.seq.to_le_bytes()]);
-                changes.push(RowChange::put(id, self.lane(), &history));
-            }
+            let by = milestone.field_by.get(&number).copied();
+            let unseen = *base < last && by.is_some_and(|by| by != actor.member);
+            let was = value.current(&milestone);
             value.write(&mut milestone)?;
+            let now = value.current(&milestone);
+            if ctx.is_authoritative() && was != now {
+                let (deal, milestone) = (self.deal, Some(self.milestone));
+                let last = by.map(|by| (by, last));
+                let change = FieldChange { deal, milestone, field: number, was, now, last, unseen };
+                changes.push(change.kept(ctx, actor.member));
+            }
             if ctx.is_authoritative() {
                 milestone.field_seq.insert(number, ctx.seq);
                 milestone.field_by.insert(number, actor.member);

@@ -16,6 +16,17 @@ fn title(text: &str) -> DealValue {
     DealValue::Title(text.into())
 }
 
+/// What was overwritten by somebody who had not seen it.
+fn unseen(world: &World) -> Vec<FieldHistory> {
+    world.all::<FieldHistory>().into_iter().filter(|kept| kept.unseen == Some(true)).collect()
+}
+
+/// What was there before and after.
+fn values(kept: &FieldHistory) -> (DealValue, DealValue) {
+    let now = kept.now.as_ref().unwrap();
+    (minicbor::decode(&kept.value).unwrap(), minicbor::decode(now).unwrap())
+}
+
 fn amount(whole: i64) -> DealValue {
     DealValue::Amount(euros(whole))
 }
@@ -28,29 +39,50 @@ fn different_fields_merge() {
     world.hub(&people.alice, edit(&seen, amount(150_000))).unwrap();
     let deal = world.deal(1);
     assert_eq!((deal.title.as_str(), deal.amount), ("Polder, all sites", euros(150_000)));
-    assert_eq!(world.all::<FieldHistory>(), [], "nothing was overwritten");
+    assert!(
+        world.all::<FieldHistory>().iter().all(|kept| kept.unseen == Some(false)),
+        "nothing was overwritten"
+    );
 }
 
 #[test]
 fn the_later_commit_wins_and_the_overwritten_value_is_kept() {
     let (mut world, people) = World::with_deal(1, Status::Submitted);
     let seen = world.deal(1);
-    world.hub(&people.bob, edit(&seen, title("Bob's title"))).unwrap();
+    let bobs = world.hub(&people.bob, edit(&seen, title("Bob's title"))).unwrap();
     world.now = Timestamp(world.now.0 + 60_000);
     world.hub(&people.alice, edit(&seen, title("Alice's title"))).unwrap();
     assert_eq!(world.deal(1).title, "Alice's title");
-    let history = world.all::<FieldHistory>();
+    let history = unseen(&world);
     let [kept] = history.as_slice() else { panic!("one overwritten value: {history:?}") };
     assert_eq!((kept.field, kept.by, kept.at), (DealField::Title as u8, people.alice.member, world.now));
-    assert_eq!(minicbor::decode::<DealValue>(&kept.value).unwrap(), title("Bob's title"));
+    assert_eq!((kept.was_by, kept.was_seq), (Some(people.bob.member), Some(bobs)));
+    assert_eq!(values(kept), (title("Bob's title"), title("Alice's title")));
     assert!(world.holds(&people.bob, edit(&seen, title("")).lane()), "and bob can see it");
 }
 
 #[test]
-fn whoever_has_seen_the_last_value_overwrites_it_without_a_trace() {
+fn every_change_of_a_sent_deal_is_kept_with_what_was_there_before() {
     let (mut world, people) = World::with_deal(1, Status::Submitted);
-    world.hub(&people.bob, edit(&world.deal(1), title("Bob's title"))).unwrap();
-    world.hub(&people.alice, edit(&world.deal(1), title("Alice's title"))).unwrap();
+    let registered = world.deal(1).title;
+    let bobs = world.hub(&people.bob, edit(&world.deal(1), title("Bob's title"))).unwrap();
+    let alices = world.hub(&people.alice, edit(&world.deal(1), title("Alice's title"))).unwrap();
+    let kept = |seq| world.get::<FieldHistory>(history_id(id(1), DealField::Title as u8, seq)).unwrap();
+    assert_eq!(values(&kept(bobs)), (title(&registered), title("Bob's title")));
+    assert_eq!((kept(bobs).was_by, kept(bobs).was_seq), (None, None), "it was registered so");
+    assert_eq!(values(&kept(alices)), (title("Bob's title"), title("Alice's title")));
+    assert_eq!((kept(alices).was_by, kept(alices).was_seq), (Some(people.bob.member), Some(bobs)));
+    assert_eq!(unseen(&world), [], "both had seen what they overwrote");
+
+    world.hub(&people.alice, edit(&world.deal(1), title(" Alice's title "))).unwrap();
+    assert_eq!(world.all::<FieldHistory>().len(), 2, "nothing was changed");
+}
+
+#[test]
+fn what_a_draft_was_before_is_kept_nowhere() {
+    let (mut world, people) = World::with_deal(1, Status::Draft);
+    world.hub(&people.alice, edit(&world.deal(1), amount(1))).unwrap();
+    world.hub(&people.alice, edit(&world.deal(1), amount(2))).unwrap();
     assert_eq!(world.all::<FieldHistory>(), []);
 }
 
@@ -63,8 +95,7 @@ fn each_lost_value_is_kept_once() {
     {
         world.hub(who, edit(&seen, title(text))).unwrap();
     }
-    let kept: std::collections::BTreeSet<_> = world
-        .all::<FieldHistory>()
+    let kept: std::collections::BTreeSet<_> = unseen(&world)
         .iter()
         .map(|history| format!("{:?}", minicbor::decode::<DealValue>(&history.value).unwrap()))
         .collect();
@@ -105,7 +136,7 @@ fn before_approval_amount_and_stage_merge_like_the_others() {
     world.hub(&people.bob, edit(&seen, amount(90_000))).unwrap();
     world.hub(&people.alice, edit(&seen, amount(80_000))).unwrap();
     assert_eq!(world.deal(1).amount, euros(80_000));
-    assert_eq!(world.all::<FieldHistory>().len(), 1);
+    assert_eq!(unseen(&world).len(), 1);
 }
 
 #[test]
@@ -117,7 +148,7 @@ fn ones_own_consecutive_edits_are_never_stale() {
         world.hub(&people.alice, edit(&seen, title(&format!("Draft {whole}")))).unwrap();
     }
     assert_eq!(world.deal(1).amount, euros(3));
-    assert_eq!(world.all::<FieldHistory>(), []);
+    assert_eq!(unseen(&world), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::device::Device;
 use crate::support::soon;
 use crate::support::wire::Way;
-use crate::support::world::{deal, found, id, message, partner};
+use crate::support::world::{bob_alice_and_a_deal, deal, found, id, message, partner};
 use domain::DealId;
 use protocol::link::InvitationLink;
 use std::net::SocketAddr;
@@ -124,11 +124,8 @@ async fn write_until_it_dies(alice: &mut Device, room: DealId, kill_after: usize
 async fn a_killed_hub_has_everything_it_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start(folder.path()).await;
-    let mut bob = found(&process.way(), process.invitation.as_ref().unwrap()).await;
-    let mut alice = partner(&process.way(), &mut bob, "Dockside", "Alice Partner").await;
-    let registration = deal("polder-port.nl");
-    let room = registration.deal;
-    alice.run(registration).await.unwrap();
+    let (bob, mut alice, room) =
+        bob_alice_and_a_deal(&process.way(), process.invitation.as_ref().unwrap()).await;
 
     let mut process = Some(process);
     for round in 0..6 {
@@ -150,11 +147,8 @@ async fn a_hub_killed_at_any_write_has_everything_it_acknowledged() {
     let at: Vec<usize> = if soak { (1..400).step_by(3).collect() } else { vec![1, 2, 7, 26, 61, 148] };
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start(folder.path()).await;
-    let mut bob = found(&process.way(), process.invitation.as_ref().unwrap()).await;
-    let mut alice = partner(&process.way(), &mut bob, "Dockside", "Alice Partner").await;
-    let registration = deal("polder-port.nl");
-    let room = registration.deal;
-    alice.run(registration).await.unwrap();
+    let (bob, mut alice, room) =
+        bob_alice_and_a_deal(&process.way(), process.invitation.as_ref().unwrap()).await;
     process.kill().await;
     let mut died = 0;
     for n in at {

@@ -3,7 +3,7 @@
 use crate::support::device::Device;
 use crate::support::hub::TestHub;
 use crate::support::soon;
-use crate::support::world::{deal, found, message, partner};
+use crate::support::world::{bob_alice_and_a_deal, message};
 use protocol::frame::Reason;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -46,11 +46,7 @@ async fn a_full_disk_refuses_changes_and_nothing_else() {
     })
     .await;
     let link = hub.hub.founding_link(7).await.unwrap();
-    let mut bob = found(&hub.way(), &link).await;
-    let mut alice = partner(&hub.way(), &mut bob, "Dockside", "Alice Partner").await;
-    let registration = deal("polder-port.nl");
-    let room = registration.deal;
-    alice.run(registration).await.unwrap();
+    let (bob, mut alice, room) = bob_alice_and_a_deal(&hub.way(), &link).await;
     alice.run(message(room, "Before")).await.unwrap();
 
     let ballast = disk.fill();
@@ -91,11 +87,7 @@ async fn a_disk_that_fails_makes_the_hub_busy_until_it_is_well() {
     let disk = disk::Disk::watch(&folder).unwrap();
     let hub = TestHub::start_with(|options| options.data = hub::Data::Folder(folder)).await;
     let link = hub.hub.founding_link(7).await.unwrap();
-    let mut bob = found(&hub.way(), &link).await;
-    let mut alice = partner(&hub.way(), &mut bob, "Dockside", "Alice Partner").await;
-    let registration = deal("polder-port.nl");
-    let room = registration.deal;
-    alice.run(registration).await.unwrap();
+    let (bob, mut alice, room) = bob_alice_and_a_deal(&hub.way(), &link).await;
 
     for kind in [disk::Kind::Write, disk::Kind::Sync] {
         disk.fail(disk::Fault::lasting(kind, 0));

@@ -3,7 +3,7 @@
 use crate::crash::Process;
 use crate::support::device::Device;
 use crate::support::wire::Way;
-use crate::support::world::{deal, found, message, partner};
+use crate::support::world::{bob_alice_and_a_deal, deal, found, message, partner};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
@@ -128,11 +128,8 @@ async fn bytes_of_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start(folder.path()).await;
     let Way::Socket(address) = process.way() else { panic!("the hub has a socket") };
-    let mut bob = found(&process.way(), process.invitation.as_ref().unwrap()).await;
-    let mut alice = partner(&process.way(), &mut bob, "Dockside", "Alice Partner").await;
-    let registration = deal("polder-port.nl");
-    let room = registration.deal;
-    alice.run(registration).await.unwrap();
+    let (mut bob, mut alice, room) =
+        bob_alice_and_a_deal(&process.way(), process.invitation.as_ref().unwrap()).await;
     for (name, way) in
         [("plain", Way::Socket(address)), ("ids shortened, as the desktop does", Way::Short(address))]
     {

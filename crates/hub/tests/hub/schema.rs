@@ -1,7 +1,7 @@
 //! A newer version adds a field: nobody is sent anything for it, and an older version keeps it.
 
 use crate::support::hub::TestHub;
-use crate::support::world::{deal, found, message, partner};
+use crate::support::world::{bob_alice_and_a_deal, message};
 use domain::codec::Entity;
 use domain::entity::Deal;
 use domain::mutation::{DealEdit, DealValue, FieldPatch};
@@ -24,11 +24,7 @@ fn with_newer_field(body: &[u8]) -> Vec<u8> {
 async fn a_new_field_costs_a_device_less_than_a_kilobyte_and_survives_an_old_one() {
     let hub = TestHub::start().await;
     let link = hub.hub.founding_link(7).await.unwrap();
-    let mut bob = found(&hub.way(), &link).await;
-    let mut alice = partner(&hub.way(), &mut bob, "Dockside", "Alice Partner").await;
-    let registration = deal("polder-port.nl");
-    let room = registration.deal;
-    alice.run(registration).await.unwrap();
+    let (mut bob, mut alice, room) = bob_alice_and_a_deal(&hub.way(), &link).await;
     let mut last = 0;
     for n in 0..300 {
         last = alice.push(message(room, format!("Message {n}"))).await;

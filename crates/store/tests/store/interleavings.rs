@@ -123,7 +123,7 @@ async fn play(steps: Vec<Step>) {
                 if let Some(refused) = person.store.refusals().await.unwrap().first() {
                     let done = match step {
                         Step::Retry(_) => person.store.retry(refused.id, at).await.is_ok(),
-                        _ => person.store.discard(refused.id).await.is_ok(),
+                        _ => person.store.discard(refused.id, at).await.is_ok(),
                     };
                     if done {
                         let all = std::iter::once(&refused.item).chain(&refused.parked);

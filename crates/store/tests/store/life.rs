@@ -67,7 +67,7 @@ impl Lived {
                 self.store.reset_for_epoch(epoch, self.store.sync_state().await?.chain.n).await.map(drop)
             }
             Step::Retry(id) => self.store.retry(id, now()).await.map(drop).map_err(refused),
-            Step::Discard(id) => self.store.discard(id).await.map(drop),
+            Step::Discard(id) => self.store.discard(id, now()).await.map(drop),
             Step::Reopen => {
                 // A log that could not be emptied is emptied another time.
                 drop(self.store.close().await);

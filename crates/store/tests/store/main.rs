@@ -15,7 +15,9 @@ mod commit;
 mod damage;
 mod disk;
 mod faults;
+mod history;
 mod hub;
+mod integrity;
 mod interleavings;
 #[cfg(target_os = "linux")]
 mod kill;

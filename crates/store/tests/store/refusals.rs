@@ -167,12 +167,40 @@ async fn only_the_person_discards() {
     world.alice.pull(&world.hub, usize::MAX).await;
     world.alice.restart().await;
     let id = world.alice.store.refusals().await.unwrap()[0].id;
-    assert!(world.alice.store.discard(id).await.unwrap().sync);
+    assert!(world.alice.store.discard(id, now()).await.unwrap().sync);
     assert!(world.alice.store.refusals().await.unwrap().is_empty());
-    assert_eq!(world.alice.store.discard(id).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(world.alice.store.discard(id, now()).await.unwrap_err().code(), Code::NotFound);
     world.sync().await;
     assert!(world.alice.store.refusals().await.unwrap().is_empty());
     assert_eq!(world.alice.count("outbox").await, 0);
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
+}
+
+#[tokio::test]
+async fn what_was_discarded_can_be_put_back_for_thirty_days() {
+    let mut world = World::new().await;
+    a_race_lost(&mut world).await;
+    world.alice.push(&mut world.hub, 1).await;
+    world.alice.pull(&world.hub, usize::MAX).await;
+    let before = world.alice.store.refusals().await.unwrap();
+    let id = before[0].id;
+    world.alice.store.discard(id, now()).await.unwrap();
+    world.sync().await;
+    let discarded = world.alice.store.discarded(now()).await.unwrap();
+    assert_eq!((discarded[0].id, discarded[0].parked, &discarded[0].item), (id, 3, &before[0].item));
+    let later = Timestamp(now().0 + 30 * 86_400_000 + 1);
+    assert!(world.alice.store.discarded(later).await.unwrap().is_empty());
+
+    assert!(world.alice.store.put_back(id).await.unwrap().sync);
+    assert_eq!(world.alice.store.refusals().await.unwrap(), before, "with all that was behind it");
+    assert_eq!(world.alice.store.put_back(id).await.unwrap_err().code(), Code::NotFound);
+    let Some(Mutation::DealRegister(mut register)) = before[0].item.mutation.clone() else {
+        panic!("{before:?}")
+    };
+    register.customer.domain = "other.nl".to_owned();
+    world.alice.store.replace(id, register, now()).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.alice.store.counts().await.unwrap().refused, 0);
     world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 

@@ -54,7 +54,7 @@ async fn what_was_refused_and_given_up_does_not_come_back() {
     world.hub.grant(ScopeId::Deal(deal), world.alice.organization);
     world.sync().await;
     let refused = world.alice.store.refusals().await.unwrap();
-    world.alice.store.discard(refused[0].id).await.unwrap();
+    world.alice.store.discard(refused[0].id, now()).await.unwrap();
     world.alice.store.commit(say(deal, "In time"), now()).await.unwrap();
     world.sync().await;
 

@@ -4,10 +4,10 @@ use crate::people::*;
 use domain::entity::Message;
 use domain::*;
 use std::io::{Seek, SeekFrom, Write};
-use store::{Code, Store, salvage};
+use store::{Code, Item, Store, salvage};
 
 /// Alice's file with a long room in it, closed.
-async fn a_long_room() -> World {
+pub async fn a_long_room() -> World {
     let mut world = World::new().await;
     let deal = world.shared_deal("Lock gate").await;
     for number in 0..300 {
@@ -21,7 +21,7 @@ async fn a_long_room() -> World {
     world
 }
 
-fn overwrite(world: &World, at: u64, length: usize) {
+pub fn overwrite(world: &World, at: u64, length: usize) {
     let mut file = std::fs::OpenOptions::new().write(true).open(&world.alice.path).unwrap();
     file.seek(SeekFrom::Start(at)).unwrap();
     file.write_all(&vec![0xA5; length]).unwrap();
@@ -38,7 +38,7 @@ async fn a_sound_file_gives_everything() {
     assert!(!found.holes);
     assert_eq!(messages(&found), 301);
     assert!(
-        matches!(found.unsent.as_slice(), [Some(Mutation::MessageSend(send))] if send.body == "Never sent")
+        matches!(found.unsent.as_slice(), [Item { mutation: Some(Mutation::MessageSend(send)), .. }] if send.body == "Never sent")
     );
     let one = found.rows.iter().find(|row| row.key.table == Table::Messages).unwrap();
     assert!(codec::Entity::from_body(&one.body).map(|m: Message| m.body).is_ok());
@@ -62,6 +62,69 @@ async fn damage_in_the_middle_costs_what_lies_there_and_no_more() {
     }
     assert!(hurt > 0, "some of the pages held rows");
     assert!(most > hurt, "and the rest was saved");
+}
+
+/// Two damaged places with sound pages between them: what lies there is found through the index.
+#[tokio::test]
+async fn what_lies_between_two_damaged_places_is_saved_too() {
+    let world = a_long_room().await;
+    let size = std::fs::metadata(&world.alice.path).unwrap().len();
+    let sound = std::fs::read(&world.alice.path).unwrap();
+    let (mut between, mut unsent) = (0, 0);
+    for first in (4..size / 4096 - 24).step_by(6) {
+        for page in [first, first + 20] {
+            overwrite(&world, page * 4096, 4096);
+        }
+        let found = salvage(&world.alice.path, &file_key()).await;
+        std::fs::write(&world.alice.path, &sound).unwrap();
+        let Ok(found) = found else { continue };
+        let said = |row: &Row| codec::Entity::from_body(&row.body).map(|m: Message| m.body).ok();
+        let numbers: Vec<u32> = found
+            .rows
+            .iter()
+            .filter(|row| row.key.table == Table::Messages)
+            .filter_map(|row| said(row)?.split(' ').nth(1)?.parse().ok())
+            .collect();
+        assert!(
+            numbers.is_empty() || numbers.iter().all(|number| *number < 300),
+            "no other text than was written"
+        );
+        unsent += found.unsent.len();
+        // Two holes in the run of numbers, and something between them.
+        let mut sorted = numbers.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), numbers.len(), "each once");
+        between += usize::from(sorted.windows(2).filter(|pair| pair[1] - pair[0] > 1).count() > 1);
+    }
+    assert!(between > 0, "no two leaves of the room were hit");
+    assert!(unsent > 0);
+}
+
+/// The pages that say which tables there are lie among the first ones; without them nothing could be found.
+#[tokio::test]
+async fn damage_to_the_schema_costs_what_lies_there_and_no_more() {
+    let world = a_long_room().await;
+    let sound = std::fs::read(&world.alice.path).unwrap();
+    let mut without_schema = 0;
+    for page in 1..80 {
+        overwrite(&world, page * 4096, 4096);
+        let opens = Store::open(&world.alice.path, &file_key(), world.alice.identity.clone()).await;
+        match opens {
+            Ok(store) => drop(store.close().await),
+            Err(_) => {
+                without_schema += 1;
+                let found = salvage(&world.alice.path, &file_key()).await.unwrap();
+                assert!(messages(&found) + found.unsent.len() > 0, "page {page}");
+            }
+        }
+        std::fs::write(&world.alice.path, &sound).unwrap();
+        let names = std::fs::read_dir(world.alice.path.parent().unwrap()).unwrap();
+        let left = names.map(|name| name.unwrap().file_name().into_string().unwrap());
+        let copies: Vec<_> = left.filter(|name| name.contains("mended") || name.contains("blank")).collect();
+        assert_eq!(copies, [""; 0], "no copy is left");
+    }
+    assert!(without_schema > 3, "{without_schema}");
 }
 
 #[tokio::test]

@@ -178,7 +178,19 @@ fn deals() -> Vec<Sample> {
         by: id(0x102),
         at: MONDAY,
         milestone: Some(id(0x3000)),
+        now: Some(vec![3, 4].into()),
+        was_by: Some(id(0x101)),
+        was_seq: Some(76),
+        unseen: Some(true),
         extra: none(),
+    };
+    let plain = FieldHistory {
+        milestone: None,
+        now: None,
+        was_by: None,
+        was_seq: None,
+        unseen: None,
+        ..history.clone()
     };
     vec![
         sample("deal", &deal),
@@ -186,7 +198,7 @@ fn deals() -> Vec<Sample> {
         sample("claim", &claim),
         sample("counter", &Counter { value: 2_001, extra: none() }),
         sample("field history", &history),
-        sample("field history, of a deal", &FieldHistory { milestone: None, ..history }),
+        sample("field history, of a deal", &plain),
     ]
 }
 

@@ -168,6 +168,16 @@ pub async fn partner(way: &Way, bob: &mut Device, company: &str, name: &str) -> 
     device
 }
 
+/// Bob's program, his partner Alice, and a deal that she has registered in it.
+pub async fn bob_alice_and_a_deal(way: &Way, link: &InvitationLink) -> (Device, Device, DealId) {
+    let mut bob = found(way, link).await;
+    let mut alice = partner(way, &mut bob, "Dockside", "Alice Partner").await;
+    let registration = deal("polder-port.nl");
+    let room = registration.deal;
+    alice.run(registration).await.unwrap();
+    (bob, alice, room)
+}
+
 /// A registration that is sent at once.
 pub fn deal(domain: &str) -> DealRegister {
     DealRegister {

@@ -73,9 +73,3 @@ export function lostByLeaving(waiting: number, needsYou: number): string {
 	if (parts.length === 0) return 'Everything you wrote here has reached the hub, so nothing is lost.';
 	return `This destroys ${parts.join(' and ')}. Nobody else has a copy.`;
 }
-
-/** What Discard throws away; there is no way back. */
-export function lostByDiscarding(parked: number): string {
-	if (parked === 0) return 'Only this device has it. It cannot be brought back.';
-	return `Only this device has it, and with it ${parked === 1 ? 'the change that waits' : `the ${parked} changes that wait`} behind it. They cannot be brought back.`;
-}

@@ -1,0 +1,178 @@
+//! Everything that was done here and is not at a hub, as files: text for a person, JSON for programs.
+
+use crate::app::App;
+use crate::dto::{Code, CommandError, SavedFile};
+use crate::session::Joined;
+use crate::{diagnostics, map, sync_page, written};
+use serde::Serialize;
+use std::fmt::Write;
+use std::sync::Arc;
+use store::Item;
+
+/// Most waiting changes that are written.
+const WAITING_MAX: u32 = 100_000;
+
+#[derive(Serialize)]
+struct Unsent {
+    saved_at: String,
+    programs: Vec<UnsentProgram>,
+}
+
+#[derive(Serialize)]
+struct UnsentProgram {
+    program: String,
+    name: String,
+    hub: String,
+    waiting: Vec<Change>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    #[serde(flatten)]
+    change: Change,
+    rule: &'static str,
+    message: String,
+    evidence: Vec<Fact>,
+    refused_at: String,
+    behind_it: Vec<Change>,
+}
+
+/// One change of the person.
+#[derive(Serialize)]
+pub(crate) struct Change {
+    number: u64,
+    name: String,
+    made_at: String,
+    pub(crate) title: String,
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// One value of a change. The label of running text is empty.
+#[derive(Serialize)]
+pub(crate) struct Fact {
+    label: String,
+    value: String,
+}
+
+impl Change {
+    pub(crate) fn of(item: &Item, title: String) -> Self {
+        let facts = item.mutation.as_ref().map(written::facts).unwrap_or_default();
+        let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
+        Self {
+            number: item.n,
+            name: item.name.clone(),
+            made_at: moment(item.at),
+            title,
+            facts: facts.map(|(label, value)| Fact { label: label.to_owned(), value }).collect(),
+        }
+    }
+
+    /// As text; lines of what somebody wrote are set off, whatever is in them.
+    pub(crate) fn write(&self, out: &mut String) {
+        let _ = writeln!(out, "- **{}** ({})", self.title, self.made_at);
+        for fact in &self.facts {
+            let mut lines = fact.value.lines();
+            let label = if fact.label.is_empty() { String::new() } else { format!("{}: ", fact.label) };
+            let _ = writeln!(out, "  > {label}{}", lines.next().unwrap_or_default());
+            lines.for_each(|line| _ = writeln!(out, "  > {line}"));
+        }
+    }
+}
+
+impl App {
+    /// Saves what waits, what was refused and what is parked behind that, of every program that is open:
+    /// also of one that may only be read any more.
+    pub(crate) async fn unsent_export(self: &Arc<Self>, (): ()) -> Result<Vec<SavedFile>, CommandError> {
+        let mut unsent = Unsent { saved_at: moment(Self::now()), programs: Vec::new() };
+        for joined in self.session()?.programs() {
+            let program = self.unsent_of(&joined).await?;
+            if !(program.waiting.is_empty() && program.refused.is_empty()) {
+                unsent.programs.push(program);
+            }
+        }
+        if unsent.programs.is_empty() {
+            return Err(CommandError::new(
+                Code::NotFound,
+                "There is nothing to export: everything you did here has reached its hub.",
+            ));
+        }
+        let json = serde_json::to_string_pretty(&unsent)
+            .map_err(|error| CommandError::internal("writing what was not sent", &error))?;
+        Ok(vec![
+            diagnostics::save("not-sent", "md", &text(&unsent)).await?,
+            diagnostics::save("not-sent", "json", &json).await?,
+        ])
+    }
+
+    async fn unsent_of(&self, joined: &Joined) -> Result<UnsentProgram, CommandError> {
+        let store_error = |error: store::StoreError| map::store_error(&error);
+        let mut waiting = Vec::new();
+        for item in joined.store.waiting(WAITING_MAX).await.map_err(store_error)? {
+            waiting.push(Change::of(&item, sync_page::title(joined, &item).await?));
+        }
+        let mut refused = Vec::new();
+        for one in joined.store.refusals().await.map_err(store_error)? {
+            let mut behind_it = Vec::new();
+            for item in &one.parked {
+                behind_it.push(Change::of(item, sync_page::title(joined, item).await?));
+            }
+            let evidence = one.refusal.evidence.into_iter();
+            refused.push(Refused {
+                change: Change::of(&one.item, sync_page::title(joined, &one.item).await?),
+                rule: one.refusal.rule.name(),
+                message: one.refusal.message,
+                evidence: evidence.map(|(label, value)| Fact { label, value }).collect(),
+                refused_at: moment(one.refused_at),
+                behind_it,
+            });
+        }
+        let program: Option<domain::entity::Program> =
+            joined.store.entity(joined.id).await.map_err(store_error)?;
+        Ok(UnsentProgram {
+            program: joined.id.to_string(),
+            name: program.map_or_else(|| self.hub_name(&joined.hub), |program| program.name),
+            hub: self.hub_name(&joined.hub),
+            waiting,
+            refused,
+        })
+    }
+}
+
+fn text(unsent: &Unsent) -> String {
+    let mut out = format!(
+        "# Not sent\n\nWhat was done on this device and is not at a hub, saved {}. This text is not encrypted.\n",
+        unsent.saved_at
+    );
+    for program in &unsent.programs {
+        let _ = writeln!(out, "\n## {}\n\nOf the hub {}.", program.name, program.hub);
+        if !program.waiting.is_empty() {
+            let _ = writeln!(out, "\n### Waits to be sent ({})\n", program.waiting.len());
+            program.waiting.iter().for_each(|change| change.write(&mut out));
+        }
+        if !program.refused.is_empty() {
+            let _ = writeln!(out, "\n### Refused ({})\n", program.refused.len());
+        }
+        for refused in &program.refused {
+            refused.change.write(&mut out);
+            let _ = writeln!(out, "\n  Refused {}: {}", refused.refused_at, refused.message);
+            for fact in &refused.evidence {
+                let _ = writeln!(out, "  {}: {}", fact.label, fact.value);
+            }
+            if !refused.behind_it.is_empty() {
+                let _ = writeln!(out, "\n  Behind it:\n");
+                refused.behind_it.iter().for_each(|change| change.write(&mut out));
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// A moment on this device's calendar.
+fn moment(at: domain::Timestamp) -> String {
+    match jiff::Timestamp::from_millisecond(at.0) {
+        Ok(at) => at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => "at an unknown time".to_owned(),
+    }
+}

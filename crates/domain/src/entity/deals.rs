@@ -1,0 +1,279 @@
+//! Customers, deals and their registration, and what was overwritten in them.
+
+use crate::codec::entity;
+use crate::date::{Date, Timestamp};
+use crate::id::*;
+use crate::money::Money;
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+entity! {
+    /// A customer company on an organization's own list. Scope: organization.
+    Account in Accounts;
+    /// Company name.
+    1 name: String,
+    /// Registrable domain; empty when unknown.
+    2 domain: String,
+    /// Country, ISO 3166-1 alpha-2; empty when unknown.
+    3 country: String,
+    /// Industry; empty when unknown.
+    4 industry: String,
+    /// Who looks after it, as text from the list.
+    5 owner: String,
+    /// When it was written, hub time.
+    6 created_at: Timestamp,
+}
+
+/// The customer of a deal, as both sides see it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Customer {
+    /// Company name.
+    #[n(1)]
+    pub name: String,
+    /// Registrable domain.
+    #[n(2)]
+    pub domain: String,
+    /// Country, ISO 3166-1 alpha-2; empty when unknown.
+    #[n(3)]
+    pub country: String,
+}
+
+/// Stages of a deal, named as AWS Partner Central names them (Selling API, `LifeCycle.Stage`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Stage {
+    /// Prospect.
+    #[n(0)]
+    Prospect,
+    /// Qualified.
+    #[n(1)]
+    Qualified,
+    /// Technical validation.
+    #[n(2)]
+    TechnicalValidation,
+    /// Business validation.
+    #[n(3)]
+    BusinessValidation,
+    /// Committed.
+    #[n(4)]
+    Committed,
+    /// Launched: won.
+    #[n(5)]
+    Launched,
+    /// Closed lost.
+    #[n(6)]
+    ClosedLost,
+}
+
+impl Stage {
+    /// Won or lost.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Launched | Self::ClosedLost)
+    }
+}
+
+/// Where a registration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Status {
+    /// Being written; seen by the partner only.
+    #[n(0)]
+    Draft,
+    /// With the vendor.
+    #[n(1)]
+    Submitted,
+    /// The vendor looks at it.
+    #[n(2)]
+    InReview,
+    /// Protected.
+    #[n(3)]
+    Approved,
+    /// Refused by a person, citing a rule and evidence.
+    #[n(4)]
+    Rejected,
+    /// The same organization has registered this already.
+    #[n(5)]
+    Duplicate,
+    /// Taken back by the partner before a decision.
+    #[n(6)]
+    Withdrawn,
+}
+
+impl Status {
+    /// Nothing more will happen to it.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Rejected | Self::Duplicate | Self::Withdrawn)
+    }
+}
+
+/// Rules a rejection by the vendor can cite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RejectionRule {
+    /// Already a customer of the vendor for this product.
+    #[n(0)]
+    ExistingCustomer,
+    /// The vendor already works this opportunity.
+    #[n(1)]
+    OpenOpportunity,
+    /// On the named-account list.
+    #[n(2)]
+    NamedAccount,
+    /// A public tender.
+    #[n(3)]
+    PublicTender,
+    /// Not enough to go on.
+    #[n(4)]
+    NotQualified,
+}
+
+/// The registration of a deal.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Registration {
+    /// Where it stands.
+    #[n(1)]
+    pub status: Status,
+    /// When the hub received it.
+    #[n(2)]
+    pub submitted_at: Option<Timestamp>,
+    /// When the vendor promised to have decided.
+    #[n(3)]
+    pub decision_due: Option<Timestamp>,
+    /// Who decided.
+    #[n(4)]
+    pub decided_by: Option<MemberId>,
+    /// When, hub time.
+    #[n(5)]
+    pub decided_at: Option<Timestamp>,
+    /// Last day of protection.
+    #[n(6)]
+    pub protected_until: Option<Date>,
+    /// Rule a rejection cites.
+    #[cbor(n(7), decode_with = "crate::codec::closed")]
+    pub rule: Option<RejectionRule>,
+    /// Evidence a rejection gives.
+    #[n(8)]
+    pub evidence: Option<String>,
+    /// The organization's own deal that already has this claim.
+    #[n(9)]
+    pub duplicate_of: Option<DealId>,
+}
+
+entity! {
+    /// A deal. Scope: deal.
+    Deal in Deals;
+    /// Number in the program, given by the hub when it is submitted.
+    1 number: Option<u32>,
+    /// Title.
+    2 title: String,
+    /// The partner organization.
+    3 partner: OrganizationId,
+    /// Who registered it.
+    4 registered_by: MemberId,
+    /// The customer.
+    5 customer: Customer,
+    /// Product.
+    6 product: String,
+    /// Sales region.
+    7 region: String,
+    /// What the customer needs.
+    8 need: String,
+    /// Expected amount.
+    9 amount: Money,
+    /// Target close date.
+    10 close_date: Date,
+    /// Stage.
+    11 stage: Stage,
+    /// Registration.
+    12 registration: Registration,
+    /// When it was first written, hub time.
+    13 created_at: Timestamp,
+    /// Sequence number of the last change of each patched field, by [`DealField`] number.
+    14 field_seq: BTreeMap<u8, u64>,
+    /// Member who last patched each field.
+    15 field_by: BTreeMap<u8, MemberId>,
+}
+
+/// Fields of a deal that can be patched one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum DealField {
+    /// Title.
+    #[n(0)]
+    Title,
+    /// Amount: strict once approved.
+    #[n(1)]
+    Amount,
+    /// Close date.
+    #[n(2)]
+    CloseDate,
+    /// Stage: strict once approved.
+    #[n(3)]
+    Stage,
+    /// Need.
+    #[n(4)]
+    Need,
+    /// Customer: drafts only.
+    #[n(5)]
+    Customer,
+    /// Product: drafts only.
+    #[n(6)]
+    Product,
+    /// Region: drafts only.
+    #[n(7)]
+    Region,
+}
+
+entity! {
+    /// Who holds a claim key. Scope: hub. Its id is [`crate::claim::claim_id`].
+    Claim in Claims;
+    /// The registration that holds it.
+    1 deal: DealId,
+    /// Its organization.
+    2 organization: OrganizationId,
+    /// Since when, hub time.
+    3 since: Timestamp,
+}
+
+entity! {
+    /// A running number. Scope: hub.
+    Counter in Counters;
+    /// The last number given out.
+    1 value: u32,
+}
+
+/// The id of the counter of deal numbers.
+pub fn deal_counter() -> Uuid {
+    derived("counter", &[b"deal"])
+}
+
+entity! {
+    /// A change of a field of a deal or of one of its milestones. Scope: deal. Its id is
+    /// [`crate::mutation::history_id`].
+    FieldHistory in FieldHistory;
+    /// The deal.
+    1 deal: DealId,
+    /// Which field: the number of a [`DealField`], or where a milestone is named of a `MilestoneField`.
+    2 field: u8,
+    /// What was there before, encoded as the patch was.
+    #[cbor(with = "minicbor::bytes")]
+    3 value: Vec<u8>,
+    /// Who changed it.
+    4 by: MemberId,
+    /// When, hub time.
+    5 at: Timestamp,
+    /// The milestone, when it is a value of one.
+    6 milestone: Option<MilestoneId>,
+    /// What was there from then on, encoded as the patch was.
+    7 now: Option<ByteVec>,
+    /// Who had patched the field before; none while it was as registered or added.
+    8 was_by: Option<MemberId>,
+    /// The sequence number of that.
+    9 was_seq: Option<u64>,
+    /// Whether whoever changed it had not seen what was there before.
+    10 unseen: Option<bool>,
+}

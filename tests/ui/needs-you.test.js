@@ -1,0 +1,288 @@
+// @ts-check
+// Two people change one field without having seen each other: what both windows say, and how it ends.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { hook, launch, openWindow } from './window.js';
+
+const programs = process.env.LOCKSTEP_PROGRAMS ?? new URL('../../target/debug', import.meta.url).pathname;
+const ui = new URL('../../ui/dist', import.meta.url).pathname;
+const pictures = process.env.LOCKSTEP_PICTURES;
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** @type {import('node:child_process').ChildProcess[]} */
+const running = [];
+/** @type {string} */
+let folder;
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+/**
+ * Starts a program and waits for the line that says what is asked for.
+ *
+ * @param {string} name
+ * @param {string[]} args
+ * @param {RegExp[]} wanted
+ */
+function start(name, args, wanted) {
+	const child = spawn(join(programs, name), args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, HOME: folder } });
+	running.push(child);
+	/** @type {string[]} */
+	const found = [];
+	return new Promise((resolve, reject) => {
+		child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
+		createInterface({ input: child.stdout }).on('line', (line) => {
+			for (const pattern of wanted) {
+				const match = pattern.exec(line);
+				if (match?.[1]) found.push(match[1]);
+			}
+			if (found.length === wanted.length) resolve(found);
+		});
+	});
+}
+
+/** A free port. @returns {Promise<number>} */
+const freePort = () =>
+	new Promise((resolve) => {
+		const server = createServer().listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+		});
+	});
+
+/** One person with a device of their own. */
+class Person {
+	/** @param {string} name @param {string} host */
+	constructor(name, host) {
+		this.name = name;
+		this.host = host;
+		this.program = '';
+	}
+
+	/** @param {string} command @param {unknown} [args] */
+	async ask(command, args = null) {
+		const response = await fetch(`${this.host}/rpc/${command}`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(args)
+		});
+		const answer = await response.json();
+		assert.ok(response.ok, `${this.name}, ${command}: ${JSON.stringify(answer)}`);
+		return answer;
+	}
+
+	/** @param {string} link */
+	async join(link) {
+		const joined = await this.ask('program_join', {
+			link,
+			your_name: this.name,
+			device_name: `${this.name}'s laptop`,
+			program_name: 'Halden Partner Program',
+			company_name: 'Halden Systems'
+		});
+		this.program = joined.id;
+	}
+
+	/**
+	 * Waits until `look` finds something.
+	 *
+	 * @template T
+	 * @param {string} what
+	 * @param {() => Promise<T | undefined | false | null>} look
+	 * @returns {Promise<T>}
+	 */
+	async until(what, look) {
+		for (const end = Date.now() + 20_000; Date.now() < end; ) {
+			const found = await look();
+			if (found) return found;
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+		throw new Error(`${this.name} waited in vain for ${what}`);
+	}
+
+	settled() {
+		return this.until('everything to be sent', async () => {
+			const status = await this.ask('sync_status');
+			return status.connection === 'online' && status.waiting === 0;
+		});
+	}
+
+	/** @param {string} deal @param {Record<string, unknown>} change */
+	edit(deal, change) {
+		const none = { title: null, amount: null, close_date: null, stage: null, need: null };
+		return this.ask('deal_edit', { program: this.program, deal, ...none, ...change });
+	}
+}
+
+/** @type {Person} */
+let alice;
+/** @type {Person} */
+let bob;
+let deal = '';
+
+before(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'lockstep-ui-'));
+	browser = await launch();
+	const port = await freePort();
+	const [founding] = await start(
+		'lockstep-hub',
+		['serve', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'hub')],
+		[/^invitation (\S+)/]
+	);
+	const device = async (/** @type {string} */ name) => {
+		const [host] = await start(
+			'devhost',
+			['--port', '0', '--profile', join(folder, name), '--ui', ui],
+			[/^listening on (\S+)/]
+		);
+		const person = new Person(name, host);
+		const state = await person.ask('app_state');
+		if (state.vault !== 'open') await person.ask('vault_passphrase', { passphrase: 'correct horse battery' });
+		return person;
+	};
+	bob = await device('Bob Berg');
+	alice = await device('Alice Ames');
+	await bob.join(founding);
+	const invitation = await bob.ask('organization_add', { program: bob.program, name: 'Northbeam' });
+	await bob.settled();
+	await alice.join(invitation.link);
+	const registered = await alice.ask('deal_register', {
+		program: alice.program,
+		deal: null,
+		customer: 'Brightwater Utilities',
+		domain: 'brightwater.example',
+		title: 'Brightwater renewal',
+		amount: { minor: 8_400_000, currency: 'EUR' },
+		close_date: '2027-01-30',
+		country: 'NL',
+		product: '',
+		region: '',
+		need: 'Two more plants before the summer',
+		submit: true
+	});
+	deal = registered.id;
+	await alice.settled();
+	await bob.until('the deal', async () => {
+		const one = await fetch(`${bob.host}/rpc/deal_get`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ program: bob.program, id: deal })
+		});
+		return one.ok;
+	});
+	await alice.ask('work_offline', { on: true });
+	await alice.edit(deal, { close_date: '2026-12-12' });
+	await bob.edit(deal, { close_date: '2026-12-19' });
+	await bob.settled();
+	await alice.ask('work_offline', { on: false });
+	await alice.settled();
+});
+
+after(async () => {
+	await browser?.close();
+	for (const child of running) {
+		child.removeAllListeners('exit');
+		child.kill();
+	}
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** @param {Person} person @param {string} path @param {'light' | 'dark'} [scheme] */
+async function window(person, path, scheme = 'light') {
+	const opened = await openWindow(browser, { colorScheme: scheme });
+	await opened.page.goto(`${person.host}${path}`);
+	return opened;
+}
+
+/** @param {import('playwright-core').Page} page @param {string} name */
+async function picture(page, name) {
+	if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+/** What axe has to say against the screen. @param {import('playwright-core').Page} page */
+async function violations(page) {
+	await page.addScriptTag({ path: axe });
+	return page.evaluate(async () => {
+		// @ts-ignore axe was just loaded into the page
+		const found = await globalThis.axe.run();
+		return found.violations.map((/** @type {{ id: string, nodes: { html: string }[] }} */ one) => [one.id, one.nodes[0]?.html]);
+	});
+}
+
+test('Settings says who wrote what, in words that blame nobody', async () => {
+	for (const scheme of /** @type {const} */ (['light', 'dark'])) {
+		const { context, page, faults } = await window(alice, '/settings?tab=sync', scheme);
+		const card = page.locator(hook('overwritten'));
+		await card.waitFor();
+		const text = (await card.textContent()) ?? '';
+		for (const word of ['Brightwater renewal', 'Expected close', '12 Dec 2026', '19 Dec 2026', 'Bob']) {
+			assert.ok(text.includes(word), `${word} is missing: ${text}`);
+		}
+		assert.doesNotMatch(text, /conflict|crdt/i);
+		await picture(page, `needs-you-${scheme}`);
+		assert.deepEqual(await violations(page), []);
+		assert.deepEqual(faults, []);
+		await context.close();
+	}
+});
+
+test('the question about it goes into the room, to be sent or not', async () => {
+	const { context, page, faults } = await window(alice, '/settings?tab=sync');
+	await page.locator(hook('ask-in-room')).click();
+	await page.waitForSelector(hook('room'));
+	await page.waitForFunction(
+		(selector) => /** @type {HTMLTextAreaElement | null} */ (document.querySelector(selector))?.value.includes('Which one is right?'),
+		hook('composer')
+	);
+	await page.waitForSelector(hook('met-line'));
+	await picture(page, 'met-room');
+	assert.deepEqual(faults, []);
+	await context.close();
+});
+
+test('by keyboard: the room offers the choice, keeping is undone, and the history has it all', async () => {
+	const { context, page, faults } = await window(bob, `/deals/${bob.program}/${deal}`);
+	await page.locator(hook('met-decide')).focus();
+	await page.keyboard.press('Enter');
+	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).waitFor();
+	await picture(page, 'met-dialog');
+	assert.deepEqual(await violations(page), []);
+	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).focus();
+	await page.keyboard.press('Enter');
+	await page.waitForSelector(hook('met-line'), { state: 'detached' });
+	await bob.until('his date', async () => (await bob.ask('deal_get', { program: bob.program, id: deal })).row.close_date === '2026-12-19');
+	await page.waitForSelector(hook('met-dialog'), { state: 'detached' });
+
+	await page.keyboard.press('Control+z');
+	await page.waitForFunction(() => document.body.textContent?.includes('Undone'));
+	await page.keyboard.press('h');
+	await page.locator(hook('history-row')).first().waitFor();
+	assert.ok((await page.locator(hook('history-row')).count()) >= 3);
+	const text = (await page.locator(hook('history-dialog')).textContent()) ?? '';
+	assert.match(text, /Had not seen what was there before/);
+	await picture(page, 'history');
+	assert.deepEqual(await violations(page), []);
+	await page.keyboard.press('Escape');
+	await page.waitForSelector(hook('history-dialog'), { state: 'detached' });
+	assert.deepEqual(faults, []);
+	await context.close();
+});
+
+test('what waits can be taken along as files', async () => {
+	await alice.ask('work_offline', { on: true });
+	await alice.ask('message_send', { program: alice.program, deal, body: 'Written on the train', reply_to: null });
+	const { context, page, faults } = await window(alice, '/settings?tab=sync');
+	await page.locator(hook('export-unsent')).click();
+	await page.locator(hook('export-saved')).waitFor();
+	assert.match((await page.locator(hook('export-saved')).textContent()) ?? '', /not-sent.*\.md.*not-sent.*\.json/s);
+	await picture(page, 'export');
+	await alice.ask('work_offline', { on: false });
+	assert.deepEqual(faults, []);
+	await context.close();
+});

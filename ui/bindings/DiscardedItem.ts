@@ -1,0 +1,1 @@
+export type DiscardedItem = { id: string, title: string, at: number, parked: number, };

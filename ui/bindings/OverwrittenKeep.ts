@@ -1,0 +1,1 @@
+export type OverwrittenKeep = { program: string, id: string, mine: boolean, };

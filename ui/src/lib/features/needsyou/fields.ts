@@ -1,0 +1,51 @@
+import type { FieldName } from '$bindings/FieldName';
+import type { FieldSide } from '$bindings/FieldSide';
+import type { FieldValue } from '$bindings/FieldValue';
+import type { OverwrittenField } from '$bindings/OverwrittenField';
+import { dayFull, moneyText } from '$lib/design/format';
+import { stageWord } from '$lib/design/words';
+
+export const fieldWord: Record<FieldName, string> = {
+	title: 'Title',
+	amount: 'Amount',
+	close_date: 'Expected close',
+	stage: 'Stage',
+	need: 'What the customer needs',
+	customer: 'Customer',
+	product: 'Product',
+	region: 'Region',
+	owner: 'Owner',
+	due: 'Due date',
+	done_condition: 'Done when'
+};
+
+const sideWord = { vendor: 'the vendor', partner: 'the partner', customer: 'the customer' } as const;
+
+/** A value in words; what is empty says so. */
+export function valueText(value: FieldValue): string {
+	switch (value.kind) {
+		case 'text':
+			return value.text.trim() || 'nothing';
+		case 'money':
+			return moneyText(value.money);
+		case 'day':
+			return value.day ? dayFull(value.day) : 'no date';
+		case 'stage':
+			return stageWord[value.stage];
+		case 'owner':
+			return value.person?.name ?? sideWord[value.side];
+	}
+}
+
+/** `Expected close`, or `Due date of Pen test` for a field of a milestone. */
+export function fieldTitle(field: FieldName, milestone: string | null): string {
+	return milestone ? `${fieldWord[field]} of ${milestone}` : fieldWord[field];
+}
+
+export const firstName = (side: FieldSide): string => side.person.name.split(' ')[0] || side.person.name;
+
+/** What is written into the room to talk about it: both values, and no verdict. */
+export function question(item: OverwrittenField): string {
+	const what = fieldTitle(item.field, item.milestone_title);
+	return `${what}: I had ${valueText(item.mine.value)}, ${firstName(item.theirs)} had ${valueText(item.theirs.value)}. Which one is right?`;
+}
