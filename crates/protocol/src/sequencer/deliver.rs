@@ -165,7 +165,7 @@ impl Sequencer {
         let pages = hello.resume.as_ref().map(|resume| resume.head);
         // Before the first page is complete the device has nothing that was deleted earlier.
         let base = if hello.cursor == 0 { pages.unwrap_or(0) } else { hello.cursor };
-        hello.cursor.max(pages.unwrap_or(0)) <= end
+        (hello.cursor.max(pages.unwrap_or(0)) <= end || domain::planted!(RunEndNotCompared))
             && (base >= self.past.horizon || base == 0)
             && hello.answered <= last_n
     }
@@ -285,13 +285,14 @@ impl Sequencer {
                     paging.next.after += u64::from(domain::planted!(ResumeSkipsPage));
                     paging.reading = false;
                 }
-                let delta = Delta { to: page.head, answers, rows, resume: Some(resume) };
+                let delta = Delta { to: page.head, answers, rows, resume: Some(resume), beyond: None };
                 effects.push(send(connection, &FromHub::Delta(delta)));
                 self.read_page(connection, effects);
             }
             None => {
                 live.paging = None;
-                let delta = take_delta(live, page.head, rows);
+                let beyond = (page.head < head).then_some(head);
+                let delta = Delta { beyond, ..take_delta(live, page.head, rows) };
                 effects.push(send(connection, &FromHub::Delta(delta)));
                 if (live.behind || page.head < head) && !domain::planted!(TailWithoutHead) {
                     self.catch_up(connection, effects);
@@ -334,7 +335,7 @@ fn first_page(live: &Live, head: u64) -> Resume {
 
 fn take_delta(live: &mut Live, to: u64, rows: Vec<DeltaRow>) -> Delta {
     live.sent = to;
-    Delta { to, answers: std::mem::take(&mut live.answers), rows, resume: None }
+    Delta { to, answers: std::mem::take(&mut live.answers), rows, resume: None, beyond: None }
 }
 
 fn delta_row(row: &CommitRow) -> DeltaRow {
