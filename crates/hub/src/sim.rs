@@ -2,11 +2,11 @@
 //! drive them as the program's task does. Nobody else turns the feature on.
 
 use crate::egress::{Egress, Verdict};
-use crate::storage::{ProgramStore, Storage};
+use crate::storage::{Opened, ProgramStore, Storage};
 use crate::{Data, Error};
 use domain::entity::Key;
 use domain::{ProgramId, Timestamp};
-use protocol::sequencer::{Commit, CommitRow, ConnectionId, Load, Loaded, Page, PageQuery};
+use protocol::sequencer::{Commit, CommitRow, ConnectionId, Load, Loaded, Page, PageQuery, Past};
 use std::path::Path;
 
 /// The storage of one program with its guard.
@@ -17,22 +17,46 @@ pub struct Backroom {
     egress: Egress,
     epoch: u64,
     head: u64,
+    past: Past,
+}
+
+/// How a hub is started.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// Names the run that begins; the hub itself leaves it to chance.
+    pub epoch: u64,
+    /// Hub time.
+    pub now: Timestamp,
+    /// As `serve --restored`.
+    pub restored: bool,
 }
 
 impl Backroom {
-    /// Opens a hub's folder; a program that does not exist yet gets `epoch` with its first commit.
+    /// Opens a hub's folder, as the hub does when it is started. A program that does not exist yet comes
+    /// into being with its first commit.
     ///
     /// # Errors
     /// As the hub itself.
-    pub async fn open(folder: &Path, program: ProgramId, epoch: u64) -> Result<Self, Error> {
+    pub async fn open(folder: &Path, program: ProgramId, start: Start) -> Result<Self, Error> {
+        let Start { epoch, now, restored } = start;
         let storage = Storage::open(&Data::Folder(folder.to_owned())).await?;
+        storage.begin_run(now, restored).await?;
+        storage.name_run(epoch).await?;
         let store = storage.program(program);
-        let (epoch, head) = store.opened().await?.map_or((epoch, 0), |opened| (opened.epoch, opened.head));
+        let (head, past) = match store.opened().await? {
+            Some(Opened { head, past, .. }) => (head, past),
+            None => (0, Past::default()),
+        };
         let egress = Egress::new(store.clone(), head);
-        Ok(Self { storage, store, egress, epoch, head })
+        Ok(Self { storage, store, egress, epoch, head, past })
     }
 
-    /// The epoch found when it was opened.
+    /// What it found of earlier runs.
+    pub fn past(&self) -> Past {
+        self.past.clone()
+    }
+
+    /// The present run.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -48,14 +72,6 @@ impl Backroom {
     /// As the hub itself.
     pub async fn invite(&self, token_hash: &Key, expires_at: Timestamp) -> Result<(), Error> {
         self.storage.invite(token_hash, expires_at).await
-    }
-
-    /// Makes the file another history; it has to be opened again.
-    ///
-    /// # Errors
-    /// As the hub itself.
-    pub async fn begin_history(&self, epoch: u64) -> Result<(), Error> {
-        self.storage.begin_history(epoch).await
     }
 
     /// Reads what a batch needs.

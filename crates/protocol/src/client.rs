@@ -432,11 +432,13 @@ impl Client {
             effects.push(ClientEffect::Adopt { epoch: welcome.epoch });
         }
         if !welcome.answers.is_empty() && !domain::planted!(AnswersLostOnReconnect) {
+            let to = if fresh { state.cursor } else { 0 };
             let delta = Delta {
-                to: if fresh { state.cursor } else { 0 },
+                to,
                 answers: welcome.answers,
                 rows: Vec::new(),
                 resume: state.resume.filter(|_| fresh),
+                beyond: (to < welcome.head).then_some(welcome.head),
             };
             effects.push(ClientEffect::Apply { epoch: welcome.epoch, delta });
         }

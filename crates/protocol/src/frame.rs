@@ -379,6 +379,11 @@ pub struct Delta {
     /// Set when more pages follow.
     #[n(3)]
     pub resume: Option<Resume>,
+    /// Set on the last page when the hub's head has moved on since the first: where it is now. Rows that
+    /// changed after `to` were left out and follow, so what the device itself did up to `to` may not be
+    /// among its rows yet.
+    #[n(4)]
+    pub beyond: Option<u64>,
 }
 
 /// The latest version of a row.

@@ -17,6 +17,7 @@ mod join;
 
 use crate::frame::{self, Answer, FrameError, FromDevice, FromHub, Goodbye, Incoming, Reason, Resume};
 use crate::seal::Chain;
+pub use batch::refused_before;
 use batch::{Batch, Task};
 use connection::{Connection, Phase};
 use domain::entity::Key;

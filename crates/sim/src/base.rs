@@ -12,7 +12,7 @@ use domain::codec::Entity;
 use domain::entity::{ActionPlan, Deal, InvitationKind, Milestone, Role};
 use domain::mutation::*;
 use domain::{Actor, DeviceId, MemberId, Mutation, ProgramId, RowKey, Table, Timestamp};
-use hub::sim::Backroom;
+use hub::sim::{Backroom, Start};
 use protocol::frame::{self, FromDevice, FromHub, Incoming, Join, Joined};
 use protocol::link::Token;
 use protocol::seal::{self, Chain, DeviceKey};
@@ -27,8 +27,8 @@ pub struct Base {
     _dir: TempDir,
     folder: PathBuf,
     pub(crate) program: ProgramId,
-    pub(crate) epoch: u64,
     pub(crate) now: u64,
+    pub(crate) runs: BTreeMap<u64, u64>,
     pub(crate) cast: Vec<(String, Identity)>,
     pub(crate) chains: BTreeMap<DeviceId, Chain>,
     pub(crate) invites: Vec<Invite>,
@@ -39,8 +39,6 @@ impl std::fmt::Debug for Base {
         f.debug_struct("Base").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
-
-const EPOCH: u64 = 7;
 
 /// Somebody on the way in.
 struct Newcomer {
@@ -61,7 +59,7 @@ impl Base {
     /// When making it breaks a promise already.
     pub async fn make() -> Result<Self, Violation> {
         let program = ProgramId(uuid::Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001));
-        let mut world = World::empty(0, program, EPOCH)?;
+        let mut world = World::empty(0, program)?;
         world.start_hub().await?;
         world.found().await?;
         let bob = 0;
@@ -112,6 +110,7 @@ impl Base {
     }
 
     async fn keep(mut world: World) -> Run<Self> {
+        world.oracle.runs.insert(world.oracle.epoch, world.oracle.head);
         let mut cast = Vec::new();
         for d in 0..world.desks.len() {
             world.close(d).await?;
@@ -125,7 +124,7 @@ impl Base {
         Ok(Self {
             folder,
             program: world.hub.program,
-            epoch: EPOCH,
+            runs: world.oracle.runs.clone(),
             now: world.now,
             cast,
             chains: world.oracle.chains.clone(),
@@ -301,11 +300,12 @@ impl World {
                 body: with_field_200(&row.body),
             })
             .collect();
-        let mut room = Backroom::open(&self.hub.folder, self.hub.program, self.hub.epoch).await?;
+        let start = Start { epoch: (self.rng.next() >> 1) | 1, now: self.hub_time(), restored: false };
+        let mut room = Backroom::open(&self.hub.folder, self.hub.program, start).await?;
         let commit = Commit { base: head - 1, head, rows, ..Commit::default() };
         room.commit(self.hub_time(), &commit).await?;
         room.close().await;
-        self.oracle.epoch = 0;
+        self.oracle.looks_anew(start.epoch);
         self.start_hub().await?;
         self.rest().await
     }

@@ -1,9 +1,11 @@
 //! What every installation owes its person, checked whenever its file has changed.
 
+use crate::desk::{Desk, Made};
 use crate::law::{Run, broken};
 use crate::model::{self, Map, Moment};
+use crate::oracle::Brought;
 use crate::world::World;
-use domain::entity::{Deal, Message, Status};
+use domain::entity::{Deal, Message, Milestone, Status};
 use domain::{Mode, Mutate as _, Mutation, RowKey, ScopeId, Timestamp};
 use protocol::client::{Line, Status as Told, SyncState};
 use protocol::sequencer::Commit;
@@ -15,10 +17,14 @@ impl World {
     pub fn committed(&mut self, commit: &Commit) -> Run {
         let desks = &self.desks;
         self.oracle.committed(commit, |device, chain, n| {
-            let mut of_device = desks.iter().filter(|desk| desk.identity.device == device);
-            of_device
-                .find(|desk| desk.made.get(&chain.n).is_some_and(|made| made.hash == chain.hash))
-                .and_then(|desk| desk.made.get(&n))
+            let has_it = |desk: &&Desk| {
+                desk.identity.device == device
+                    && desk.made.get(&chain.n).is_some_and(|made| made.hash == chain.hash)
+            };
+            let made = desks.iter().find(has_it)?.made.get(&n)?;
+            let heard = desks.iter().filter(has_it).any(|desk| desk.heard.contains(&n));
+            let refused = desks.iter().filter(has_it).all(|desk| desk.roots.contains_key(&n));
+            Some(Brought { made, heard, refused })
         })
     }
 
@@ -34,6 +40,12 @@ impl World {
         {
             return lost("I3", last, "was confirmed, but the chain in the file ends elsewhere");
         }
+        let decided = self.oracle.chains.get(&desk.identity.device).map_or(0, |chain| chain.n);
+        if desk.state.epoch == self.oracle.epoch && desk.state.answered > decided {
+            return lost("I2", desk.state.answered, "is said to be answered, and the hub has not got it");
+        }
+        // A hub that was put back has to be met before what it lost is brought to it again.
+        let up_to_date = self.oracle.continues(desk.identity.device, &desk.state);
         for (n, made) in &desk.made {
             let (refused, parked) = (desk.seen.refused.contains(n), desk.seen.parked.contains(n));
             let outcome = self.oracle.outcomes.get(&made.hash);
@@ -41,8 +53,11 @@ impl World {
                 Some(Stand::Queued | Stand::Answered(_)) if refused || parked => {
                     return lost("I4", *n, "is queued and refused at once");
                 }
-                Some(Stand::Answered(_)) if outcome.is_none() => {
+                Some(Stand::Answered(_)) if outcome.is_none() && up_to_date => {
                     return lost("I2", *n, "is shown as accepted, but the hub has not got it");
+                }
+                Some(Stand::Void) if !desk.heard.contains(n) => {
+                    return lost("I2", *n, "is given up, and nobody had refused it");
                 }
                 Some(Stand::Queued) if self.should_be_parked(d, *n, made.mutation.lane()) => {
                     return lost("I12", *n, "still waits although what it builds on was refused");
@@ -51,12 +66,19 @@ impl World {
                     return lost("I12", *n, "is parked behind nothing");
                 }
                 Some(_) => {}
+                None if !desk.seen.journal.contains_key(n) => {
+                    return lost("I3", *n, "is not kept for a hub that loses it");
+                }
                 None if desk.decided.contains(n) => {}
-                None if outcome.is_none() => {
+                None if !desk.seen.journal.get(n).is_some_and(|whole| *whole || desk.heard.contains(n)) => {
+                    return lost("I3", *n, "is not kept whole, and nobody had refused it");
+                }
+                None if !up_to_date => {}
+                None if outcome.is_none() && !(refused || parked) => {
                     return lost("I3", *n, "was confirmed and is gone, and the hub has not got it");
                 }
                 None => {
-                    let was_refused = outcome.is_some_and(|answer| answer.refusal.is_some());
+                    let was_refused = outcome.is_none_or(|answer| answer.refusal.is_some());
                     if was_refused != (refused || parked) {
                         return lost("I12", *n, "does not stand as the hub has answered");
                     }
@@ -80,21 +102,21 @@ impl World {
         let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some()) else { return Ok(()) };
         let (state, seen) = (&desk.state, &desk.seen);
         let wrong = |law, what: String| broken(law, format!("{}: {what}", desk.name));
-        if state.epoch == before.epoch && state.cursor < before.cursor {
+        let device = desk.identity.device;
+        let same = state.epoch == before.epoch || self.oracle.continues(device, before);
+        if same && state.cursor < before.cursor {
             return wrong("I9", format!("the cursor goes back from {} to {}", before.cursor, state.cursor));
         }
-        if state.epoch != self.oracle.epoch || seen.refetching {
-            return Ok(());
-        }
-        if state.cursor > self.oracle.head {
+        if state.epoch == self.oracle.epoch && state.cursor > self.oracle.head {
             return wrong(
                 "I9",
                 format!("the cursor says {} and the hub is at {}", state.cursor, self.oracle.head),
             );
         }
-        if !desk.thin {
-            self.shows_own(d)?;
+        if !self.oracle.continues(device, state) || seen.refetching {
+            return Ok(());
         }
+        self.shows_own(d)?;
         let Some(actor) = model::actor(&self.oracle.rows, desk.identity.device) else { return Ok(()) };
         if state.resume.is_some() {
             return Ok(());
@@ -144,21 +166,37 @@ impl World {
         }
     }
 
-    /// What the person wrote does not vanish from the screen.
+    /// What the person has made does not vanish from the screen.
     fn shows_own(&self, d: usize) -> Run {
         let Some(desk) = self.desks.get(d) else { return Ok(()) };
+        let is_here = |key: &RowKey| desk.rows.contains_key(key);
+        let pending = |n: &u64| matches!(desk.seen.outbox.get(n), Some(Stand::Queued | Stand::Answered(_)));
         for (n, made) in &desk.made {
-            let Mutation::MessageSend(send) = &made.mutation else { continue };
+            let (key, may_be) = match &made.mutation {
+                Mutation::MessageSend(send) => {
+                    let room = model::get::<Deal>(&desk.rows, send.deal);
+                    let open = room.is_some_and(|deal| deal.registration.status != Status::Draft);
+                    let parent = send.reply_to.is_none_or(|id| is_here(&RowKey::of::<Message>(id)));
+                    (RowKey::of::<Message>(send.message), open && parent)
+                }
+                Mutation::MilestoneAdd(add) => {
+                    let key = RowKey::of::<Milestone>(add.milestone);
+                    let removed = self.oracle.stored.get(&key).is_some_and(|row| row.body.is_none());
+                    let removes = |(n, later): (&u64, &Made)| match &later.mutation {
+                        Mutation::MilestoneRemove(remove) => remove.milestone == add.milestone && pending(n),
+                        _ => false,
+                    };
+                    let going = desk.made.range(*n..).any(removes);
+                    (key, is_here(&RowKey::of::<Deal>(add.deal)) && !removed && !going)
+                }
+                _ => continue,
+            };
             let accepted =
                 self.oracle.outcomes.get(&made.hash).is_some_and(|answer| answer.refusal.is_none());
-            let waits = matches!(desk.seen.outbox.get(n), Some(Stand::Queued | Stand::Answered(_)));
-            let room = model::get::<Deal>(&desk.rows, send.deal);
-            let open = room.is_some_and(|deal| deal.registration.status != Status::Draft);
-            let parent = send.reply_to.is_none_or(|id| desk.rows.contains_key(&RowKey::of::<Message>(id)));
             let settled = accepted && !desk.seen.outbox.contains_key(n);
-            let there = desk.rows.contains_key(&RowKey::of::<Message>(send.message));
-            if open && parent && (waits || settled) && !there {
-                return broken("I9", format!("{}: its own message {n} is not on the screen", desk.name));
+            if may_be && (pending(n) || settled) && !is_here(&key) {
+                let name = made.mutation.name();
+                return broken("I9", format!("{}: its own {name} {n} is not on the screen", desk.name));
             }
         }
         Ok(())
@@ -169,14 +207,14 @@ impl World {
         let Some(desk) = self.desks.get_mut(d) else { return Ok(()) };
         let device = desk.identity.device;
         match told.line {
-            Line::Forked if !desk.cloned => {
+            Line::Forked if !desk.cloned && !self.oracle.has_lost(device) => {
                 let known = self.oracle.knows(device);
                 broken(
                     "I4",
                     format!("{} is told that it was copied (known: {known}), and it was not", desk.name),
                 )
             }
-            Line::Revoked if self.oracle.admits(device) => {
+            Line::Revoked if self.oracle.admits(device) && !self.oracle.had_shut_out(device) => {
                 broken("I7", format!("{} is told that it was signed out, and it was not", desk.name))
             }
             Line::Outdated if !desk.said_old && self.newer.is_none() => {

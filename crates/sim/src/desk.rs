@@ -2,7 +2,7 @@
 
 use crate::law::{Run, broken};
 use crate::model::Map;
-use crate::net::{Down, Up};
+use crate::net::{Down, Up, frame_of_tomorrow};
 use crate::world::{World, tell};
 use domain::entity::Key;
 use domain::{Mutation, Timestamp};
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use store::sim::Seen;
 use store::{Change, FileKey, Identity, Store};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// A mutation that an installation has confirmed to its person.
 #[derive(Debug, Clone)]
@@ -57,6 +58,8 @@ pub(crate) struct Desk {
     pub decided: BTreeSet<u64>,
     /// Refused mutations, each with the last mutation that was there when it was refused.
     pub roots: BTreeMap<u64, u64>,
+    /// All that its person was ever told to be refused, or to be parked behind that.
+    pub heard: BTreeSet<u64>,
     pub seen: Seen,
     /// The rows of it.
     pub rows: Map,
@@ -64,9 +67,8 @@ pub(crate) struct Desk {
     pub undo: Option<Mutation>,
     /// Another installation has the same identity.
     pub cloned: bool,
-    /// A page on its way left out rows that had moved on; what comes with it is not a state that ever
-    /// was, until the next one.
-    pub thin: bool,
+    /// The last row that came of a table which only a newer version knows.
+    pub of_tomorrow: Option<Uuid>,
     /// The file was wiped because the device was signed out.
     pub erased: bool,
 }
@@ -98,12 +100,13 @@ impl Desk {
             made: BTreeMap::new(),
             decided: BTreeSet::new(),
             roots: BTreeMap::new(),
+            heard: BTreeSet::new(),
             seen: Seen::default(),
             rows: Map::new(),
             state: SyncState { epoch: 0, cursor: 0, resume: None, answered: 0, chain },
             undo: None,
             cloned: false,
-            thin: false,
+            of_tomorrow: None,
             erased: false,
         }
     }
@@ -120,11 +123,43 @@ impl Desk {
     /// Looks at the file.
     pub async fn look(&mut self) -> Run {
         let Some(open) = &self.open else { return Ok(()) };
-        self.seen = open.store.see().await?;
+        let (seen, state) = open.store.see().await?;
+        self.seen = seen;
         self.rows = std::mem::take(&mut self.seen.rows).into_iter().map(|row| (row.key, row)).collect();
-        self.state = open.store.sync_state().await?;
+        self.state = state;
         for refused in &self.seen.refused {
             self.roots.entry(*refused).or_insert(self.state.chain.n);
+        }
+        self.heard.extend(self.seen.refused.iter().chain(&self.seen.parked));
+        Ok(())
+    }
+
+    /// A store makes again by itself what a restored hub refused, because it lacked what another device
+    /// had yet to bring back. Nothing else is made without the person.
+    async fn takes_in_what_was_made_again(&mut self) -> Run {
+        let Some(store) = self.store().cloned() else { return Ok(()) };
+        let last = self.made.last_key_value().map_or(0, |(n, _)| *n);
+        if self.state.chain.n == last {
+            return Ok(());
+        }
+        for sealed in store.outbox_after(last, usize::MAX, usize::MAX).await? {
+            let n = sealed.header.n;
+            let Ok(mutation) = Mutation::from_payload(&sealed.header.name, &sealed.payload) else {
+                return broken("store", format!("{}: mutation {n} cannot be read", self.name));
+            };
+            let is_taken = |old: &u64| {
+                let waits = self.seen.refused.contains(old) || self.seen.parked.contains(old);
+                !waits && !self.decided.contains(old)
+            };
+            let was = |old: &&u64| self.made.get(old).is_some_and(|made| made.mutation == mutation);
+            let Some(old) = self.heard.iter().filter(|old| is_taken(old)).find(was).copied() else {
+                return broken("I4", format!("{}: nobody has made mutation {n}", self.name));
+            };
+            self.decided.insert(old);
+            let Some(hash) = store.chain_hash_at(n).await? else {
+                return broken("I3", format!("{}: mutation {n} is not in the chain", self.name));
+            };
+            self.made.insert(n, Made { hash, mutation, at: sealed.header.at });
         }
         Ok(())
     }
@@ -260,6 +295,7 @@ impl World {
     async fn carry_out(&mut self, d: usize, effect: ClientEffect) -> Run<Option<ClientEvent>> {
         let Some(desk) = self.desks.get_mut(d) else { return Ok(None) };
         let Some(store) = desk.store().cloned() else { return Ok(None) };
+        let continues = self.oracle.continues(desk.identity.device, &desk.state);
         match effect {
             ClientEffect::Connect => desk.dialling = true,
             ClientEffect::HangUp => {
@@ -287,8 +323,7 @@ impl World {
                 return Ok(Some(ClientEvent::OutboxRead(store.outbox_after(after, items, bytes).await?)));
             }
             ClientEffect::CheckChain(chain) => {
-                let hash = store.chain_hash_at(chain.n).await?;
-                return Ok(Some(ClientEvent::ChainChecked(hash == Some(chain.hash))));
+                return Ok(Some(ClientEvent::ChainChecked(store.continues(chain).await?)));
             }
             ClientEffect::Apply { .. } | ClientEffect::Reset { .. } if std::mem::take(&mut desk.fails) => {
                 tell!(self, "the disk of {} fails", self.name(d));
@@ -299,7 +334,21 @@ impl World {
                 store.apply_delta(epoch, delta).await?;
                 return self.stored(d).await.map(Some);
             }
-            ClientEffect::KeepNewer(rows) => store.keep_newer(rows).await?,
+            ClientEffect::KeepNewer(rows) => {
+                let wanted = desk.of_tomorrow.take();
+                let came = rows
+                    .iter()
+                    .any(|row| Some(row.id.as_slice()) == wanted.as_ref().map(|id| id.as_bytes().as_slice()));
+                let count = rows.len();
+                store.keep_newer(rows).await?;
+                let (seen, _) = store.see().await?;
+                if !came || seen.newer < count {
+                    return broken(
+                        "I13",
+                        format!("{} does not keep what a newer version wrote", self.name(d)),
+                    );
+                }
+            }
             ClientEffect::Adopt { epoch } => {
                 tell!(self, "{} goes on in the hub's next run", self.name(d));
                 store.adopt_epoch(epoch).await?;
@@ -307,6 +356,9 @@ impl World {
             }
             ClientEffect::Reset { epoch, last_n } => {
                 tell!(self, "{} forgets its rows: the hub's history is another one", self.name(d));
+                if epoch == self.oracle.epoch && continues {
+                    return broken("rest", format!("{} starts over although nothing was lost", self.name(d)));
+                }
                 store.reset_for_epoch(epoch, last_n).await?;
                 return self.stored(d).await.map(Some);
             }
@@ -318,13 +370,11 @@ impl World {
         let Some(desk) = self.desks.get_mut(d) else { return broken("sim", "no such installation") };
         let before = desk.state.clone();
         desk.look().await?;
+        desk.takes_in_what_was_made_again().await?;
         let state = desk.state.clone();
         self.mark(b's', &state.cursor.to_le_bytes());
         self.kept(d, "stored what came from the hub")?;
         self.shows(d, &before)?;
-        if let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.state.cursor == self.oracle.head) {
-            desk.thin = false;
-        }
         Ok(ClientEvent::Applied(state))
     }
 
@@ -354,7 +404,11 @@ impl World {
         }
         match next {
             Down::Frame(bytes) => {
-                let bytes = self.in_transit_down(bytes);
+                if self.newer.is_some() {
+                    let bytes = frame_of_tomorrow();
+                    self.device_event(d, ClientEvent::Received { bytes }).await?;
+                }
+                let bytes = self.in_transit_down(d, bytes);
                 self.device_event(d, ClientEvent::Received { bytes }).await?;
             }
             Down::End => self.lose(d).await?,

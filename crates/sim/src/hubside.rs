@@ -4,10 +4,11 @@
 use crate::desk::{copy_database, dies};
 use crate::law::{Run, broken};
 use crate::net::Down;
+use crate::oracle::Oracle;
 use crate::rng::pick;
-use crate::world::{World, tell};
+use crate::world::{Invite, World, tell};
 use domain::{ProgramId, Timestamp};
-use hub::sim::Backroom;
+use hub::sim::{Backroom, Start};
 use protocol::sequencer::{ConnectionId, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -25,8 +26,6 @@ pub(crate) struct Hub {
     pub program: ProgramId,
     pub folder: PathBuf,
     generation: u32,
-    /// Epoch for a program that is only being founded.
-    pub epoch: u64,
     pub room: Option<Backroom>,
     machine: Option<Sequencer>,
     effects: VecDeque<HubEffect>,
@@ -41,13 +40,23 @@ pub(crate) struct Hub {
 /// The file of a hub in its folder.
 pub(crate) const FILE: &str = "hub.sqlite";
 
+/// A copy of the hub's file, and what was true when it was made.
+#[derive(Debug, Clone)]
+pub(crate) struct Backup {
+    folder: PathBuf,
+    oracle: Oracle,
+    invites: Vec<Invite>,
+}
+
+/// Copies that are kept.
+const BACKUPS: usize = 2;
+
 impl Hub {
-    pub fn new(program: ProgramId, folder: PathBuf, epoch: u64) -> Self {
+    pub fn new(program: ProgramId, folder: PathBuf) -> Self {
         Self {
             program,
             folder,
             generation: 0,
-            epoch,
             room: None,
             machine: None,
             effects: VecDeque::new(),
@@ -56,6 +65,14 @@ impl Hub {
             crash_in: None,
             fails: false,
         }
+    }
+
+    /// A new folder for its file.
+    fn next_folder(&mut self) -> Run<PathBuf> {
+        self.generation += 1;
+        let folder = self.folder.with_file_name(format!("hub.{}", self.generation));
+        std::fs::create_dir(&folder)?;
+        Ok(folder)
     }
 
     /// Whether the store works for a batch.
@@ -71,14 +88,24 @@ impl World {
     }
 
     pub async fn start_hub(&mut self) -> Run {
+        self.start_hub_as(false).await
+    }
+
+    /// Starts the hub; `restored` as its option of that name.
+    pub async fn start_hub_as(&mut self, restored: bool) -> Run {
         if self.hub.room.is_some() {
             return Ok(());
         }
-        let room = Backroom::open(&self.hub.folder, self.hub.program, self.hub.epoch).await?;
+        let start = Start { epoch: (self.rng.next() >> 1) | 1, now: self.hub_time(), restored };
+        let room = Backroom::open(&self.hub.folder, self.hub.program, start).await?;
         let settings = Settings { allow_demo: false };
-        self.hub.machine = Some(Sequencer::new(self.hub.program, room.epoch(), room.head(), settings));
+        let machine = Sequencer::new(self.hub.program, room.epoch(), room.head(), settings);
+        self.hub.machine = Some(machine.with_past(room.past()));
         tell!(self, "the hub is started");
         self.oracle.found(room.epoch(), room.head(), room.everything().await?)?;
+        if restored {
+            self.oracle.forgets_its_runs();
+        }
         self.hub.room = Some(room);
         Ok(())
     }
@@ -87,10 +114,8 @@ impl World {
     pub async fn crash_hub(&mut self) -> Run {
         self.hub.crash_in = None;
         let Some(room) = self.hub.room.take() else { return Ok(()) };
-        self.hub.generation += 1;
         let old = self.hub.folder.clone();
-        let new = old.with_file_name(format!("hub.{}", self.hub.generation));
-        std::fs::create_dir(&new)?;
+        let new = self.hub.next_folder()?;
         copy_database(&old.join(FILE), &new.join(FILE))?;
         room.close().await;
         std::fs::remove_dir_all(&old)?;
@@ -98,6 +123,34 @@ impl World {
         tell!(self, "the hub crashes");
         self.hub_is_gone();
         Ok(())
+    }
+
+    /// Copies the hub's file as it is.
+    pub fn back_up(&mut self) -> Run {
+        if self.backups.len() >= BACKUPS {
+            std::fs::remove_dir_all(self.backups.remove(0).folder)?;
+        }
+        let folder = self.hub.next_folder()?;
+        copy_database(&self.hub.folder.join(FILE), &folder.join(FILE))?;
+        let (oracle, invites) = (self.oracle.clone(), self.invites.clone());
+        self.backups.push(Backup { folder, oracle, invites });
+        tell!(self, "somebody copies the hub's file, which is at {}", self.oracle.head);
+        Ok(())
+    }
+
+    /// The hub's disk dies, and one of the copies takes its place: what came after it is lost.
+    pub async fn restore(&mut self, r: u64) -> Run {
+        let Some(backup) = pick(&self.backups, r).cloned() else { return Ok(()) };
+        self.crash_hub().await?;
+        std::fs::remove_dir_all(&self.hub.folder)?;
+        let folder = self.hub.next_folder()?;
+        copy_database(&backup.folder.join(FILE), &folder.join(FILE))?;
+        self.hub.folder = folder;
+        tell!(self, "the hub's disk dies at {}, and a copy takes its place", self.oracle.head);
+        self.histories += 1;
+        self.oracle.is_put_back(backup.oracle);
+        self.invites = backup.invites;
+        self.start_hub().await
     }
 
     /// The hub is stopped in good order.
@@ -256,12 +309,7 @@ impl World {
         let (Some(room), Some(page)) = (&self.hub.room, self.hub.pages.get_mut(at)) else { return Ok(()) };
         if page.read.is_none() {
             let read = room.page(&page.query).await?;
-            let desk = self.conns.get(&page.connection).and_then(|conn| conn.desk);
-            let thin = read.head < self.oracle.head;
             page.read = Some(read);
-            if let Some(desk) = desk.and_then(|d| self.desks.get_mut(d)) {
-                desk.thin |= thin;
-            }
             return Ok(());
         }
         if busy {

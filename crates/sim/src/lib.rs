@@ -17,8 +17,10 @@ mod people;
 mod plan;
 mod rest;
 mod rng;
+pub mod scenes;
 mod shrink;
 mod story;
+pub mod table;
 mod world;
 
 pub use base::Base;

@@ -3,10 +3,12 @@
 
 use crate::law::Run;
 use crate::world::{World, tell};
+use domain::{RowKey, ScopeId, Table};
 use protocol::client::{ClientEvent, Line};
-use protocol::frame::{self, Challenge, FromDevice, FromHub, Hello, Incoming, PROTO};
+use protocol::frame::{self, Challenge, DeltaRow, FromDevice, FromHub, Hello, Incoming, PROTO};
 use protocol::sequencer::{ConnectionId, HubEvent};
 use std::collections::VecDeque;
+use uuid::Uuid;
 
 /// On its way to the hub.
 #[derive(Debug, Clone)]
@@ -49,6 +51,24 @@ impl Conn {
 pub(crate) struct Newer {
     /// Whether it still speaks this version.
     pub understands: bool,
+}
+
+/// A frame that only a newer version knows.
+pub(crate) fn frame_of_tomorrow() -> Vec<u8> {
+    vec![0x82, 0x18, 99, 0x81, 0x80]
+}
+
+/// The frame with the row of this id in a table that only a newer version knows.
+fn with_table_of_tomorrow(frame: &[u8], id: Uuid) -> Vec<u8> {
+    let key = |head: &[u8]| [head, id.as_bytes()].concat();
+    let (now, tomorrow) = (key(&[0x82, 0, 0x50]), key(&[0x82, 0x18, 250, 0x50]));
+    match frame.windows(now.len()).position(|piece| piece == now) {
+        Some(at) => {
+            let (before, rest) = frame.split_at(at);
+            [before, &tomorrow, rest.get(now.len()..).unwrap_or_default()].concat()
+        }
+        None => frame.to_vec(),
+    }
 }
 
 impl World {
@@ -143,7 +163,7 @@ impl World {
         }
     }
 
-    /// What an older device says instead.
+    /// What an older, or a newer, device says instead.
     fn in_transit_up(&mut self, id: ConnectionId, bytes: Vec<u8>) -> Vec<u8> {
         let d = self.conns.get(&id).and_then(|conn| conn.desk);
         let Some(desk) = d.and_then(|d| self.desks.get_mut(d)).filter(|desk| desk.old) else { return bytes };
@@ -156,10 +176,26 @@ impl World {
         }
     }
 
-    /// What a newer hub says instead: later versions, fields and capabilities this one does not know.
-    pub fn in_transit_down(&self, bytes: Vec<u8>) -> Vec<u8> {
+    /// What a newer hub says instead: later versions and capabilities, fields and rows this one does not
+    /// know. What it says besides is [`frame_of_tomorrow`].
+    pub fn in_transit_down(&mut self, d: usize, bytes: Vec<u8>) -> Vec<u8> {
         let Some(newer) = self.newer else { return bytes };
         match frame::decode(&bytes) {
+            Ok(Incoming::Known(FromHub::Delta(mut delta))) => {
+                let id = self.rng.id(1);
+                let key = RowKey { table: Table::Programs, id };
+                delta.rows.push(DeltaRow {
+                    key,
+                    scope: ScopeId::Program,
+                    seq: delta.to,
+                    body: Some(vec![0xa0]),
+                });
+                let bytes = frame::encode(&FromHub::Delta(delta));
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.of_tomorrow = Some(id);
+                }
+                with_table_of_tomorrow(&bytes, id)
+            }
             Ok(Incoming::Known(FromHub::Challenge(challenge))) => {
                 let proto_min = if newer.understands { challenge.proto_min } else { PROTO + 1 };
                 let capabilities = vec!["of-tomorrow".to_owned()];

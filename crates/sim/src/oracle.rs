@@ -5,17 +5,21 @@ use crate::law::{Run, broken};
 use crate::laws;
 use crate::model::{self, Map, Moment};
 use domain::entity::{Device, Key};
-use domain::{DeviceId, Mode, ProgramId, Row, RowKey};
+use domain::{DeviceId, Mode, ProgramId, Row, RowKey, Table};
+use protocol::client::SyncState;
 use protocol::frame::{self, Answer, FromHub, Incoming};
 use protocol::seal::Chain;
 use protocol::sequencer::{Commit, CommitRow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module documentation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Oracle {
     pub program: ProgramId,
+    /// The present run; 0 before the first look.
     pub epoch: u64,
+    /// Earlier runs of this history, and where each ended.
+    pub runs: BTreeMap<u64, u64>,
     pub head: u64,
     /// Every row and tombstone.
     pub stored: BTreeMap<RowKey, CommitRow>,
@@ -25,6 +29,19 @@ pub(crate) struct Oracle {
     answers: BTreeMap<(DeviceId, u64), Answer>,
     /// What became of a mutation, by the end of the chain that leads to it.
     pub outcomes: BTreeMap<Key, Answer>,
+    /// Devices that the hub had let in, and those that it had shut out, before its file was put back.
+    lost: BTreeSet<DeviceId>,
+    shut_out: BTreeSet<DeviceId>,
+}
+
+/// A mutation that a device has made, as it comes to the hub.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Brought<'m> {
+    pub made: &'m Made,
+    /// Its person was told once that it, or what it builds on, was refused.
+    pub heard: bool,
+    /// That it was refused itself, wherever this device is installed.
+    pub refused: bool,
 }
 
 impl Oracle {
@@ -32,13 +49,59 @@ impl Oracle {
         Self {
             program,
             epoch: 0,
+            runs: BTreeMap::new(),
             head: 0,
             stored: BTreeMap::new(),
             rows: Map::new(),
             chains: BTreeMap::new(),
             answers: BTreeMap::new(),
             outcomes: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            shut_out: BTreeSet::new(),
         }
+    }
+
+    /// Takes whatever it finds next for granted. `epoch` is the run that ends with it.
+    pub fn looks_anew(&mut self, epoch: u64) {
+        self.runs.insert(self.epoch, self.head);
+        self.runs.insert(epoch, self.head + 1);
+        self.epoch = 0;
+    }
+
+    /// The hub was told that its runs say nothing.
+    pub fn forgets_its_runs(&mut self) {
+        self.runs.clear();
+    }
+
+    /// The hub's file is what it was at an earlier moment.
+    pub fn is_put_back(&mut self, earlier: Self) {
+        let devices = |rows: &Map| -> BTreeSet<DeviceId> {
+            rows.keys().filter(|key| key.table == Table::Devices).map(|key| key.id.into()).collect()
+        };
+        let (mut lost, mut shut_out) = (devices(&self.rows), devices(&self.rows));
+        lost.retain(|device| !earlier.knows(*device));
+        shut_out.retain(|device| !self.admits(*device));
+        lost.append(&mut self.lost);
+        shut_out.append(&mut self.shut_out);
+        *self = Self { lost, shut_out, ..earlier };
+    }
+
+    /// Whether what a device holds is part of the hub's history, so that it may go on from there.
+    pub fn continues(&self, device: DeviceId, state: &SyncState) -> bool {
+        let end = if state.epoch == self.epoch { Some(&self.head) } else { self.runs.get(&state.epoch) };
+        let reached = state.resume.as_ref().map_or(state.cursor, |resume| resume.head.max(state.cursor));
+        let answered = self.chains.get(&device).map_or(0, |chain| chain.n);
+        end.is_some_and(|end| reached <= *end) && state.answered <= answered
+    }
+
+    /// Whether the hub had let a device in and lost that. What it said then may still be on its way.
+    pub fn has_lost(&self, device: DeviceId) -> bool {
+        self.lost.contains(&device)
+    }
+
+    /// Whether the hub had shut a device out and lost that.
+    pub fn had_shut_out(&self, device: DeviceId) -> bool {
+        self.shut_out.contains(&device)
     }
 
     /// The file as a hub that starts finds it: all that was committed has to be there.
@@ -63,6 +126,7 @@ impl Oracle {
                 return broken("I2", format!("the hub committed {key:?} and finds another after its start"));
             }
         }
+        self.runs.insert(self.epoch, self.head);
         self.epoch = epoch;
         Ok(())
     }
@@ -99,7 +163,7 @@ impl Oracle {
     pub fn committed<'m>(
         &mut self,
         commit: &Commit,
-        made: impl Fn(DeviceId, &Chain, u64) -> Option<&'m Made>,
+        made: impl Fn(DeviceId, &Chain, u64) -> Option<Brought<'m>>,
     ) -> Run {
         if commit.base != self.head || commit.head < commit.base {
             return broken(
@@ -121,7 +185,7 @@ impl Oracle {
                     format!("mutation {} is decided a second time or out of turn", answer.n),
                 );
             }
-            let Some(made) = made(*device, chain, answer.n) else {
+            let Some(Brought { made, heard, refused }) = made(*device, chain, answer.n) else {
                 return broken("I4", format!("mutation {} is decided, but nobody made it", answer.n));
             };
             // Whoever joined in this batch did so without an answer: their rows are taken as they are.
@@ -143,6 +207,13 @@ impl Oracle {
                 );
             };
             let name = made.mutation.name();
+            let void = answer.refusal.as_ref() == Some(&protocol::sequencer::refused_before());
+            if void && !heard {
+                return broken("I2", format!("{name} is given up, and nobody had refused it"));
+            }
+            if refused && answer.refusal.is_none() {
+                return broken("I12", format!("{name} was refused, and comes back by itself"));
+            }
             match (model::decide(&rows, moment, &made.mutation), &answer.refusal) {
                 (Ok(changes), None) => {
                     let before = rows.clone();
@@ -155,6 +226,7 @@ impl Oracle {
                     }
                     laws::of_change(&before, &rows, &actor, &made.mutation)?;
                 }
+                (_, Some(_)) if void => {}
                 (Err(_), Some(refusal)) => laws::of_refusal(&rows, &actor, &made.mutation, refusal)?,
                 (Ok(_), Some(refusal)) => {
                     return broken(

@@ -29,8 +29,8 @@ pub(crate) enum Action {
     Wait { ms: u64 },
     /// The line breaks; the hub hears of it later.
     Cut { d: usize },
-    /// From now on nothing gets through on this line, and nobody notices.
-    Hole { d: usize },
+    /// From now on nothing gets through on this line, and nobody notices; it may be a new one.
+    Hole { d: usize, r: u64 },
     /// The hub notices that a line is gone.
     Notice { r: u64 },
     /// The next frame arrives twice.
@@ -55,10 +55,14 @@ pub(crate) enum Action {
     StopHub,
     /// The hub is started again.
     StartHub,
-    /// The hub's file begins another history.
+    /// The hub is started as one whose file was put back while it ran.
     NewHistory,
+    /// The hub's file is copied.
+    BackUp,
+    /// The hub's disk dies, and a copy of its file takes its place.
+    Restore { r: u64 },
     /// An installation is copied: two of them share an identity.
-    Clone { d: usize },
+    Clone { d: usize, r: u64 },
     /// Somebody takes an invitation.
     Join { r: u64 },
     /// A device's clock jumps.
@@ -83,8 +87,10 @@ pub(crate) struct Plan {
 }
 
 /// How often each kind of action is drawn; the order is that of `draw`.
-const WEIGHTS: [u64; 28] =
-    [40, 26, 16, 16, 14, 4, 5, 3, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 2, 2, 1, 1, 1, 5, 5, 2, 2];
+const WEIGHTS: [u64; 30] =
+    [40, 26, 16, 16, 14, 4, 5, 3, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 2, 2, 1, 1, 1, 5, 5, 2, 2, 2, 1];
+/// Kinds that make it another history: most worlds have only one.
+const HISTORIES: [usize; 2] = [18, 29];
 
 impl Plan {
     pub fn draw(seed: u64, steps: usize) -> Self {
@@ -94,8 +100,8 @@ impl Plan {
         let bounce = rng.percent(50);
         // Each world has its own troubles: what is not drawn leaves room for long runs of the rest.
         let mut weights = WEIGHTS;
-        for weight in weights.iter_mut().skip(5) {
-            if rng.percent(40) {
+        for (kind, weight) in weights.iter_mut().enumerate().skip(5) {
+            if rng.percent(if HISTORIES.contains(&kind) { 70 } else { 40 }) {
                 *weight = 0;
             } else if rng.percent(20) {
                 *weight *= 3;
@@ -127,7 +133,7 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         4 => Action::Hub { r },
         5 => Action::Wait { ms: pick(&[50, 700, 5_000, 40_000], r).copied().unwrap_or(50) },
         6 => Action::Cut { d },
-        7 => Action::Hole { d },
+        7 => Action::Hole { d, r },
         8 => Action::Notice { r },
         9 => Action::Double { d, up: on },
         10 => Action::Network { d, on },
@@ -139,7 +145,7 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         16 => Action::StopHub,
         17 => Action::StartHub,
         18 => Action::NewHistory,
-        19 => Action::Clone { d },
+        19 => Action::Clone { d, r },
         20 => Action::Join { r },
         21 => Action::Clock { d, r },
         22 => Action::OldDevice { d, on },
@@ -147,6 +153,8 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         25 => Action::Again { d, r },
         26 => Action::HubFails,
         27 => Action::StoreFails { d },
+        28 => Action::BackUp,
+        29 => Action::Restore { r },
         _ => Action::NewHub { understands: r.is_multiple_of(2), on },
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::base::Base;
 use crate::desk::{Desk, copy_database, file_key};
-use crate::hubside::{FILE, Hub};
+use crate::hubside::{Backup, FILE, Hub};
 use crate::law::{Run, Violation};
 use crate::net::{Conn, Newer};
 use crate::oracle::Oracle;
@@ -43,7 +43,8 @@ pub(crate) struct World {
     /// Frames that may wait for an installation.
     pub budget: usize,
     pub invites: Vec<Invite>,
-    /// How often the hub has begun another history.
+    pub backups: Vec<Backup>,
+    /// How often the hub's history has become another one.
     pub histories: u32,
     story: Option<Vec<String>>,
     trace: blake3::Hasher,
@@ -62,7 +63,7 @@ pub(crate) use tell;
 
 impl World {
     /// A world without anybody.
-    pub fn empty(seed: u64, program: domain::ProgramId, epoch: u64) -> Run<Self> {
+    pub fn empty(seed: u64, program: domain::ProgramId) -> Run<Self> {
         let dir = tempfile::Builder::new().prefix("lockstep-sim-").tempdir_in(folder())?;
         let hub = dir.path().join("hub.0");
         std::fs::create_dir(&hub)?;
@@ -70,7 +71,7 @@ impl World {
             dir,
             rng: Rng::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             now: 0,
-            hub: Hub::new(program, hub, epoch),
+            hub: Hub::new(program, hub),
             desks: Vec::new(),
             conns: BTreeMap::new(),
             last_conn: 0,
@@ -78,6 +79,7 @@ impl World {
             newer: None,
             budget: usize::MAX,
             invites: Vec::new(),
+            backups: Vec::new(),
             histories: 0,
             story: None,
             trace: blake3::Hasher::new(),
@@ -86,7 +88,7 @@ impl World {
 
     /// The world of `base`, from where each plan goes its own way.
     pub async fn begin(base: &Base, plan: &Plan, told: bool) -> Run<Self> {
-        let mut world = Self::empty(plan.seed, base.program, base.epoch)?;
+        let mut world = Self::empty(plan.seed, base.program)?;
         world.story = told.then(Vec::new);
         world.budget = plan.budget;
         world.now = base.now;
@@ -98,7 +100,11 @@ impl World {
             world.desks.push(Desk::new(name.clone(), identity.clone(), path));
         }
         world.oracle.chains = base.chains.clone();
+        world.oracle.runs = base.runs.clone();
         world.start_hub().await?;
+        if plan.actions.iter().any(|action| matches!(action, Action::Restore { .. })) {
+            world.back_up()?;
+        }
         for d in 0..world.desks.len() {
             world.start(d).await?;
         }
@@ -166,7 +172,19 @@ impl World {
             Action::Hub { r } => drop(self.hub_turn(r).await?),
             Action::Wait { ms } => self.wait(ms).await?,
             Action::Cut { d } => self.lose(d).await?,
-            Action::Hole { d } => {
+            Action::Hole { d, r } => {
+                if r.is_multiple_of(2) {
+                    // While the device signs in.
+                    self.lose(d).await?;
+                    self.device_event(d, ClientEvent::TryNow).await?;
+                    self.deliver_down(d).await?;
+                    if r.is_multiple_of(4)
+                        && let Some(line) = self.desks.get(d).and_then(|desk| desk.line)
+                    {
+                        self.deliver_up(line).await?;
+                        self.deliver_down(d).await?;
+                    }
+                }
                 let line = self.desks.get(d).and_then(|desk| desk.line);
                 if let Some(conn) = line.and_then(|line| self.conns.get_mut(&line)) {
                     conn.hole = true;
@@ -204,7 +222,9 @@ impl World {
             Action::StopHub => self.stop_hub().await?,
             Action::StartHub => self.start_hub().await?,
             Action::NewHistory => self.new_history().await?,
-            Action::Clone { d } => self.clone_desk(d)?,
+            Action::BackUp => self.back_up()?,
+            Action::Restore { r } => self.restore(r).await?,
+            Action::Clone { d, r } => self.clone_desk(d, r).await?,
             Action::Join { r } => self.join_somebody(r).await?,
             Action::Clock { d, r } => {
                 if let Some(desk) = self.desks.get_mut(d) {
@@ -271,20 +291,16 @@ impl World {
         self.device_event(d, ClientEvent::WorkOffline(on)).await
     }
 
+    /// The hub is started as one that was put back while it ran: nobody may go on from what they have.
     async fn new_history(&mut self) -> Run {
         self.stop_hub().await?;
-        self.start_hub().await?;
-        let epoch = self.rng.next() >> 1;
-        let Some(room) = self.hub.room.take() else { return Ok(()) };
-        room.begin_history(epoch).await?;
-        room.close().await;
         self.histories += 1;
         tell!(self, "the hub's history becomes another one");
-        self.start_hub().await
+        self.start_hub_as(true).await
     }
 
-    /// A second installation with the files of the first.
-    fn clone_desk(&mut self, d: usize) -> Run {
+    /// A second installation with the files of the first. Often both are used at once.
+    async fn clone_desk(&mut self, d: usize, r: u64) -> Run {
         if self.desks.len() as u64 >= DESKS || self.desks.iter().any(|desk| desk.cloned) {
             return Ok(());
         }
@@ -297,9 +313,17 @@ impl World {
         copy.made = desk.made.clone();
         copy.decided = desk.decided.clone();
         copy.roots = desk.roots.clone();
+        copy.heard = desk.heard.clone();
         copy.cloned = true;
         self.desks.push(copy);
         tell!(self, "somebody copies the files of {}", self.name(d));
+        if r.is_multiple_of(4) {
+            return Ok(());
+        }
+        self.start(number).await?;
+        for (d, r) in [(d, r / 4), (number, r / 16)] {
+            self.act(d, (r << 5) | 5).await?;
+        }
         Ok(())
     }
 

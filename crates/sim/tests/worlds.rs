@@ -3,8 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that is surprised fails")]
 
+use sim::table::{self, Found};
 use sim::{Base, Bug};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -12,6 +13,9 @@ use std::sync::{Mutex, OnceLock};
 const CLEAN: u64 = 220;
 /// Worlds in which a planted bug has to be found.
 const HUNT: u64 = 1_000;
+/// What to do when worlds have changed and their bugs are found elsewhere.
+const REFRESH: &str = "if worlds were changed on purpose, `./dev sim --refresh docs/simulation.md --seeds 1000` finds \
+                       the bugs anew and writes down where.";
 /// Worlds at the same time.
 const JOBS: usize = 2;
 
@@ -41,16 +45,49 @@ fn on_threads(end: u64, work: impl Fn(&tokio::runtime::Runtime, u64) + Sync) {
 
 #[test]
 fn no_promise_is_broken() {
-    let base = base();
     let broken = Mutex::new(BTreeMap::new());
     on_threads(CLEAN, |runtime, seed| {
-        let outcome = runtime.block_on(sim::run(base, seed, sim::STEPS, None));
-        if let Some(violation) = outcome.violation {
-            broken.lock().unwrap().insert(seed, violation.to_string());
+        if let Some(violation) = clean(runtime, seed) {
+            broken.lock().unwrap().insert(seed, violation);
         }
     });
     let broken = broken.into_inner().unwrap();
     assert!(broken.is_empty(), "`./dev sim --seed N --seeds 1` tells the story of {broken:#?}");
+}
+
+/// How a world without a bug ends; each is played once.
+fn clean(runtime: &tokio::runtime::Runtime, seed: u64) -> Option<String> {
+    static SEEN: Mutex<BTreeMap<u64, Option<String>>> = Mutex::new(BTreeMap::new());
+    if let Some(seen) = SEEN.lock().unwrap().get(&seed) {
+        return seen.clone();
+    }
+    let outcome = runtime.block_on(sim::run(base(), seed, sim::STEPS, None));
+    let violation = outcome.violation.map(|violation| violation.to_string());
+    SEEN.lock().unwrap().insert(seed, violation.clone());
+    violation
+}
+
+#[test]
+fn every_planted_bug_is_found_where_it_was() {
+    let known = table::read(include_str!("../../../docs/simulation.md"));
+    let names = |bugs: &mut dyn Iterator<Item = Bug>| bugs.map(Bug::name).collect::<BTreeSet<_>>();
+    assert_eq!(
+        names(&mut known.iter().map(|found| found.bug)),
+        names(&mut Bug::ALL.iter().copied()),
+        "{REFRESH}"
+    );
+    let wrong = Mutex::new(BTreeMap::new());
+    on_threads(known.len() as u64, |runtime, number| {
+        let Found { bug, seed, .. } = known[usize::try_from(number).unwrap()];
+        let planted = runtime.block_on(sim::run(base(), seed, sim::STEPS, Some(bug))).violation;
+        if planted.is_none() {
+            wrong.lock().unwrap().insert(bug.name(), format!("is not found at seed {seed} any more"));
+        } else if let Some(violation) = clean(runtime, seed) {
+            wrong.lock().unwrap().insert(bug.name(), format!("seed {seed} fails without it: {violation}"));
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{REFRESH} {wrong:#?}");
 }
 
 #[test]
@@ -102,4 +139,13 @@ fn a_failing_world_is_shortened_and_told() {
     assert!(after < before / 4, "{after} of {before}");
     assert_eq!(shrunk.plan.len(), after);
     assert!(shrunk.outcome.story.last().unwrap().contains("=> I"), "{:?}", shrunk.outcome.story);
+}
+
+#[test]
+fn what_a_page_was_too_late_to_bring_stays_on_the_screen() {
+    let runtime = sim::runtime().unwrap();
+    let play = |bug| runtime.block_on(sim::scenes::a_row_moves_while_its_page_is_read(base(), bug));
+    play(None).unwrap();
+    let broken = play(Some(Bug::OvertakenSettles)).unwrap_err();
+    assert_eq!(broken.law, "I9", "{broken}");
 }

@@ -7,12 +7,14 @@ use crate::outbox::{self, ANSWERED, PARKED, VOID};
 use crate::rebase::Before;
 use crate::rows::{self, Write};
 use crate::store::{Store, Tx};
+use crate::tables::row_key;
 use crate::{journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
 use domain::{RowKey, ScopeId, Table};
 use protocol::client::SyncState;
 use protocol::frame::{Answer, Delta, DeltaRow};
+use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What taking in a delta came to.
@@ -51,7 +53,9 @@ impl Store {
         let work = self.write(move |tx| {
             Box::pin(async move {
                 let state = state(tx).await?;
-                let delta = Delta { to: state.cursor, answers, rows: Vec::new(), resume: state.resume };
+                let (to, resume) = (state.cursor, state.resume);
+                // It is for the next rows to say that their effect is here.
+                let delta = Delta { to, answers, rows: Vec::new(), resume, beyond: Some(to) };
                 apply(tx, None, delta).await
             })
         });
@@ -128,11 +132,11 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     if delta.resume.is_none() || domain::planted!(CursorBeforePages) {
         state.cursor = state.cursor.max(delta.to + u64::from(domain::planted!(CursorOffByOne)));
     }
-    state.resume = delta.resume.filter(|_| !domain::planted!(CursorBeforePages));
+    state.resume = delta.resume.clone().filter(|_| !domain::planted!(CursorBeforePages));
     let scopes: BTreeSet<ScopeId> = delta.rows.iter().map(|row| row.scope).collect();
 
     let applied = if rebase::any_pending(tx).await? {
-        settle(tx, &state, &delta.answers, delta.rows).await?
+        settle(tx, &state, delta).await?
     } else {
         let opened = open_scopes(tx, &delta.rows, &BTreeMap::new()).await?;
         rows::write(tx, delta.rows.into_iter().map(write_of).collect()).await?;
@@ -145,11 +149,15 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
 }
 
 /// Takes in a delta while mutations are pending.
-async fn settle(tx: &mut Tx, state: &SyncState, answers: &[Answer], rows: Vec<DeltaRow>) -> Result<Applied> {
+async fn settle(tx: &mut Tx, state: &SyncState, delta: Delta) -> Result<Applied> {
+    let Delta { answers, rows, beyond, .. } = delta;
     let complete = state.resume.is_none();
     let refetching: bool = sqlx::query_scalar("SELECT rerun FROM meta").fetch_one(tx.conn()?).await?;
-    let refused = note_answers(tx, answers).await?;
-    let settled = if complete { reached(tx, state.cursor).await? } else { BTreeSet::new() };
+    let refused = note_answers(tx, &answers).await?;
+    let mut settled = if complete { reached(tx, state.cursor).await? } else { BTreeSet::new() };
+    if beyond.is_some() && !domain::planted!(OvertakenSettles) {
+        settled = arrived(tx, settled, &rows).await?;
+    }
     let leaving = tray::leaving(tx, refused).await?;
 
     let mut affected: BTreeSet<i64> = &settled | &leaving.ids();
@@ -243,6 +251,44 @@ async fn reached(tx: &mut Tx, cursor: u64) -> Result<BTreeSet<i64>> {
         .fetch_all(tx.conn()?)
         .await?;
     Ok(ids.into_iter().collect())
+}
+
+/// Of accepted mutations those whose rows are all here, or among `rows`, as they left them or later. The
+/// others wait: the hub has left out rows that have changed since, and what a person has made must not
+/// vanish from the screen until they come.
+async fn arrived(tx: &mut Tx, mut settled: BTreeSet<i64>, rows: &[DeltaRow]) -> Result<BTreeSet<i64>> {
+    if settled.is_empty() {
+        return Ok(settled);
+    }
+    // Below what is pending, the hub's version is in the image of the first one that wrote the row.
+    let wrote = sqlx::query(
+        "SELECT o.n, o.seq, t.tbl, t.id, coalesce(i.seq, 0)
+         FROM json_each(?) AS a
+         CROSS JOIN outbox AS o ON o.n = a.value
+         LEFT JOIN touched AS t ON t.n = o.n AND t.wrote > 0 AND t.tbl <> 255
+         LEFT JOIN undo_image AS i ON i.tbl = t.tbl AND i.id = t.id AND i.n = (
+           SELECT min(w.n) FROM touched AS w WHERE w.tbl = t.tbl AND w.id = t.id AND w.wrote > 0)",
+    )
+    .bind(rebase::json(&settled))
+    .fetch_all(tx.conn()?)
+    .await?;
+    let arriving: BTreeMap<RowKey, u64> = rows.iter().map(|row| (row.key, row.seq)).collect();
+    for row in wrote {
+        let (n, seq): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let here = match row.try_get::<Option<i64>, _>(2)? {
+            // What had no effect here may have had one at the hub.
+            None => false,
+            Some(table) => {
+                let key = row_key(table, row.try_get(3)?)?;
+                let base: i64 = row.try_get(4)?;
+                base >= seq || arriving.get(&key).is_some_and(|arriving| signed(*arriving) >= seq)
+            }
+        };
+        if !here {
+            settled.remove(&n);
+        }
+    }
+    Ok(settled)
 }
 
 async fn drop_settled(tx: &mut Tx, settled: &BTreeSet<i64>) -> Result<()> {

@@ -23,12 +23,13 @@ pub(crate) async fn keep(tx: &mut Tx, numbers: &BTreeSet<i64>, answered_at: Opti
     if numbers.is_empty() {
         return Ok(());
     }
-    for move_over in [
+    let move_over = [
         "INSERT INTO journal (n, lane, name, at, payload, signature, answered_at)
          SELECT n, lane, name, at, payload, signature, coalesce(answered_at, ?2, 0)
          FROM outbox WHERE n IN (SELECT value FROM json_each(?1))",
         "DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?1))",
-    ] {
+    ];
+    for move_over in move_over.into_iter().skip(usize::from(domain::planted!(JournalNotKept))) {
         let moved = sqlx::query(move_over).bind(rebase::json(numbers)).bind(answered_at.map(|at| at.0));
         moved.execute(tx.conn()?).await?;
     }
@@ -38,14 +39,14 @@ pub(crate) async fn keep(tx: &mut Tx, numbers: &BTreeSet<i64>, answered_at: Opti
 
 /// Takes a mutation out of the outbox that has no effect at the hub.
 pub(crate) async fn keep_void(tx: &mut Tx, n: i64, answered_at: Timestamp) -> Result<()> {
-    sqlx::query(
+    let void = if domain::planted!(RefusedSentWhole) {
         "INSERT INTO journal (n, lane, name, at, payload, signature, answered_at)
-         SELECT n, lane, '', 0, NULL, signature, ? FROM outbox WHERE n = ?",
-    )
-    .bind(answered_at.0)
-    .bind(n)
-    .execute(tx.conn()?)
-    .await?;
+         SELECT n, lane, name, at, payload, signature, ? FROM outbox WHERE n = ?"
+    } else {
+        "INSERT INTO journal (n, lane, name, at, payload, signature, answered_at)
+         SELECT n, lane, '', 0, NULL, signature, ? FROM outbox WHERE n = ?"
+    };
+    sqlx::query(void).bind(answered_at.0).bind(n).execute(tx.conn()?).await?;
     sqlx::query("DELETE FROM outbox WHERE n = ?").bind(n).execute(tx.conn()?).await?;
     tx.changing.sync = true;
     Ok(())
@@ -54,7 +55,7 @@ pub(crate) async fn keep_void(tx: &mut Tx, n: i64, answered_at: Timestamp) -> Re
 /// Puts back into the outbox what the hub does not have any more: everything after `last_n`.
 pub(crate) async fn put_back(tx: &mut Tx, last_n: u64) -> Result<()> {
     let last_n = signed(last_n);
-    for move_back in [
+    let move_back = [
         "INSERT INTO outbox (n, lane, name, at, payload, signature, state, restored)
          SELECT n, lane, name, at, coalesce(payload, x''), signature,
                 CASE WHEN payload IS NULL THEN ?2 ELSE 0 END, 1
@@ -64,7 +65,13 @@ pub(crate) async fn put_back(tx: &mut Tx, last_n: u64) -> Result<()> {
         "UPDATE outbox SET state = 0, seq = NULL, restored = 1 WHERE state = ?3 AND n > ?1",
         // Accepted in what is left of the old history: whatever page is the last one has its rows.
         "UPDATE outbox SET seq = 0 WHERE state = ?3",
-    ] {
+    ];
+    for (step, move_back) in move_back.into_iter().enumerate() {
+        if (step == 0 && domain::planted!(LostNotQueued))
+            || (step == 2 && domain::planted!(LostAnswersTrusted))
+        {
+            continue;
+        }
         let moved = sqlx::query(move_back).bind(last_n).bind(VOID).bind(ANSWERED);
         moved.execute(tx.conn()?).await?;
     }

@@ -1,8 +1,8 @@
 //! What the simulator (`crates/sim`) sees of a file, in few statements. Nobody else turns the feature on.
 
-use crate::error::Result;
-use crate::meta::unsigned;
-use crate::outbox::{ANSWERED, PARKED};
+use crate::error::{Code, Result, StoreError};
+use crate::meta::{self, SyncState, unsigned};
+use crate::outbox::{ANSWERED, PARKED, VOID};
 use crate::rows;
 use crate::store::Store;
 use crate::tables::{self, row_key};
@@ -20,6 +20,8 @@ pub enum Stand {
     Answered(u64),
     /// Behind a refusal.
     Parked,
+    /// Sent again without its payload, because it was refused before the hub lost it.
+    Void,
 }
 
 /// A file as it is at one moment.
@@ -33,6 +35,10 @@ pub struct Seen {
     pub refused: BTreeSet<u64>,
     /// Numbers of what is parked behind them.
     pub parked: BTreeSet<u64>,
+    /// Numbers of what was answered and is kept for a hub that may lose it; true for what is kept whole.
+    pub journal: BTreeMap<u64, bool>,
+    /// How many rows of tables that only a newer version knows.
+    pub newer: usize,
     /// Whether all rows are being fetched anew.
     pub refetching: bool,
 }
@@ -45,12 +51,15 @@ static ROWS: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Store {
-    /// Looks at the whole file.
+    /// Looks at the whole file, by the connection that writes: it alone has the pages at hand, while a
+    /// reader would have to decipher all of them after each commit.
     ///
     /// # Errors
     /// Whatever the disk has to say.
-    pub async fn see(&self) -> Result<Seen> {
-        let mut conn = self.snapshot().await?;
+    pub async fn see(&self) -> Result<(Seen, SyncState)> {
+        let mut writer = self.between_writes().await;
+        let conn = writer.as_mut().ok_or_else(|| StoreError::new(Code::Closed, "looking at the store"))?;
+        let state = meta::read(conn, self.identity()).await?;
         let mut seen = Seen::default();
         for row in sqlx::query(sqlx::AssertSqlSafe(ROWS.as_str())).fetch_all(&mut *conn).await? {
             let key = row_key(row.try_get(0)?, row.try_get(1)?)?;
@@ -59,9 +68,11 @@ impl Store {
         }
         let marks: Vec<(i64, i64, i64, Option<i64>)> = sqlx::query_as(
             "SELECT 0, n, state, seq FROM outbox UNION ALL SELECT 1, n, 0, NULL FROM refusal
-             UNION ALL SELECT 2, n, 0, NULL FROM parked UNION ALL SELECT 3, rerun, 0, NULL FROM meta",
+             UNION ALL SELECT 2, n, 0, NULL FROM parked UNION ALL SELECT 3, rerun, 0, NULL FROM meta
+             UNION ALL SELECT 4, n, payload IS NOT NULL, NULL FROM journal
+             UNION ALL SELECT 5, count(*), 0, NULL FROM newer",
         )
-        .fetch_all(&mut *conn)
+        .fetch_all(conn)
         .await?;
         for (kind, n, state, seq) in marks {
             let number = unsigned(n);
@@ -70,6 +81,7 @@ impl Store {
                     let stand = match state {
                         ANSWERED => Stand::Answered(unsigned(seq.unwrap_or_default())),
                         PARKED => Stand::Parked,
+                        VOID => Stand::Void,
                         _ => Stand::Queued,
                     };
                     seen.outbox.insert(number, stand);
@@ -80,9 +92,13 @@ impl Store {
                 2 => {
                     seen.parked.insert(number);
                 }
-                _ => seen.refetching = n != 0,
+                3 => seen.refetching = n != 0,
+                5 => seen.newer = usize::try_from(n).unwrap_or_default(),
+                _ => {
+                    seen.journal.insert(number, state != 0);
+                }
             }
         }
-        Ok(seen)
+        Ok((seen, state))
     }
 }

@@ -169,6 +169,12 @@ impl Store {
         }
     }
 
+    /// The connection that writes, between two transactions.
+    #[cfg(feature = "sim")]
+    pub(crate) async fn between_writes(&self) -> OwnedMutexGuard<Option<SqliteConnection>> {
+        Arc::clone(&self.inner.writer).lock_owned().await
+    }
+
     /// Runs `work` in one transaction: all of it is committed, or nothing. Runs to its end even when
     /// the caller is dropped.
     pub(crate) async fn write<T, E, W>(&self, work: W) -> Result<(T, Change), E>

@@ -146,6 +146,7 @@ pub(crate) fn delta(scopes: &[ScopeId]) -> Vec<u8> {
         answers: Vec::new(),
         rows: scopes.iter().map(row).collect(),
         resume,
+        beyond: None,
     }))
 }
 

@@ -28,8 +28,8 @@ impl ProgramStore {
 }
 
 impl Storage {
-    /// Makes this another history, as after a restore from a backup.
-    pub async fn begin_history(&self, epoch: u64) -> Result<(), Error> {
+    /// Gives the run that has begun a name that is not left to chance.
+    pub async fn name_run(&self, epoch: u64) -> Result<(), Error> {
         sqlx::query("UPDATE program SET epoch = ?")
             .bind(sql::signed(epoch))
             .execute(&self.0.writer)

@@ -45,7 +45,7 @@ impl Task {
     pub fn sealed(connection: ConnectionId, device: DeviceId, sealed: Sealed) -> Self {
         let read = || match sealed.void {
             None => Mutation::from_payload(&sealed.header.name, &sealed.payload),
-            Some(_) => Err(Refusal::new(Rule::WrongState, "This was refused before and has no effect.")),
+            Some(_) => Err(refused_before()),
         };
         let mutation = read().and_then(|mutation| {
             if mutation.lane() == sealed.header.lane {
@@ -70,6 +70,11 @@ impl Task {
             | Self::Join { connection, .. } => *connection,
         }
     }
+}
+
+/// What a hub answers to a mutation that is to have no effect, see [`Sealed::void`].
+pub fn refused_before() -> Refusal {
+    Refusal::new(Rule::WrongState, "This was refused before and has no effect.")
 }
 
 /// What happens once a batch is on disk.

@@ -4,7 +4,7 @@ use super::access::{self, Resolved};
 use super::batch::After;
 use super::connection::{Live, Paging};
 use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send};
-use crate::frame::{Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
+use crate::frame::{Answer, Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use domain::codec::Entity;
 use domain::entity::{Device, Grant, Member};
 use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
@@ -132,8 +132,11 @@ impl Sequencer {
         let start_over = hello.epoch != 0 && !continues;
         let keeps = hello.epoch != 0 && !start_over;
         let Some(open) = self.connections.get_mut(&connection) else { return };
-        effects.push(send(connection, &FromHub::Welcome(Welcome { head, start_over, ..welcome })));
         live.sent = if keeps { hello.cursor } else { 0 };
+        live.answers = welcome.answers;
+        let sent = live.sent;
+        let answers = answers_up_to(&mut live, sent);
+        effects.push(send(connection, &FromHub::Welcome(Welcome { head, start_over, answers, ..welcome })));
         let resume = hello.resume.clone().filter(|_| keeps);
         let behind = live.sent < head || resume.is_some();
         if behind {
@@ -165,7 +168,7 @@ impl Sequencer {
         let pages = hello.resume.as_ref().map(|resume| resume.head);
         // Before the first page is complete the device has nothing that was deleted earlier.
         let base = if hello.cursor == 0 { pages.unwrap_or(0) } else { hello.cursor };
-        hello.cursor.max(pages.unwrap_or(0)) <= end
+        (hello.cursor.max(pages.unwrap_or(0)) <= end || domain::planted!(RunEndNotCompared))
             && (base >= self.past.horizon || base == 0)
             && hello.answered <= last_n
     }
@@ -276,7 +279,7 @@ impl Sequencer {
             page.rows.iter().filter(|row| live.scopes.contains_key(&row.scope)).map(delta_row).collect();
         match page.resume {
             Some(resume) => {
-                let mut answers = std::mem::take(&mut live.answers);
+                let mut answers = answers_up_to(live, 0);
                 if domain::planted!(PageAnswersDropped) {
                     answers.clear();
                 }
@@ -285,13 +288,14 @@ impl Sequencer {
                     paging.next.after += u64::from(domain::planted!(ResumeSkipsPage));
                     paging.reading = false;
                 }
-                let delta = Delta { to: page.head, answers, rows, resume: Some(resume) };
+                let delta = Delta { to: page.head, answers, rows, resume: Some(resume), beyond: None };
                 effects.push(send(connection, &FromHub::Delta(delta)));
                 self.read_page(connection, effects);
             }
             None => {
                 live.paging = None;
-                let delta = take_delta(live, page.head, rows);
+                let beyond = (page.head < head).then_some(head);
+                let delta = Delta { beyond, ..take_delta(live, page.head, rows) };
                 effects.push(send(connection, &FromHub::Delta(delta)));
                 if (live.behind || page.head < head) && !domain::planted!(TailWithoutHead) {
                     self.catch_up(connection, effects);
@@ -334,7 +338,18 @@ fn first_page(live: &Live, head: u64) -> Resume {
 
 fn take_delta(live: &mut Live, to: u64, rows: Vec<DeltaRow>) -> Delta {
     live.sent = to;
-    Delta { to, answers: std::mem::take(&mut live.answers), rows, resume: None }
+    Delta { to, answers: answers_up_to(live, to), rows, resume: None, beyond: None }
+}
+
+/// Takes the answers that a device with all rows up to `to` understands, in order. A refusal comes with
+/// the rows that it was decided on and not before: the device takes it to heart at once, and what builds
+/// on it would vanish from the screen although others have made it possible since. What was accepted
+/// waits on the device for its rows.
+fn answers_up_to(live: &mut Live, to: u64) -> Vec<Answer> {
+    let early = |answer: &Answer| answer.refusal.is_some() && answer.seq > to;
+    let taken = live.answers.iter().position(early).unwrap_or(live.answers.len());
+    let later = live.answers.split_off(taken);
+    std::mem::replace(&mut live.answers, later)
 }
 
 fn delta_row(row: &CommitRow) -> DeltaRow {

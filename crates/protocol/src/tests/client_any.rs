@@ -191,7 +191,7 @@ impl Hub {
     }
 
     fn delivers(&self, desk: &mut Desk, answers: Vec<Answer>) {
-        desk.hears(FromHub::Delta(Delta { to: self.seq, answers, rows: vec![], resume: None }));
+        desk.hears(FromHub::Delta(Delta { to: self.seq, answers, rows: vec![], resume: None, beyond: None }));
     }
 }
 

@@ -43,12 +43,18 @@ fn catching_up_in_pages_is_not_over_before_the_last() {
     desk.hears(FromHub::Welcome(welcome));
     for after in [50, 90] {
         let resume = Some(Resume { head: 300, scope: None, after });
-        desk.hears(FromHub::Delta(Delta { to: 300, answers: vec![], rows: vec![], resume: resume.clone() }));
+        desk.hears(FromHub::Delta(Delta {
+            to: 300,
+            answers: vec![],
+            rows: vec![],
+            resume: resume.clone(),
+            beyond: None,
+        }));
         assert_eq!((desk.line(), &desk.state.resume), (Line::CatchingUp, &resume));
     }
-    desk.hears(FromHub::Delta(Delta { to: 299, answers: vec![], rows: vec![], resume: None }));
+    desk.hears(FromHub::Delta(Delta { to: 299, answers: vec![], rows: vec![], resume: None, beyond: None }));
     assert_eq!(desk.line(), Line::CatchingUp, "not yet where the hub was when it opened the door");
-    desk.hears(FromHub::Delta(Delta { to: 300, answers: vec![], rows: vec![], resume: None }));
+    desk.hears(FromHub::Delta(Delta { to: 300, answers: vec![], rows: vec![], resume: None, beyond: None }));
     assert_eq!((desk.line(), desk.state.cursor), (Line::Online, 300));
 }
 
@@ -333,11 +339,11 @@ fn a_hub_with_another_history_of_rows_is_taken_from_the_start() {
     desk.hears(FromHub::Welcome(restored));
     let did = desk.lately();
     let start = did.iter().position(|did| *did == Did::Reset(6)).expect("rows are dropped first");
-    let delta = Delta { to: 0, answers: vec![accepted(2, 39)], rows: vec![], resume: None };
+    let delta = Delta { to: 0, answers: vec![accepted(2, 39)], rows: vec![], resume: None, beyond: Some(40) };
     assert_eq!(did[start + 1], Did::Applied { epoch: 6, delta });
     assert!(matches!(did[start + 2], Did::Read { after: 2, .. }), "then the outbox goes on: {did:?}");
     assert_eq!((desk.state.epoch, desk.state.cursor, desk.state.answered), (6, 0, 2));
-    desk.hears(FromHub::Delta(Delta { to: 40, answers: vec![], rows: vec![], resume: None }));
+    desk.hears(FromHub::Delta(Delta { to: 40, answers: vec![], rows: vec![], resume: None, beyond: None }));
     assert!(matches!(desk.lately().first(), Some(Did::Applied { epoch: 6, .. })));
 }
 
@@ -367,7 +373,8 @@ fn rows_of_a_newer_version_are_kept_for_later_and_the_rest_is_taken() {
     };
     let gone = DeltaRow { body: None, ..row(3) };
     let rows = vec![row(1), row(2), gone, row(4)];
-    let mut bytes = encode(&FromHub::Delta(Delta { to: 101, answers: vec![], rows, resume: None }));
+    let mut bytes =
+        encode(&FromHub::Delta(Delta { to: 101, answers: vec![], rows, resume: None, beyond: None }));
     // A table and a scope of a newer version: numbers that are one byte, as those they replace.
     for (n, table, scope) in [(2, 23, 0), (3, 22, 0), (4, 7, 23)] {
         let id = uuid::Uuid::from_u128(n);

@@ -63,7 +63,10 @@ fn answers_in_the_welcome_are_stored_before_anything_is_pushed() {
     let welcome = Welcome { answers: answers.clone(), ..desk.a_welcome(2) };
     desk.hears(FromHub::Welcome(welcome));
     let did = desk.lately();
-    let stored = Did::Applied { epoch: EPOCH, delta: Delta { to: 100, answers, rows: vec![], resume: None } };
+    let stored = Did::Applied {
+        epoch: EPOCH,
+        delta: Delta { to: 100, answers, rows: vec![], resume: None, beyond: None },
+    };
     let stored = did.iter().position(|did| *did == stored).expect("answers are stored");
     let pushed = did.iter().position(|did| matches!(did, Did::Sent(FromDevice::Push(_)))).expect("a push");
     assert!(stored < pushed, "{did:?}");

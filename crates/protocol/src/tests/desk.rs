@@ -121,14 +121,14 @@ impl Desk {
     /// The empty delta of a hub that has nothing new.
     pub fn catch_up(&mut self) {
         let to = self.state.cursor.max(100);
-        self.hears(FromHub::Delta(Delta { to, answers: vec![], rows: vec![], resume: None }));
+        self.hears(FromHub::Delta(Delta { to, answers: vec![], rows: vec![], resume: None, beyond: None }));
     }
 
     /// The hub answers the mutations up to `n`.
     pub fn answers_up_to(&mut self, n: u64) {
         let to = self.state.cursor + 1;
         let answers = (self.state.answered + 1..=n).map(|n| accepted(n, to)).collect();
-        self.hears(FromHub::Delta(Delta { to, answers, rows: vec![], resume: None }));
+        self.hears(FromHub::Delta(Delta { to, answers, rows: vec![], resume: None, beyond: None }));
     }
 
     /// Alice writes `count` messages.

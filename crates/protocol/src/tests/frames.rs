@@ -303,3 +303,29 @@ fn a_frame_is_recognised_without_reading_it() {
     assert_eq!(mutations_in(&[0x82, 0x01, 0x81, 0x81, 0x9F, 0xFF]), PUSH_MAX as u64, "of unknown length");
     assert_eq!(mutations_in(&[0x82, 0x01]), 0);
 }
+
+/// The bytes of the examples in docs/protocol.md, by the name of the frame; `;` begins a remark.
+fn documented() -> Vec<(String, Vec<u8>)> {
+    let text = include_str!("../../../../docs/protocol.md");
+    let mut examples = Vec::new();
+    for block in text.split("```hex ").skip(1) {
+        let (name, block) = block.split_once('\n').unwrap();
+        let (block, _) = block.split_once("```").unwrap();
+        let bytes = block.lines().flat_map(|line| line.split(';').next().unwrap_or("").split_whitespace());
+        examples.push((name.to_owned(), bytes.map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()));
+    }
+    examples
+}
+
+#[test]
+fn documented_bytes_are_what_is_sent() {
+    let mut sent: Vec<(&str, Vec<u8>)> = Vec::new();
+    sent.extend(from_device().iter().map(|(name, frame)| (*name, encode(frame))));
+    sent.extend(from_hub().iter().map(|(name, frame)| (*name, encode(frame))));
+    let documented = documented();
+    assert!(documented.len() >= 3, "the document has examples");
+    for (name, bytes) in documented {
+        let real = sent.iter().find(|(sent, _)| *sent == name);
+        assert_eq!(real.map(|(_, bytes)| bytes), Some(&bytes), "{name}");
+    }
+}

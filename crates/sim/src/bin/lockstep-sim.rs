@@ -2,11 +2,13 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use sim::table::{self, Found};
 use sim::{Base, Bug, Outcome, Violation};
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -25,6 +27,10 @@ struct Arguments {
     /// Plant this bug and stop at the first world that finds it; `all` tries each.
     #[arg(long)]
     plant: Option<String>,
+    /// Write into this file, which is docs/simulation.md, where each planted bug is found: where it was
+    /// when that is still so, and otherwise in the first of the worlds.
+    #[arg(long)]
+    refresh: Option<PathBuf>,
     /// Worlds at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: u64,
@@ -39,6 +45,9 @@ struct Arguments {
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let base = sim::runtime()?.block_on(Base::make())?;
+    if let Some(file) = &arguments.refresh {
+        return refresh(&base, &arguments, file);
+    }
     match arguments.plant.as_deref() {
         None => clean(&base, &arguments),
         Some("all") => hunt_all(&base, &arguments),
@@ -91,6 +100,42 @@ fn hunt_all(base: &Base, arguments: &Arguments) -> Result<ExitCode> {
         say(&format!("| `{}` | {} | {law} | {seed} |", bug.name(), bug.what()))?;
     }
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn refresh(base: &Base, arguments: &Arguments, file: &Path) -> Result<ExitCode> {
+    let text = std::fs::read_to_string(file)?;
+    let known = table::read(&text);
+    let found: Mutex<BTreeMap<usize, Found>> = Mutex::default();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.jobs.max(1) {
+            scope.spawn(|| {
+                let Ok(runtime) = sim::runtime() else { return };
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(bug) = Bug::ALL.get(number).copied() else { return };
+                    let run = |seed, bug| runtime.block_on(sim::run(base, seed, sim::STEPS, bug)).violation;
+                    let before = known.iter().filter(|found| found.bug == bug).map(|found| found.seed);
+                    let seeds = arguments.seed..arguments.seed.saturating_add(arguments.seeds);
+                    let hit = before.chain(seeds).find_map(|seed| {
+                        let law = run(seed, Some(bug))?.law.to_owned();
+                        run(seed, None).is_none().then_some(Found { bug, law, seed })
+                    });
+                    if let Some(hit) = hit {
+                        found.lock().unwrap_or_else(PoisonError::into_inner).insert(number, hit);
+                    }
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let missed = (0..).zip(Bug::ALL).filter(|(number, _)| !found.contains_key(number));
+    let missed: Vec<&str> = missed.map(|(_, bug)| bug.name()).collect();
+    let lines: Vec<Found> = found.into_values().collect();
+    let text = table::replace(&text, &lines).context("there is no table of planted bugs in this file")?;
+    std::fs::write(file, text)?;
+    say(&format!("{} planted bugs are found, {} are not: {}", lines.len(), missed.len(), missed.join(", ")))?;
+    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What became of some worlds.

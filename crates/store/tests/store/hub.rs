@@ -232,7 +232,8 @@ impl Hub {
             seq: row.seq,
             body: row.body.clone(),
         });
-        Delta { to: head, answers, rows: rows.collect(), resume }
+        let beyond = (resume.is_none() && head < self.head).then_some(self.head);
+        Delta { to: head, answers, rows: rows.collect(), resume, beyond }
     }
 
     /// What a device should hold once it has caught up.

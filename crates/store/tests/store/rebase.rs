@@ -4,6 +4,7 @@ use crate::people::*;
 use domain::entity::{Deal, Message, Milestone};
 use domain::mutation::*;
 use domain::*;
+use protocol::frame::Resume;
 use std::collections::BTreeSet;
 use store::query::{deals, plans, room};
 
@@ -70,6 +71,38 @@ async fn the_echo_goes_in_the_commit_that_brings_the_row() {
     watching.await.unwrap();
     assert_eq!(alice.count("outbox").await, 0);
     assert!(alice.see::<Message>(id).await.unwrap().position.is_some());
+}
+
+#[tokio::test]
+async fn what_a_page_was_too_late_to_bring_stays_until_it_comes() {
+    let mut world = World::new().await;
+    let deal = world.approved_deal("Lock gate").await;
+    let add = milestone(deal, "Pen test");
+    let step = add.milestone;
+    let alice = &world.alice;
+    alice.store.commit(add, now()).await.unwrap();
+    alice.store.commit(say(deal, "Added the pen test"), now()).await.unwrap();
+    alice.push(&mut world.hub, usize::MAX).await;
+    let begun = Resume { head: world.hub.head, scope: None, after: world.hub.head - 2 };
+
+    // Before the last page of her catch-up is read, bob ticks the step: its row is past that page.
+    world.bob.sync(&mut world.hub).await;
+    world.bob.store.commit(MilestoneComplete { deal, milestone: step }, now()).await.unwrap();
+    world.bob.sync(&mut world.hub).await;
+    let answers = world.hub.answers_after(alice.device, alice.store.sync_state().await.unwrap().answered);
+    let page = world.hub.page(alice.device, begun.head - 2, Some(&begun), answers, usize::MAX);
+    assert!(!page.rows.iter().any(|row| row.key == RowKey::of::<Milestone>(step)), "it was left out");
+    assert_eq!(page.beyond, Some(world.hub.head));
+    alice.store.apply_delta(world.hub.epoch, page).await.unwrap();
+    assert_eq!(alice.store.sync_state().await.unwrap().cursor, begun.head);
+    assert_eq!(alice.see::<Milestone>(step).await.map(|step| step.done), Some(None), "it is still there");
+    assert_eq!(alice.count("outbox").await, 1, "the message has come, and the step has not");
+    assert_eq!(alice.store.counts().await.unwrap().waiting, 0, "and nothing is said to wait");
+
+    alice.pull(&world.hub, usize::MAX).await;
+    assert!(alice.see::<Milestone>(step).await.unwrap().done.is_some());
+    assert_eq!(alice.count("outbox").await, 0);
+    alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]
@@ -218,7 +251,7 @@ async fn another_epoch_fetches_everything_anew_and_keeps_what_waits() {
 }
 
 fn empty_delta() -> protocol::frame::Delta {
-    protocol::frame::Delta { to: 0, answers: Vec::new(), rows: Vec::new(), resume: None }
+    protocol::frame::Delta { to: 0, answers: Vec::new(), rows: Vec::new(), resume: None, beyond: None }
 }
 
 #[tokio::test]
