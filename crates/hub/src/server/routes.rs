@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::ProgramId;
 use protocol::frame::{FRAME_MAX, PROTO, PROTO_MIN};
-use protocol::repeats;
+use protocol::{brief, repeats};
 use std::sync::Arc;
 
 type Shared = State<Arc<Server>>;
@@ -110,7 +110,7 @@ fn socket(
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(MESSAGE_MAX)
         .max_frame_size(MESSAGE_MAX)
-        .protocols([repeats::NAME])
+        .protocols([brief::NAME, repeats::NAME])
         .on_upgrade(move |socket| {
             let tasks = server.tasks.clone();
             meter.restart();
