@@ -158,8 +158,10 @@ pub struct Device {
     pub cursor: u64,
     /// Highest own number answered.
     pub answered: u64,
-    /// Mutations sealed and not answered.
+    /// Own mutations that were refused.
     pub refused: usize,
+    /// Why the first of them was.
+    pub why: String,
 }
 
 impl Device {
@@ -198,7 +200,16 @@ impl Device {
                 ensure!(!welcome.start_over, "the hub makes the device start over");
                 let chain = Chain { n: welcome.last_n, hash: welcome.chain };
                 let answered = welcome.last_n;
-                let device = Self { who, wire, chain, epoch: welcome.epoch, cursor, answered, refused: 0 };
+                let device = Self {
+                    who,
+                    wire,
+                    chain,
+                    epoch: welcome.epoch,
+                    cursor,
+                    answered,
+                    refused: 0,
+                    why: String::new(),
+                };
                 Ok((device, welcome.head))
             }
             other => bail!("{other:?} instead of a welcome"),
@@ -228,7 +239,10 @@ impl Device {
     fn note(&mut self, delta: &Delta) {
         for Answer { n, refusal, .. } in &delta.answers {
             self.answered = self.answered.max(*n);
-            self.refused += usize::from(refusal.is_some());
+            if let Some(refusal) = refusal {
+                self.refused += 1;
+                self.why = refusal.to_string();
+            }
         }
         if delta.resume.is_none() {
             self.cursor = self.cursor.max(delta.to);
@@ -266,7 +280,7 @@ impl Device {
             }
             self.delta(&mut |_| {}).await?;
         }
-        ensure!(self.refused == 0, "{} changes were refused", self.refused);
+        ensure!(self.refused == 0, "{} changes were refused: {}", self.refused, self.why);
         Ok(())
     }
 

@@ -349,7 +349,7 @@ pub fn invite(id: InvitationId, organization: OrganizationId, by: &Who, token: &
         organization,
         role: Role::Admin,
         token_hash: seal::token_hash(token),
-        days: 90,
+        days: 30,
         by_organization: by.organization,
     }
 }

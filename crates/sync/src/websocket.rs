@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-/// The hub pings every 30 seconds; a line that is silent for longer than two of those is dead.
+/// The hub pings every 50 seconds, before a proxy would take the line for dead; one that is silent for longer is.
 const SILENCE: Duration = Duration::from_secs(75);
 /// The hub has this long to answer the handshake.
 const HANDSHAKE: Duration = Duration::from_secs(15);

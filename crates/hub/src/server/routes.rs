@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 type Shared = State<Arc<Server>>;
 
-/// Read buffer of a websocket. The default costs 128 KiB for every idle connection.
-const READ_BUFFER: usize = 4 << 10;
+/// Read buffer of a websocket, which every idle connection has. The default is 128 KiB; what is longer is read in
+/// several goes.
+const READ_BUFFER: usize = 1 << 10;
 /// A websocket message may be a little longer than a frame, so that the sequencer itself sees and
 /// answers a frame that is too long; far beyond that it is not even read.
 const MESSAGE_MAX: usize = FRAME_MAX + (64 << 10);
