@@ -28,8 +28,8 @@ use tokio::task::JoinSet;
 /// Changes when the same seed would make another world.
 const VERSION: u32 = 1;
 const SEED: u64 = 20_260_401;
-/// 2026-04-01, milliseconds since 1970: when the program is founded.
-pub const FOUNDED: i64 = 1_775_001_600_000;
+/// 2025-01-01, milliseconds since 1970: when the program is founded.
+pub const FOUNDED: i64 = 1_735_689_600_000;
 const MINUTE: i64 = 60_000;
 /// People who work at a time while the world is made.
 const AT_A_TIME: usize = 24;
@@ -157,7 +157,8 @@ impl World {
         let mut ids = Chance::new(SEED, "invitations");
         for (person, token) in self.people.iter().zip(&self.tokens) {
             let invite = invite(ids.id(FOUNDED), person.organization, &self.bob, token);
-            sealed.push(bob.seal(invite, Timestamp(FOUNDED + MINUTE)));
+            // Of this moment, or it would have run out.
+            sealed.push(bob.seal(invite, Timestamp(now())));
         }
         bob.push_all(sealed, 1_024).await?;
         let (epoch, head) = (bob.epoch, bob.cursor);
