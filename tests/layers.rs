@@ -9,7 +9,8 @@ use serde_json::Value;
 
 /// Every member and the members it may name. Rules live in `domain`, so it knows nobody; the hub never meets
 /// what belongs to a desktop; the shell meets the app and, for `--demo`, the demo world with its hub.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
+    ("bench", &["domain", "protocol", "store", "sync"]),
     ("disk", &[]),
     ("domain", &[]),
     ("protocol", &["domain"]),

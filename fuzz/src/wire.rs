@@ -4,6 +4,7 @@ use domain::codec::Entity;
 use domain::entity::*;
 use domain::row::lookups_of;
 use domain::{Context, Mode, Mutate, Mutation, ReadSet, RowKey, Rows, ScopeId, Table, Timestamp};
+use protocol::brief::Brief;
 use protocol::client::{Client, ClientEffect, ClientEvent, SyncState};
 use protocol::frame::{self, FromDevice, FromHub, Incoming};
 use protocol::link::InvitationLink;
@@ -49,7 +50,7 @@ pub fn frame_bodies(bytes: &[u8]) {
     }
 }
 
-/// Bytes as frames with their ids shortened, one after the other on one connection, and as frames to
+/// Bytes as frames with their ids shortened, or as pushes in few bytes, one after the other on one connection, and as frames to
 /// shorten.
 pub fn repeats(bytes: &[u8]) {
     let Some(frames) = frame::from_body(bytes) else { return };
@@ -57,8 +58,14 @@ pub fn repeats(bytes: &[u8]) {
     if frames.iter().all(|short| receiver.restore(short).is_ok_and(|frame| frame.len() <= frame::FRAME_MAX)) {
         receiver.restore(bytes).ok();
     }
+    let mut receiver = Brief::default();
+    if frames.iter().all(|short| receiver.restore(short).is_ok_and(|frame| frame.len() <= frame::FRAME_MAX)) {
+        receiver.restore(bytes).ok();
+    }
     let (mut sender, mut receiver) = (Repeats::default(), Repeats::default());
+    let (mut device, mut hub) = (Brief::default(), Brief::default());
     for frame in frames {
+        assert_eq!(hub.restore(&device.shorten(&frame)), Ok(frame.clone()));
         assert_eq!(receiver.restore(&sender.shorten(&frame)), Ok(frame));
     }
 }

@@ -156,6 +156,11 @@ impl RowChange {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LookupKey(pub String);
 
+/// Whether rows of a table can be found under lookup keys.
+pub fn has_lookups(table: Table) -> bool {
+    matches!(table, Table::Devices | Table::Invitations | Table::Grants | Table::Members)
+}
+
 /// The lookup keys of a stored row.
 pub fn lookups_of(key: RowKey, body: &[u8]) -> Vec<LookupKey> {
     fn keys<E: Entity>(id: Uuid, body: &[u8]) -> Vec<LookupKey> {
@@ -226,8 +231,42 @@ impl Rows {
     }
 
     /// Records what a lookup found; the rows themselves are inserted separately.
-    pub fn insert_lookup(&mut self, key: LookupKey, found: Vec<RowKey>) {
+    pub fn insert_lookup(&mut self, key: LookupKey, mut found: Vec<RowKey>) {
+        // Usually it is sorted already. Kept so, because one lookup may find a hundred thousand rows.
+        found.sort_unstable();
         self.found.insert(key, found);
+    }
+
+    /// Puts a row under a lookup key, or takes it away from there, if that lookup was made.
+    pub fn relink(&mut self, lookup: &LookupKey, key: RowKey, here: bool) {
+        let Some(found) = self.found.get_mut(lookup) else { return };
+        match (found.binary_search(&key), here) {
+            (Err(at), true) => found.insert(at, key),
+            (Ok(at), false) => drop(found.remove(at)),
+            _ => {}
+        }
+    }
+
+    /// Forgets a row.
+    pub fn forget(&mut self, key: &RowKey) {
+        self.rows.remove(key);
+    }
+
+    /// Forgets a lookup unless it found something and only rows whose key passes.
+    pub fn forget_lookup(&mut self, lookup: &LookupKey, keep: impl Fn(&RowKey) -> bool) {
+        if self.found.get(lookup).is_some_and(|found| found.is_empty() || !found.iter().all(keep)) {
+            self.found.remove(lookup);
+        }
+    }
+
+    /// Number of rows that were read, present or not.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// Whether the row was read, present or not.
@@ -289,6 +328,11 @@ impl Rows {
     /// Every key that was read, for conflict detection.
     pub fn keys(&self) -> impl Iterator<Item = &RowKey> {
         self.rows.keys()
+    }
+
+    /// Every lookup that was made.
+    pub fn lookups(&self) -> impl Iterator<Item = &LookupKey> {
+        self.found.keys()
     }
 
     /// Takes over all that `other` knows.

@@ -141,7 +141,7 @@ impl Default for Limits {
             body: Duration::from_secs(20),
             connection_age: Duration::from_secs(120),
             sign_in: Duration::from_secs(15),
-            ping: Duration::from_secs(30),
+            ping: Duration::from_secs(50),
             dead: Duration::from_secs(75),
             poll_wait: Duration::from_secs(25),
             session: Duration::from_secs(60),

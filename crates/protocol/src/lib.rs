@@ -5,11 +5,12 @@
 //! * [`sequencer`]: the hub's side, one machine a program: admits, authorises, orders, answers.
 //! * [`client`]: the device's side: connects, sends the outbox, applies what comes.
 //! * [`link`]: invitation links.
-//! * [`repeats`]: ids that repeat on a connection, in two bytes.
+//! * [`repeats`]: ids that repeat on a connection, in two bytes; [`brief`]: pushes in fewer.
 //!
 //! Both machines are driven as `step(now, event) -> effects`. They never read a clock, a socket or a
 //! disk, so that a seeded scheduler can run whole worlds of them.
 
+pub mod brief;
 pub mod client;
 pub mod frame;
 pub mod link;

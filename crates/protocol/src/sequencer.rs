@@ -14,6 +14,7 @@ mod batch;
 mod connection;
 mod deliver;
 mod join;
+mod scopes;
 
 use crate::frame::{self, Answer, FrameError, FromDevice, FromHub, Goodbye, Incoming, Reason, Resume};
 use crate::seal::Chain;
@@ -23,6 +24,7 @@ use connection::{Connection, Phase};
 use domain::entity::Key;
 use domain::{DeviceId, MemberId, ProgramId, ReadSet, RowKey, Rows, ScopeId, Timestamp};
 pub use join::founding_preview;
+use scopes::Shared;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Names one connection; given by the driver, never reused.
@@ -285,6 +287,9 @@ pub struct Sequencer {
     head: u64,
     settings: Settings,
     connections: BTreeMap<ConnectionId, Connection>,
+    /// The connection of each device that is signed in.
+    lines: BTreeMap<DeviceId, ConnectionId>,
+    granted: Shared,
     queue: VecDeque<Task>,
     batch: Option<Batch>,
     /// Rows that nearly every batch needs: program, people, grants.
@@ -303,6 +308,8 @@ impl Sequencer {
             head,
             settings,
             connections: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            granted: Shared::default(),
             queue: VecDeque::new(),
             batch: None,
             directory: Rows::default(),
@@ -346,7 +353,7 @@ impl Sequencer {
             HubEvent::Opened { connection, nonce } => self.opened(now, connection, nonce, &mut effects),
             HubEvent::Received { connection, bytes } => self.received(connection, &bytes, &mut effects),
             HubEvent::Closed { connection } => {
-                self.connections.remove(&connection);
+                self.remove(connection);
             }
             HubEvent::Congested { connection } => {
                 if let Some(open) = self.connections.get_mut(&connection) {
@@ -406,7 +413,7 @@ impl Sequencer {
         message: &str,
         effects: &mut Vec<HubEffect>,
     ) {
-        if self.connections.remove(&connection).is_none() {
+        if !self.remove(connection) {
             return;
         }
         // About what those still connected take to sign in, one after the other.
@@ -419,6 +426,17 @@ impl Sequencer {
         let goodbye = Goodbye { reason, message: message.to_owned(), retry_after_ms };
         effects.push(send(connection, &FromHub::Goodbye(goodbye)));
         effects.push(HubEffect::Close { connection });
+    }
+
+    /// Forgets a connection; whether it was there.
+    fn remove(&mut self, connection: ConnectionId) -> bool {
+        let Some(gone) = self.connections.remove(&connection) else { return false };
+        if let Phase::Live(live) = gone.phase
+            && self.lines.get(&live.actor.device) == Some(&connection)
+        {
+            self.lines.remove(&live.actor.device);
+        }
+        true
     }
 
     fn store_failed(&mut self, message: &str, effects: &mut Vec<HubEffect>) {

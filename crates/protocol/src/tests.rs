@@ -1,5 +1,6 @@
 //! What travels and how a device keeps its line: alice's laptop talks to a hub that the test plays.
 
+mod brief;
 mod chain;
 mod client_any;
 mod client_goodbye;

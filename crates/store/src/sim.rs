@@ -1,7 +1,8 @@
 //! What the simulator (`crates/sim`) sees of a file, in few statements. Nobody else turns the feature on.
 
 use crate::error::{Code, Result, StoreError};
-use crate::meta::{self, SyncState, unsigned};
+use crate::meta::{self, unsigned};
+use protocol::client::SyncState;
 use crate::outbox::{ANSWERED, PARKED, VOID};
 use crate::rows;
 use crate::store::Store;

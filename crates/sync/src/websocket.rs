@@ -4,6 +4,7 @@
 use crate::dial::{DialError, Network};
 use crate::line::{Carrier, Line};
 use futures_util::{SinkExt, StreamExt};
+use protocol::brief::{self, Brief};
 use protocol::frame::FRAME_MAX;
 use protocol::repeats::{self, Repeats};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-/// The hub pings every 30 seconds; a line that is silent for longer than two of those is dead.
+/// The hub pings every 50 seconds, before a proxy would take the line for dead; one that is silent for longer is.
 const SILENCE: Duration = Duration::from_secs(75);
 /// The hub has this long to answer the handshake.
 const HANDSHAKE: Duration = Duration::from_secs(15);
@@ -37,7 +38,7 @@ pub(crate) async fn over_network(network: &Network, base: &str) -> Result<Line, 
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
         .header("sec-websocket-key", &key)
-        .header("sec-websocket-protocol", repeats::NAME)
+        .header("sec-websocket-protocol", format!("{}, {}", brief::NAME, repeats::NAME))
         .send();
     let response = tokio::time::timeout(HANDSHAKE, request)
         .await
@@ -54,7 +55,11 @@ pub(crate) async fn over_network(network: &Network, base: &str) -> Result<Line, 
     if accepted.as_deref() != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
         return Err(DialError::NotAHub("its websocket answer is wrong".to_owned()));
     }
-    let shortened = response.headers().contains_key("sec-websocket-protocol");
+    let shortened = match response.headers().get("sec-websocket-protocol") {
+        None => Shortened::Nothing,
+        Some(name) if name == brief::NAME => Shortened::Pushes,
+        Some(_) => Shortened::Ids,
+    };
     let stream = response.upgrade().await.map_err(|error| DialError::NotAHub(plain(&error)))?;
     Ok(carry(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await, shortened))
 }
@@ -67,7 +72,7 @@ pub(crate) async fn over_stream(stream: DuplexStream, path: &str) -> Result<Line
         .await
         .map_err(|_| DialError::Unreachable("it does not answer".to_owned()))?
         .map_err(|error| DialError::NotAHub(error.to_string()))?;
-    Ok(carry(socket, false))
+    Ok(carry(socket, Shortened::Nothing))
 }
 
 /// The innermost cause of a network error, which is what a person can act on.
@@ -79,23 +84,58 @@ pub(crate) fn plain(error: &(dyn std::error::Error + 'static)) -> String {
     cause.to_string()
 }
 
-/// `shortened`: ids that repeat are, in both directions.
-fn carry<S>(socket: WebSocketStream<S>, shortened: bool) -> Line
+/// How frames are written on a websocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shortened {
+    /// As they are.
+    Nothing,
+    /// With [`Repeats`], both ways.
+    Ids,
+    /// Up with [`Brief`], down with [`Repeats`].
+    Pushes,
+}
+
+/// What writes frames so.
+enum Writer {
+    Plain,
+    Ids(Repeats),
+    Pushes(Box<Brief>),
+}
+
+impl Writer {
+    fn new(shortened: Shortened) -> Self {
+        match shortened {
+            Shortened::Nothing => Self::Plain,
+            Shortened::Ids => Self::Ids(Repeats::default()),
+            Shortened::Pushes => Self::Pushes(Box::default()),
+        }
+    }
+
+    fn write(&mut self, frame: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Plain => frame,
+            Self::Ids(repeats) => repeats.shorten(&frame),
+            Self::Pushes(brief) => brief.shorten(&frame),
+        }
+    }
+}
+
+fn carry<S>(socket: WebSocketStream<S>, shortened: Shortened) -> Line
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     Line::carried_by(move |Carrier { mut outbound, inbound, alive }| async move {
         let (mut sink, mut stream) = socket.split();
         let write = async {
-            let mut repeats = shortened.then(Repeats::default);
+            let mut writer = Writer::new(shortened);
             while let Some(frame) = outbound.recv().await {
-                let frame = repeats.as_mut().map(|repeats| repeats.shorten(&frame)).unwrap_or(frame);
+                let frame = writer.write(frame);
                 sink.send(Message::Binary(frame.into())).await.map_err(|error| error.to_string())?;
             }
             Ok::<(), String>(())
         };
         let read = async {
-            let mut repeats = shortened.then(Repeats::default);
+            let mut repeats = (shortened != Shortened::Nothing).then(Repeats::default);
             loop {
                 match tokio::time::timeout(SILENCE, stream.next()).await {
                     Err(_) => return Err("The hub has gone silent.".to_owned()),

@@ -10,13 +10,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::ProgramId;
 use protocol::frame::{FRAME_MAX, PROTO, PROTO_MIN};
-use protocol::repeats;
+use protocol::{brief, repeats};
 use std::sync::Arc;
 
 type Shared = State<Arc<Server>>;
 
-/// Read buffer of a websocket. The default costs 128 KiB for every idle connection.
-const READ_BUFFER: usize = 4 << 10;
+/// Read buffer of a websocket, which every idle connection has. The default is 128 KiB; what is longer is read in
+/// several goes.
+const READ_BUFFER: usize = 1 << 10;
 /// A websocket message may be a little longer than a frame, so that the sequencer itself sees and
 /// answers a frame that is too long; far beyond that it is not even read.
 const MESSAGE_MAX: usize = FRAME_MAX + (64 << 10);
@@ -110,7 +111,7 @@ fn socket(
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(MESSAGE_MAX)
         .max_frame_size(MESSAGE_MAX)
-        .protocols([repeats::NAME])
+        .protocols([brief::NAME, repeats::NAME])
         .on_upgrade(move |socket| {
             let tasks = server.tasks.clone();
             meter.restart();

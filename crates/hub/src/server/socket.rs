@@ -4,10 +4,12 @@ use super::meter::Meter;
 use super::{Seat, Server, Slot};
 use crate::Limits;
 use crate::programs::Visitor;
+use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use domain::ProgramId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use protocol::brief::{self, Brief};
 use protocol::frame::{FrameError, Reason};
 use protocol::repeats::Repeats;
 use std::sync::Arc;
@@ -37,13 +39,18 @@ pub(super) async fn run(
             return;
         }
     };
-    // Only the one subprotocol is ever agreed on.
-    let shortened = socket.protocol().is_some();
+    // Only the two subprotocols of `routes` are ever agreed on.
+    let shortened = match socket.protocol() {
+        None => Shortened::Nothing,
+        Some(name) if name == brief::NAME => Shortened::Pushes,
+        Some(_) => Shortened::Ids,
+    };
     let (mut sink, mut stream) = socket.split();
     let heard = Heard::new();
     {
         let reading = read(&mut stream, &visitor, &heard, &meter, shortened);
-        let writing = write(&mut sink, &visitor, &heard, &meter, shortened, server.limits, &server.stop);
+        let ids = shortened != Shortened::Nothing;
+        let writing = write(&mut sink, &visitor, &heard, &meter, ids, server.limits, &server.stop);
         tokio::pin!(reading, writing);
         tokio::select! {
             () = &mut reading => {
@@ -59,6 +66,42 @@ pub(super) async fn run(
     let _ = timeout(FAREWELL, until_closed).await;
     visitor.leave().await;
     drop(slot);
+}
+
+/// How frames are written on a websocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shortened {
+    /// As they are.
+    Nothing,
+    /// With [`Repeats`], both ways.
+    Ids,
+    /// Up with [`Brief`], down with [`Repeats`].
+    Pushes,
+}
+
+/// What reads frames that were written so.
+enum Reader {
+    Plain,
+    Ids(Box<Repeats>),
+    Pushes(Box<Brief>),
+}
+
+impl Reader {
+    fn new(shortened: Shortened) -> Self {
+        match shortened {
+            Shortened::Nothing => Self::Plain,
+            Shortened::Ids => Self::Ids(Box::default()),
+            Shortened::Pushes => Self::Pushes(Box::default()),
+        }
+    }
+
+    fn read(&mut self, bytes: Bytes) -> Result<Vec<u8>, FrameError> {
+        match self {
+            Self::Plain => Ok(bytes.into()),
+            Self::Ids(repeats) => repeats.restore(&bytes),
+            Self::Pushes(brief) => brief.restore(&bytes),
+        }
+    }
 }
 
 /// When something was last heard of the other side.
@@ -87,10 +130,10 @@ async fn read(
     visitor: &Visitor,
     heard: &Heard,
     meter: &Meter,
-    shortened: bool,
+    shortened: Shortened,
 ) {
     let outbox = visitor.outbox();
-    let mut repeats = shortened.then(Repeats::default);
+    let mut reader = Reader::new(shortened);
     loop {
         let message = tokio::select! {
             message = stream.next() => message,
@@ -101,11 +144,7 @@ async fn read(
         match message {
             Ok(Message::Binary(bytes)) => {
                 meter.message();
-                let frame = match &mut repeats {
-                    Some(repeats) => repeats.restore(&bytes),
-                    None => Ok(bytes.into()),
-                };
-                match frame {
+                match reader.read(bytes) {
                     Ok(frame) => visitor.received(frame).await,
                     Err(FrameError::TooLarge(_)) => outbox.goodbye(Reason::TooLarge, TOO_LARGE, None),
                     Err(FrameError::Malformed) => {

@@ -4,12 +4,16 @@
 
 use super::{ANSWERS_KEPT, ProgramStore, sql, stored};
 use crate::Error;
-use domain::row::lookups_of;
+use domain::row::{has_lookups, lookups_of};
 use domain::{DeviceId, LookupKey, RowKey, Timestamp};
 use protocol::frame::Answer;
+use protocol::seal::Chain;
 use protocol::sequencer::{Commit, CommitRow};
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Old answers of a device are removed whenever its number passes a multiple of this.
+const ANSWERS_STEP: u64 = 256;
 
 impl ProgramStore {
     /// Writes durably, all or nothing. The first commit of a program creates it with `epoch`.
@@ -60,24 +64,35 @@ impl ProgramStore {
         let before = self.lookups(writer, &commit.rows).await?;
         self.write_rows(writer, now, &commit.rows).await?;
         self.write_lookups(writer, before, &commit.rows).await?;
-        for (device, chain) in commit.chains.iter().filter(|_| !domain::planted!(ChainRowMissing)) {
-            let moved = sqlx::query(
-                "INSERT INTO chain (program, device, n, hash) VALUES (?, ?, ?, ?) \
-                 ON CONFLICT (program, device) DO UPDATE SET n = excluded.n, hash = excluded.hash \
+        self.write_chains(writer, commit).await?;
+        self.write_answers(writer, &commit.answers).await
+    }
+
+    async fn write_chains(&self, writer: &mut SqliteConnection, commit: &Commit) -> Result<(), Error> {
+        let chains = commit.chains.iter().filter(|_| !domain::planted!(ChainRowMissing));
+        let chains: Vec<(&DeviceId, &Chain)> = chains.collect();
+        for piece in sql::pieces(&chains) {
+            let text = sql::repeated(
+                "INSERT INTO chain (program, device, n, hash) VALUES ",
+                "(?,?,?,?)",
+                piece.len(),
+                " ON CONFLICT (program, device) DO UPDATE SET n = excluded.n, hash = excluded.hash \
                  WHERE excluded.n > chain.n",
-            )
-            .bind(&self.program.as_bytes()[..])
-            .bind(&device.as_bytes()[..])
-            .bind(sql::signed(chain.n))
-            .bind(&chain.hash.0[..])
-            .execute(&mut *writer)
-            .await
-            .map_err(|error| self.failed(error))?;
-            if moved.rows_affected() != 1 {
+            );
+            let mut query = sqlx::query(text);
+            for (device, chain) in piece {
+                query = query
+                    .bind(&self.program.as_bytes()[..])
+                    .bind(&device.as_bytes()[..])
+                    .bind(sql::signed(chain.n))
+                    .bind(&chain.hash.0[..]);
+            }
+            let moved = query.execute(&mut *writer).await.map_err(|error| self.failed(error))?;
+            if moved.rows_affected() != piece.len() as u64 {
                 return Err(Error::Conflict("a device's chain moved backwards"));
             }
         }
-        self.write_answers(writer, &commit.answers).await
+        Ok(())
     }
 
     async fn move_head(
@@ -120,7 +135,7 @@ impl ProgramStore {
         writer: &mut SqliteConnection,
         rows: &[CommitRow],
     ) -> Result<BTreeSet<(LookupKey, RowKey)>, Error> {
-        let keys: Vec<RowKey> = rows.iter().map(|row| row.key).collect();
+        let keys: Vec<RowKey> = rows.iter().map(|row| row.key).filter(|key| has_lookups(key.table)).collect();
         let stored = self.stored(writer, &keys).await?;
         Ok(lookups_in(&stored))
     }
@@ -203,7 +218,8 @@ impl ProgramStore {
         writer: &mut SqliteConnection,
         answers: &[(DeviceId, Answer)],
     ) -> Result<(), Error> {
-        let mut last: BTreeMap<DeviceId, u64> = BTreeMap::new();
+        // Of each device the lowest and the highest.
+        let mut given: BTreeMap<DeviceId, (u64, u64)> = BTreeMap::new();
         let answers = if domain::planted!(AnswerRowMissing) { &[] } else { answers };
         for piece in sql::pieces(answers) {
             let text = sql::repeated(
@@ -214,8 +230,8 @@ impl ProgramStore {
             );
             let mut query = sqlx::query(text);
             for (device, answer) in piece {
-                let highest = last.entry(*device).or_default();
-                *highest = answer.n.max(*highest);
+                let (lowest, highest) = given.entry(*device).or_insert((answer.n, answer.n));
+                (*lowest, *highest) = (answer.n.min(*lowest), answer.n.max(*highest));
                 query = query
                     .bind(&self.program.as_bytes()[..])
                     .bind(&device.as_bytes()[..])
@@ -226,7 +242,10 @@ impl ProgramStore {
             }
             query.execute(&mut *writer).await.map_err(|error| self.failed(error))?;
         }
-        for (device, n) in last.into_iter().filter(|(_, n)| *n > ANSWERS_KEPT) {
+        // Not every time: what is removed late costs a little room, and looking for it costs as much as writing.
+        let passes = |lowest: u64, highest: u64| lowest.div_ceil(ANSWERS_STEP) <= highest / ANSWERS_STEP;
+        let old = given.into_iter().filter(|(_, (lowest, highest))| passes(*lowest, *highest));
+        for (device, n) in old.map(|(device, (_, n))| (device, n)).filter(|(_, n)| *n > ANSWERS_KEPT) {
             sqlx::query("DELETE FROM answer WHERE program = ? AND device = ? AND n <= ?")
                 .bind(&self.program.as_bytes()[..])
                 .bind(&device.as_bytes()[..])

@@ -16,8 +16,9 @@ use protocol::sequencer::{CommitRow, PAGE_BYTES, PAGE_ROWS, Page, PageQuery};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Up to this many scopes are looked at one by one; with more it is cheaper to walk all changes.
-const FEW_SCOPES: usize = 32;
+/// Numbers of scopes that statements are made for, so that each is prepared once. Up to the last of them,
+/// scopes are looked at one by one, unless there are fewer changes than scopes: then all changes are walked.
+const SCOPES: [usize; 5] = [1, 32, 256, 2_048, 16_384];
 /// Bytes a row costs on the wire besides its body.
 const ROW_BYTES: usize = 64;
 /// Rows whose bodies are read at a time.
@@ -180,7 +181,23 @@ impl ProgramStore {
         part: Part,
         room: Option<usize>,
     ) -> Result<(Vec<Candidate>, bool), Error> {
-        if scopes.len() > FEW_SCOPES {
+        let granting;
+        let scopes = match part {
+            Part::Others => scopes,
+            // Grants live with the organization they are for.
+            Part::Grants => {
+                let of_organization = |scope: &&ScopeId| matches!(scope, ScopeId::Organization(_));
+                granting = scopes.iter().filter(of_organization).copied().collect::<Vec<_>>();
+                granting.as_slice()
+            }
+        };
+        if scopes.is_empty() {
+            return Ok((Vec::new(), false));
+        }
+        let few = SCOPES.into_iter().find(|few| scopes.len() <= *few);
+        let [_, always, ..] = SCOPES;
+        let Some(few) = few.filter(|few| *few <= always || scopes.len() as u64 <= head.saturating_sub(after))
+        else {
             let sql = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
                        WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
             let query = sqlx::query(sql)
@@ -191,7 +208,11 @@ impl ProgramStore {
             let wanted = |table, scope| part.has(table) && scopes.contains(&scope);
             let chosen = self.choose(query, room, wanted).await?;
             return Ok((chosen.rows, chosen.more));
-        }
+        };
+        // Filled up with one that is there already, which finds nothing more.
+        let mut scopes = scopes.to_vec();
+        scopes.resize(few, scopes.last().copied().unwrap_or(ScopeId::Program));
+        let scopes = &scopes;
         // Sorted across scopes, so limited: a long tail is not sorted anew for every page of it. The
         // limit may cut through a mutation, which is then left for the next page, or read whole.
         let limit = room.map(|room| room + SLACK);

@@ -65,24 +65,6 @@ impl Process {
     }
 }
 
-#[cfg(target_os = "linux")]
-impl Process {
-    /// Memory it occupies.
-    pub fn rss_kb(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-
-    /// Processor time it has used, in clock ticks of 10 ms.
-    pub fn cpu_ms(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id().unwrap())).unwrap();
-        let after_name = stat.rsplit_once(") ").unwrap().1;
-        let fields: Vec<&str> = after_name.split(' ').collect();
-        (fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()) * 10
-    }
-}
-
 const SERVE: [&str; 4] = ["serve", "--listen", "127.0.0.1:0", "--data"];
 
 fn lockstep_hub(arguments: &[&str]) -> Command {

@@ -15,8 +15,6 @@ mod founding;
 mod frames;
 mod http;
 mod isolation;
-#[cfg(target_os = "linux")]
-mod measure;
 mod memory;
 mod model;
 mod people;

@@ -4,7 +4,7 @@ use crate::rooms::a_deal_is_registered_and_talked_about;
 use crate::support::hub::TestHub;
 use crate::support::soon;
 use crate::support::wire::{Way, Wire};
-use crate::support::world::{found, partner};
+use crate::support::world::{deal, found, message, partner};
 use hub::{Hub, Options};
 use protocol::frame::{FRAME_MAX, Reason};
 
@@ -35,8 +35,13 @@ async fn the_journey_works_with_shortened_ids_for_one_and_plain_ones_for_the_oth
     // The other way round, and with what was learned on the connection before forgotten.
     alice.reconnect_by(&hub.way()).await;
     bob.reconnect_by(&short).await;
-    let carol = partner(&short, &mut bob, "Quayworks", "Carol Partner").await;
+    let mut carol = partner(&Way::Older(hub.address), &mut bob, "Quayworks", "Carol Partner").await;
     assert!(carol.rows.values().any(|row| row.key.id == carol.me.member.0));
+    let another = deal("another-port.nl");
+    let room = another.deal;
+    carol.run(another).await.unwrap();
+    carol.run(message(room, "By a desktop of last year")).await.unwrap();
+    assert_eq!(carol.room(room), ["By a desktop of last year"]);
 }
 
 #[tokio::test]
@@ -49,7 +54,7 @@ async fn shortened_ids_that_nobody_sent_end_the_connection() {
     {
         let mut mallory = Wire::connect(&Way::Short(hub.address), "founding").await;
         mallory.challenge().await;
-        mallory.send_as_is(bytes).await;
+        mallory.send_as_is([vec![0], bytes].concat()).await;
         assert_eq!(mallory.goodbye().await.unwrap().reason, reason);
     }
 }

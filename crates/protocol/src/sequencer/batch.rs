@@ -2,20 +2,23 @@
 //! carry the changes of the tasks before.
 
 use super::access::{self, Resolved};
+use super::connection::Verified;
 use super::{Commit, CommitRow, ConnectionId, DeviceRecord, Founding, HubEffect, Load, Loaded, Sequencer};
 use crate::frame::{Answer, FromHub, Hello, Join, Reason, Sealed, Welcome};
 use crate::link::Token;
 use crate::seal::{self, Chain};
 use domain::entity::{Key, Program, grants_of};
-use domain::row::lookups_of;
+use domain::row::{has_lookups, lookups_of};
 use domain::{
-    Actor, Context, DeviceId, Mode, Mutate, Mutation, ReadSet, Refusal, Row, RowChange, RowKey, Rows, Rule,
-    ScopeId, Table, Timestamp,
+    Actor, Context, DeviceId, LookupKey, Mode, Mutate, Mutation, ReadSet, Refusal, Row, RowChange, RowKey,
+    Rows, Rule, ScopeId, Table, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Most times one task may ask for more rows.
 const ROUNDS_MAX: u32 = 6;
+/// Rows that stay in memory between batches; with more than this, some are read afresh.
+const DIRECTORY_MAX: usize = 100_000;
 
 /// Something to decide.
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub(super) enum Task {
         connection: ConnectionId,
         device: DeviceId,
         sealed: Box<Sealed>,
+        verified: Option<Box<Verified>>,
         mutation: Box<Result<Mutation, Refusal>>,
     },
     Inspect {
@@ -42,7 +46,12 @@ pub(super) enum Task {
 }
 
 impl Task {
-    pub fn sealed(connection: ConnectionId, device: DeviceId, sealed: Sealed) -> Self {
+    pub fn sealed(
+        connection: ConnectionId,
+        device: DeviceId,
+        sealed: Sealed,
+        verified: Option<Verified>,
+    ) -> Self {
         let read = || match sealed.void {
             None => Mutation::from_payload(&sealed.header.name, &sealed.payload),
             Some(_) => Err(refused_before()),
@@ -54,7 +63,8 @@ impl Task {
                 Err(Refusal::new(Rule::Unreadable, "The change does not belong to the lane it names."))
             }
         });
-        Self::Sealed { connection, device, sealed: Box::new(sealed), mutation: Box::new(mutation) }
+        let (sealed, verified) = (Box::new(sealed), verified.map(Box::new));
+        Self::Sealed { connection, device, sealed, verified, mutation: Box::new(mutation) }
     }
 
     pub fn join(connection: ConnectionId, join: Join) -> Self {
@@ -100,6 +110,8 @@ pub(super) struct Batch {
     pub devices: BTreeMap<DeviceId, DeviceRecord>,
     pub founding: BTreeMap<Key, Founding>,
     pub changed: BTreeMap<RowKey, CommitRow>,
+    /// What came into `rows` with this batch and goes with it, see [`Batch::lasting`].
+    passing: (Vec<RowKey>, Vec<LookupKey>),
     pub commit: Commit,
     pub after: Vec<After>,
 }
@@ -115,16 +127,22 @@ fn put(rows: &mut Rows, changed: &CommitRow) {
     }
     let before = rows.row(key).ok().flatten().map(|row| lookups_of(*key, &row.body));
     let after = body.as_deref().map(|body| lookups_of(*key, body)).unwrap_or_default();
-    for lookup in before.into_iter().flatten().chain(after.iter().cloned()) {
-        let Ok(found) = rows.under(&lookup) else { continue };
-        let mut found: Vec<RowKey> = found.iter().copied().filter(|found| found != key).collect();
-        if after.contains(&lookup) {
-            found.push(*key);
-        }
-        rows.insert_lookup(lookup, found);
+    for lookup in before.iter().flatten().filter(|lookup| !after.contains(lookup)) {
+        rows.relink(lookup, *key, false);
+    }
+    for lookup in &after {
+        rows.relink(lookup, *key, true);
     }
     let row = body.clone().map(|body| Row { key: *key, scope: *scope, seq: *seq, body });
     rows.insert(*key, row);
+}
+
+/// Whether a row is of those that nearly every batch needs.
+fn is_lasting(key: &RowKey) -> bool {
+    matches!(
+        key.table,
+        Table::Programs | Table::Organizations | Table::Members | Table::Devices | Table::Grants
+    )
 }
 
 /// Whether a task was decided.
@@ -143,6 +161,7 @@ impl Batch {
             devices: BTreeMap::new(),
             founding: BTreeMap::new(),
             changed: BTreeMap::new(),
+            passing: (Vec::new(), Vec::new()),
             commit: Commit { base: head, head, ..Commit::default() },
             after: Vec::new(),
         }
@@ -156,8 +175,12 @@ impl Batch {
         let mut rows = loaded.rows;
         // What was read is older than what the tasks before have written.
         for row in self.changed.values() {
-            put(&mut rows, row);
+            if rows.knows(&row.key) || has_lookups(row.key.table) {
+                put(&mut rows, row);
+            }
         }
+        self.passing.0.extend(rows.keys().filter(|key| !is_lasting(key)));
+        self.passing.1.extend(rows.lookups().cloned());
         self.rows.extend(rows);
         self.devices.extend(loaded.devices);
         self.founding.extend(loaded.founding);
@@ -175,9 +198,24 @@ impl Batch {
             let row = CommitRow { key, scope, seq, body };
             if !domain::planted!(BatchBlind) {
                 put(&mut self.rows, &row);
+                self.passing.0.extend((!is_lasting(&key)).then_some(key));
             }
             self.changed.insert(key, row);
         }
+    }
+
+    /// What is worth keeping in memory of the rows. Only what is new is looked at: there may be a hundred
+    /// thousand others, and a batch may be one message.
+    pub fn lasting(&mut self) -> Rows {
+        let mut rows = std::mem::take(&mut self.rows);
+        let (keys, lookups) = std::mem::take(&mut self.passing);
+        keys.iter().for_each(|key| rows.forget(key));
+        lookups.iter().for_each(|lookup| rows.forget_lookup(lookup, is_lasting));
+        if rows.len() > DIRECTORY_MAX {
+            // People are needed by every batch, grants by those of their deal.
+            rows = rows.retain(|key| key.table != Table::Grants);
+        }
+        if rows.len() > DIRECTORY_MAX { Rows::default() } else { rows }
     }
 
     fn is_empty(&self) -> bool {
@@ -269,8 +307,8 @@ impl Sequencer {
     fn decide(&mut self, now: Timestamp, task: &Task, batch: &mut Batch) -> Step {
         match task {
             Task::Hello { connection, hello } => self.hello(now, *connection, hello, batch),
-            Task::Sealed { connection, device, sealed, mutation } => {
-                self.sealed(now, *connection, *device, sealed, mutation, batch)
+            Task::Sealed { connection, device, sealed, verified, mutation } => {
+                self.sealed(now, (*connection, *device), sealed, verified.as_deref(), mutation, batch)
             }
             Task::Inspect { connection, token } => self.inspect(now, *connection, token, batch),
             Task::Join { connection, join, mutation } => self.join(now, *connection, join, mutation, batch),
@@ -357,9 +395,9 @@ impl Sequencer {
     fn sealed(
         &mut self,
         now: Timestamp,
-        connection: ConnectionId,
-        device: DeviceId,
+        (connection, device): (ConnectionId, DeviceId),
         sealed: &Sealed,
+        verified: Option<&Verified>,
         mutation: &Result<Mutation, Refusal>,
         batch: &mut Batch,
     ) -> Step {
@@ -383,7 +421,12 @@ impl Sequencer {
             }
         };
         let key = batch.rows.get::<domain::entity::Device>(device).ok().flatten().map(|device| device.key);
-        let Some(next) = key.and_then(|key| chain.continued(sealed, &key)) else {
+        let known = verified.filter(|verified| verified.before == chain && Some(verified.key) == key);
+        let next = match known {
+            Some(verified) => Some(verified.after),
+            None => key.and_then(|key| chain.continued(sealed, &key)),
+        };
+        let Some(next) = next else {
             let message = "The device's history does not continue what this hub has of it.";
             batch.after.push(After::HangUp(connection, Reason::Forked, message));
             return Step::Done;

@@ -1,14 +1,15 @@
 //! One connection: what it may send in which phase, and what it has been sent.
 
 use super::batch::Task;
+use super::scopes::Scopes;
 use super::{ConnectionId, HubEffect, Sequencer, send};
 use crate::frame::{
     Answer, Challenge, FromDevice, FromHub, Hello, Inspect, Join, PAYLOAD_MAX, PROTO, PROTO_MIN, PUSH_MAX,
     Reason, Resume, Sealed,
 };
-use domain::entity::{Grant, Key, grants_of};
-use domain::{Actor, DeviceId, Rows, ScopeId, Timestamp};
-use std::collections::BTreeMap;
+use crate::seal::{Chain, PublicKey};
+use domain::entity::Key;
+use domain::{Actor, DeviceId, Timestamp};
 
 /// An open connection.
 #[derive(Debug)]
@@ -34,8 +35,8 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Live {
     pub actor: Actor,
-    /// Scopes it may see, each with the sequence number at which it got it.
-    pub scopes: BTreeMap<ScopeId, u64>,
+    /// Scopes it may see.
+    pub scopes: Scopes,
     /// Everything up to here was sent.
     pub sent: u64,
     /// A catch-up is running.
@@ -46,19 +47,36 @@ pub(super) struct Live {
     pub granted: bool,
     /// Answers that wait for the next delta.
     pub answers: Vec<Answer>,
+    /// The device's key, and the end of its chain as far as it was heard and found in order on this connection.
+    pub heard: (Key, Option<Chain>),
 }
 
 impl Live {
-    /// A device that has been sent nothing, with the scopes its member holds according to `rows`.
-    pub fn new(actor: Actor, rows: &Rows) -> Self {
-        let mut scopes: BTreeMap<ScopeId, u64> =
-            actor.own_scopes().into_iter().map(|scope| (scope, 0)).collect();
-        for key in rows.under(&grants_of(actor.organization)).unwrap_or_default() {
-            if let (Ok(Some(row)), Ok(Some(grant))) = (rows.row(key), rows.get::<Grant>(key.id)) {
-                scopes.insert(grant.scope, row.seq);
-            }
+    /// A device that has been sent nothing.
+    pub fn new(actor: Actor, scopes: Scopes, heard: (Key, Option<Chain>)) -> Self {
+        Self {
+            actor,
+            scopes,
+            sent: 0,
+            paging: None,
+            behind: false,
+            granted: false,
+            answers: Vec::new(),
+            heard,
         }
-        Self { actor, scopes, sent: 0, paging: None, behind: false, granted: false, answers: Vec::new() }
+    }
+
+    /// Notes a mutation that arrived. What is not the next one, or not signed as it should be, is for the
+    /// batch to judge.
+    fn hear(&mut self, sealed: &Sealed, key: &PublicKey) -> Option<Verified> {
+        let before = self.heard.1?;
+        if sealed.header.n <= before.n {
+            // It came again; the batch skips it.
+            return None;
+        }
+        let after = before.continued_by(sealed, key);
+        self.heard.1 = after;
+        after.map(|after| Verified { key: self.heard.0, before, after })
     }
 }
 
@@ -73,10 +91,19 @@ pub(super) struct Paging {
     pub reading: bool,
 }
 
+/// A mutation that was found to continue a chain, when it arrived: a signature takes longer than all the rest,
+/// and so it is looked at while the store works on those before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verified {
+    pub key: Key,
+    pub before: Chain,
+    pub after: Chain,
+}
+
 /// What a frame asks for, before it is known from which connection.
 pub(super) enum Asked {
     Hello(Box<Hello>),
-    Sealed(DeviceId, Box<Sealed>),
+    Sealed(DeviceId, Box<Sealed>, Option<Verified>),
     Inspect(Inspect),
     Join(Box<Join>),
 }
@@ -85,7 +112,7 @@ impl Asked {
     pub fn of(self, connection: ConnectionId) -> Task {
         match self {
             Self::Hello(hello) => Task::Hello { connection, hello },
-            Self::Sealed(device, sealed) => Task::sealed(connection, device, *sealed),
+            Self::Sealed(device, sealed, verified) => Task::sealed(connection, device, *sealed, verified),
             Self::Inspect(Inspect { token }) => Task::Inspect { connection, token },
             Self::Join(join) => Task::join(connection, *join),
         }
@@ -95,7 +122,7 @@ impl Asked {
 impl Connection {
     /// What a frame asks for in this phase, or why the connection ends.
     pub fn admit(&mut self, frame: FromDevice) -> Result<Vec<Asked>, (Reason, &'static str)> {
-        match (frame, &self.phase) {
+        match (frame, &mut self.phase) {
             (FromDevice::Hello(hello), Phase::Fresh) => {
                 if !(PROTO_MIN..=PROTO).contains(&hello.proto) {
                     return Err((Reason::Version, "Update Lockstep to work with this hub."));
@@ -118,7 +145,12 @@ impl Connection {
                 if push.sealed.iter().any(|sealed| sealed.payload.len() > PAYLOAD_MAX) {
                     return Err((Reason::TooLarge, "A change is larger than allowed."));
                 }
-                Ok(push.sealed.into_iter().map(|sealed| Asked::Sealed(device, Box::new(sealed))).collect())
+                let key = PublicKey::new(&live.heard.0);
+                let hear = |sealed: Sealed| {
+                    let verified = key.as_ref().and_then(|key| live.hear(&sealed, key));
+                    Asked::Sealed(device, Box::new(sealed), verified)
+                };
+                Ok(push.sealed.into_iter().map(hear).collect())
             }
             _ => Err((Reason::Malformed, "A frame came out of turn.")),
         }

@@ -3,25 +3,26 @@
 use super::access::{self, Resolved};
 use super::batch::After;
 use super::connection::{Live, Paging};
+use super::scopes::Scopes;
 use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send};
 use crate::frame::{Answer, Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
+use crate::seal::Chain;
 use domain::codec::Entity;
-use domain::entity::{Device, Grant, Member};
+use domain::entity::{Device, Grant, Key, Member};
 use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
-
-/// Rows that stay in memory between batches; more than this many and they are read afresh.
-const DIRECTORY_MAX: usize = 100_000;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Sequencer {
     /// A batch is on disk (or had nothing to write).
     pub(super) fn committed(&mut self, _now: Timestamp, effects: &mut Vec<HubEffect>) {
-        let Some(batch) = self.batch.take() else { return };
+        let Some(mut batch) = self.batch.take() else { return };
         let before = self.head;
         self.head = batch.commit.head;
         self.chains.extend(batch.commit.chains.iter().map(|(device, chain)| (*device, *chain)));
-        let changed: Vec<CommitRow> = batch.changed.into_values().collect();
+        let changed: Vec<CommitRow> = std::mem::take(&mut batch.changed).into_values().collect();
         self.note_access(&changed, effects);
-        for after in batch.after {
+        self.share_access(&changed);
+        for after in std::mem::take(&mut batch.after) {
             match after {
                 After::Send(connection, frame) => {
                     if self.connections.contains_key(&connection) {
@@ -41,7 +42,7 @@ impl Sequencer {
                 }
             }
         }
-        self.directory = kept(batch.rows);
+        self.directory = batch.lasting();
         self.deliver(before, &changed, effects);
     }
 
@@ -82,6 +83,9 @@ impl Sequencer {
                 _ => {}
             }
         }
+        if revoked.is_empty() {
+            return;
+        }
         let out: Vec<ConnectionId> = self
             .connections
             .iter()
@@ -100,6 +104,23 @@ impl Sequencer {
         }
     }
 
+    /// Makes colleagues share again what [`Sequencer::note_access`] has changed for each.
+    fn share_access(&mut self, changed: &[CommitRow]) {
+        let granting = changed.iter().filter(|row| row.key.table == Table::Grants);
+        let of_whom = granting.filter_map(|row| match row.scope {
+            // A grant lives with the organization it is for.
+            ScopeId::Organization(organization) => Some(organization),
+            _ => None,
+        });
+        for organization in of_whom.collect::<BTreeSet<_>>() {
+            let lives = self.connections.values_mut().filter_map(|open| match &mut open.phase {
+                Phase::Live(live) if live.actor.organization == organization => Some(&mut live.scopes),
+                _ => None,
+            });
+            self.granted.unite(organization, lives);
+        }
+    }
+
     /// Lets a device in, as the rows after the batch have it.
     fn enter(
         &mut self,
@@ -115,16 +136,11 @@ impl Sequencer {
             self.hang_up(connection, Reason::Revoked, message, effects);
             return;
         };
-        let mut live = Live::new(actor, rows);
-        let older: Vec<ConnectionId> = self
-            .connections
-            .iter()
-            .filter(|(id, open)| {
-                **id != connection && matches!(&open.phase, Phase::Live(live) if live.actor.device == device)
-            })
-            .map(|(id, _)| *id)
-            .collect();
-        for older in older {
+        let scopes = Scopes::new(actor.own_scopes(), self.granted.of(actor.organization, rows));
+        let key = rows.get::<Device>(device).ok().flatten().map_or(Key([0; 32]), |device| device.key);
+        let chain = Chain { n: welcome.last_n, hash: welcome.chain };
+        let mut live = Live::new(actor, scopes, (key, Some(chain)));
+        if let Some(older) = self.lines.get(&device).copied().filter(|older| *older != connection) {
             self.hang_up(older, Reason::Busy, "The device connected again.", effects);
         }
         let head = self.head;
@@ -147,6 +163,7 @@ impl Sequencer {
             });
         }
         open.phase = Phase::Live(Box::new(live));
+        self.lines.insert(device, connection);
         if behind {
             self.read_page(connection, effects);
         } else if let Some(live) = self.live(connection) {
@@ -196,6 +213,7 @@ impl Sequencer {
     fn deliver(&mut self, before: u64, changed: &[CommitRow], effects: &mut Vec<HubEffect>) {
         let head = self.head;
         let mut catch_up = Vec::new();
+        let changed = ByScope::new(changed);
         for (connection, open) in &mut self.connections {
             let Phase::Live(live) = &mut open.phase else { continue };
             let granted = std::mem::take(&mut live.granted);
@@ -207,7 +225,7 @@ impl Sequencer {
             }
             let all = domain::planted!(ScopeFilterDropped) || domain::planted!(ScopeFilterAndGuardOff);
             let rows: Vec<&CommitRow> =
-                changed.iter().filter(|row| all || live.scopes.contains_key(&row.scope)).collect();
+                if all { changed.rows.iter().collect() } else { changed.seen_by(live) };
             if live.paging.is_some() || open.congested || live.sent < before {
                 live.behind |= !rows.is_empty() || granted || !live.answers.is_empty();
             } else if granted || bytes_of(&rows) > PAGE_BYTES {
@@ -309,9 +327,7 @@ impl Sequencer {
         if self.live(heard_on).is_some() || domain::planted!(AnswerOnOldLine) {
             return Some(heard_on);
         }
-        let mut open = self.connections.iter();
-        open.find(|(_, open)| matches!(&open.phase, Phase::Live(live) if live.actor.device == device))
-            .map(|(connection, _)| *connection)
+        self.lines.get(&device).copied()
     }
 
     fn live(&mut self, connection: ConnectionId) -> Option<&mut Live> {
@@ -326,6 +342,35 @@ impl Sequencer {
             Phase::Live(live) => Some(&mut **live),
             Phase::Fresh | Phase::Joining => None,
         })
+    }
+}
+
+/// Changed rows by scope: most connections see few of the scopes, and there may be ten thousand of them.
+struct ByScope<'a> {
+    rows: &'a [CommitRow],
+    /// Places in `rows`.
+    scopes: BTreeMap<ScopeId, Vec<usize>>,
+}
+
+impl<'a> ByScope<'a> {
+    fn new(rows: &'a [CommitRow]) -> Self {
+        let mut scopes: BTreeMap<ScopeId, Vec<usize>> = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            scopes.entry(row.scope).or_default().push(at);
+        }
+        Self { rows, scopes }
+    }
+
+    /// The rows a device may see, in their order.
+    fn seen_by(&self, live: &Live) -> Vec<&'a CommitRow> {
+        let mut seen: Vec<usize> = if self.scopes.len() <= live.scopes.len() {
+            let seen = self.scopes.iter().filter(|(scope, _)| live.scopes.contains_key(scope));
+            seen.flat_map(|(_, rows)| rows).copied().collect()
+        } else {
+            live.scopes.keys().filter_map(|scope| self.scopes.get(scope)).flatten().copied().collect()
+        };
+        seen.sort_unstable();
+        seen.into_iter().filter_map(|at| self.rows.get(at)).collect()
     }
 }
 
@@ -358,15 +403,4 @@ fn delta_row(row: &CommitRow) -> DeltaRow {
 
 fn bytes_of(rows: &[&CommitRow]) -> usize {
     rows.iter().map(|row| 64 + row.body.as_ref().map_or(0, Vec::len)).sum()
-}
-
-/// What is worth keeping in memory of a batch's rows.
-fn kept(rows: Rows) -> Rows {
-    let kept = rows.retain(|key| {
-        matches!(
-            key.table,
-            Table::Programs | Table::Organizations | Table::Members | Table::Devices | Table::Grants
-        )
-    });
-    if kept.keys().count() > DIRECTORY_MAX { Rows::default() } else { kept }
 }

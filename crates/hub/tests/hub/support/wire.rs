@@ -2,6 +2,7 @@
 
 use super::soon;
 use futures_util::{SinkExt, StreamExt};
+use protocol::brief::{self, Brief};
 use protocol::frame::{self, Challenge, FromDevice, FromHub, Goodbye, Incoming};
 use protocol::repeats::{self, Repeats};
 use std::collections::VecDeque;
@@ -19,8 +20,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 #[derive(Clone)]
 pub enum Way {
     Socket(SocketAddr),
-    /// As the desktop does, with ids that repeat shortened.
+    /// As the desktop does, with pushes in few bytes and ids that repeat shortened.
     Short(SocketAddr),
+    /// As a desktop of an older version does, with ids that repeat shortened both ways.
+    Older(SocketAddr),
     Poll(SocketAddr),
     Memory(hub::Hub),
 }
@@ -43,21 +46,28 @@ pub struct Wire {
     /// Every byte the hub sent.
     pub trace: Vec<u8>,
     /// Up and down, when ids are shortened.
-    repeats: Option<(Repeats, Repeats)>,
-    /// Bytes of websocket messages, with their heads, up and down.
-    pub bytes: (usize, usize),
+    repeats: Option<(Up, Repeats)>,
 }
 
-/// Bytes of a websocket message with its head.
-fn with_head(bytes: usize, mask: usize) -> usize {
-    bytes + mask + if bytes < 126 { 2 } else { 4 }
+enum Up {
+    Pushes(Box<Brief>),
+    Ids(Repeats),
+}
+
+impl Up {
+    fn shorten(&mut self, frame: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Pushes(brief) => brief.shorten(frame),
+            Self::Ids(repeats) => repeats.shorten(frame),
+        }
+    }
 }
 
 impl Wire {
     /// Connects; `place` is `founding` or `programs/<id>`.
     pub async fn connect(way: &Way, place: &str) -> Self {
         let io: Box<dyn Io> = match way {
-            Way::Socket(address) | Way::Short(address) => {
+            Way::Socket(address) | Way::Short(address) | Way::Older(address) => {
                 let stream = TcpStream::connect(address).await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 Box::new(stream)
@@ -71,17 +81,23 @@ impl Wire {
                 let path = format!("/v1/{place}/poll");
                 let poll =
                     Poll { address: *address, path, session: None, up: Vec::new(), down: VecDeque::new() };
-                return Self { line: Line::Poll(poll), trace: Vec::new(), repeats: None, bytes: (0, 0) };
+                return Self { line: Line::Poll(poll), trace: Vec::new(), repeats: None };
             }
         };
         let mut request = format!("ws://hub/v1/{place}/socket").into_client_request().unwrap();
-        let short = matches!(way, Way::Short(_));
-        if short {
-            request.headers_mut().insert("sec-websocket-protocol", repeats::NAME.parse().unwrap());
+        let (offered, up) = match way {
+            Way::Short(_) => {
+                (format!("{}, {}", brief::NAME, repeats::NAME), Some(Up::Pushes(Box::default())))
+            }
+            Way::Older(_) => (repeats::NAME.to_owned(), Some(Up::Ids(Repeats::default()))),
+            _ => (String::new(), None),
+        };
+        if up.is_some() {
+            request.headers_mut().insert("sec-websocket-protocol", offered.parse().unwrap());
         }
         let upgraded = soon("the upgrade", tokio_tungstenite::client_async(request, io)).await.unwrap();
         let line = Line::Socket(Box::new(upgraded.0));
-        Self { line, trace: Vec::new(), repeats: short.then(Default::default), bytes: (0, 0) }
+        Self { line, trace: Vec::new(), repeats: up.map(|up| (up, Repeats::default())) }
     }
 
     /// Connects as a proxy on this machine does for somebody at `from`; the status when it is refused.
@@ -92,7 +108,7 @@ impl Wire {
         match soon("an answer", tokio_tungstenite::client_async(request, io)).await {
             Ok((socket, _)) => {
                 let line = Line::Socket(Box::new(socket));
-                Ok(Self { line, trace: Vec::new(), repeats: None, bytes: (0, 0) })
+                Ok(Self { line, trace: Vec::new(), repeats: None })
             }
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
@@ -114,7 +130,6 @@ impl Wire {
         match &mut self.line {
             Line::Socket(socket) => {
                 let bytes = self.repeats.as_mut().map(|(up, _)| up.shorten(&bytes)).unwrap_or(bytes);
-                self.bytes.0 += with_head(bytes.len(), 4);
                 let _ = soon("room to send", socket.send(Message::Binary(bytes.into()))).await;
             }
             Line::Poll(poll) => poll.up.push(bytes),
@@ -150,7 +165,6 @@ impl Wire {
             Line::Socket(socket) => loop {
                 match socket.next().await {
                     Some(Ok(Message::Binary(bytes))) => {
-                        self.bytes.1 += with_head(bytes.len(), 0);
                         return Some(match &mut self.repeats {
                             Some((_, down)) => down.restore(&bytes).unwrap(),
                             None => bytes.into(),
