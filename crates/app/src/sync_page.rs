@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::dto::{
-    CommandError, Connection, DealForm, Done, EvidenceItem, OneOf, ProgramSync, RefusalItem, SyncStatus,
-    WaitingItem,
+    CommandError, Connection, DealForm, Done, EvidenceItem, FirstCatchUp, OneOf, ProgramSync, RefusalItem,
+    SyncStatus, WaitingItem,
 };
 use crate::map;
 use crate::session::{Joined, commit_error};
@@ -80,6 +80,7 @@ impl App {
             connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
             synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
             retry_at: status.as_ref().and_then(|status| status.retry_at).map(|at| at as f64),
+            first: status.as_ref().and_then(|status| status.first).map(first_catch_up),
             message: status.and_then(|status| status.message),
             waiting,
             waiting_total: u32::try_from(counts.waiting).unwrap_or(u32::MAX),
@@ -106,6 +107,17 @@ impl App {
         let discarded = joined.store.discard(refusal_id(&asked.id)?).await;
         discarded.map_err(|error| map::store_error(&error))?;
         Ok(Done::default())
+    }
+}
+
+/// Numbers as the window has them.
+fn first_catch_up(first: sync::FirstCatchUp) -> FirstCatchUp {
+    FirstCatchUp {
+        rows: first.progress.rows as f64,
+        rows_total: first.progress.rows_total as f64,
+        bytes: first.progress.bytes as f64,
+        bytes_total: first.progress.bytes_total as f64,
+        left_ms: first.left_ms.map(|left| left as f64),
     }
 }
 

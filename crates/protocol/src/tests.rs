@@ -12,3 +12,4 @@ mod frames;
 mod links;
 mod repeats;
 mod secrets;
+mod segments;

@@ -3,6 +3,7 @@
 use crate::law::{Run, broken};
 use crate::model::Map;
 use crate::net::{Down, Up};
+use crate::segments::Fetching;
 use crate::world::{World, tell};
 use domain::entity::Key;
 use domain::{Mutation, Timestamp};
@@ -69,6 +70,8 @@ pub(crate) struct Desk {
     pub thin: bool,
     /// The file was wiped because the device was signed out.
     pub erased: bool,
+    /// It fetches segments.
+    pub fetching: Option<Fetching>,
 }
 
 pub(crate) fn file_key() -> FileKey {
@@ -105,6 +108,7 @@ impl Desk {
             cloned: false,
             thin: false,
             erased: false,
+            fetching: None,
         }
     }
 
@@ -232,7 +236,7 @@ impl World {
     /// Without its process a device has no line; what it sent may still arrive.
     fn unplug(&mut self, d: usize) {
         let Some(desk) = self.desks.get_mut(d) else { return };
-        (desk.dialling, desk.timer) = (false, None);
+        (desk.dialling, desk.timer, desk.fetching) = (false, None, None);
         let line = desk.line.take();
         if let Some(conn) = line.and_then(|line| self.conns.get_mut(&line)) {
             conn.up.push_back(Up::End);
@@ -275,6 +279,7 @@ impl World {
             ClientEffect::Connect => desk.dialling = true,
             ClientEffect::HangUp => {
                 desk.dialling = false;
+                desk.fetching = None;
                 if let Some(conn) = desk.line.take().and_then(|line| self.conns.get_mut(&line)) {
                     conn.up.push_back(Up::End);
                 }
@@ -310,6 +315,9 @@ impl World {
                 store.apply_delta(epoch, delta).await?;
                 return self.stored(d).await.map(Some);
             }
+            ClientEffect::FetchSegments { epoch, segments } => {
+                self.begin_fetching(d, epoch, segments).await?;
+            }
             ClientEffect::KeepNewer(rows) => store.keep_newer(rows).await?,
             ClientEffect::Adopt { epoch } => {
                 tell!(self, "{} goes on in the hub's next run", self.name(d));
@@ -325,7 +333,7 @@ impl World {
         Ok(None)
     }
 
-    async fn stored(&mut self, d: usize) -> Run<ClientEvent> {
+    pub(crate) async fn stored(&mut self, d: usize) -> Run<ClientEvent> {
         let Some(desk) = self.desks.get_mut(d) else { return broken("sim", "no such installation") };
         let before = desk.state.clone();
         desk.look().await?;
@@ -345,6 +353,9 @@ impl World {
         if desk.line.take().is_none() && !std::mem::take(&mut desk.dialling) {
             return Ok(());
         }
+        if let Some(desk) = self.desks.get_mut(d) {
+            desk.fetching = None;
+        }
         tell!(self, "{} loses its line", self.name(d));
         self.device_event(d, ClientEvent::Lost { message: "the line broke".to_owned() }).await
     }
@@ -357,7 +368,7 @@ impl World {
         }
         let Some(line) = desk.line.filter(|_| desk.network) else { return Ok(false) };
         let Some(conn) = self.conns.get_mut(&line).filter(|conn| !conn.hole) else { return Ok(false) };
-        let Some(next) = conn.down.pop_front() else { return Ok(false) };
+        let Some(next) = conn.down.pop_front() else { return self.fetch_on(d).await };
         let drained = conn.congested && conn.down.len() <= 1;
         if drained {
             conn.congested = false;

@@ -17,6 +17,7 @@ mod people;
 mod plan;
 mod rest;
 mod rng;
+mod segments;
 mod shrink;
 mod story;
 mod world;

@@ -7,7 +7,7 @@ use crate::outbox::{self, ANSWERED, PARKED, VOID};
 use crate::rebase::Before;
 use crate::rows::{self, Write};
 use crate::store::{Store, Tx};
-use crate::{journal, local, rebase, tray};
+use crate::{bulk, journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
 use domain::{RowKey, ScopeId, Table};
@@ -86,7 +86,7 @@ impl Store {
     }
 }
 
-async fn state(tx: &mut Tx) -> Result<SyncState> {
+pub(crate) async fn state(tx: &mut Tx) -> Result<SyncState> {
     let identity = tx.identity().clone();
     meta::read(tx.conn()?, &identity).await
 }
@@ -104,6 +104,7 @@ async fn reset(tx: &mut Tx, epoch: u64, last_n: u64) -> Result<()> {
     if domain::planted!(OutboxLostOnReset) {
         sqlx::query("DELETE FROM outbox").execute(tx.conn()?).await?;
     }
+    bulk::forget(tx).await?;
     journal::put_back(tx, last_n).await?;
     state.answered = state.answered.min(last_n);
     (state.epoch, state.cursor, state.resume) = (epoch, 0, None);
@@ -142,6 +143,23 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     tray::try_restored(tx, &scopes).await?;
     meta::write_cursor(tx.conn()?, &state).await?;
     Ok(applied)
+}
+
+/// Takes in rows of a catch-up that is not complete. `fresh`: no scope has rows here that its grant does
+/// not bring.
+pub(crate) async fn take_rows(
+    tx: &mut Tx,
+    state: &SyncState,
+    rows: Vec<DeltaRow>,
+    fresh: bool,
+) -> Result<()> {
+    if rebase::any_pending(tx).await? {
+        return settle(tx, state, &[], rows).await.map(drop);
+    }
+    if !fresh {
+        open_scopes(tx, &rows, &BTreeMap::new()).await?;
+    }
+    rows::write(tx, rows.into_iter().map(write_of).collect()).await
 }
 
 /// Takes in a delta while mutations are pending.

@@ -5,7 +5,10 @@ use sqlx::SqliteConnection;
 use std::path::{Path, PathBuf};
 
 /// The steps, in order; the first one has number 1.
-const STEPS: &[&str] = &[include_str!("../../../migrations/desktop/0001_store.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../../migrations/desktop/0001_store.sql"),
+    include_str!("../../../migrations/desktop/0002_store.sql"),
+];
 
 /// Runs the steps the file lacks.
 pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::frame::{
     Answer, Challenge, FromDevice, FromHub, Hello, Inspect, Join, PAYLOAD_MAX, PROTO, PROTO_MIN, PUSH_MAX,
     Reason, Resume, Sealed,
 };
+use crate::segment::Segments;
 use domain::entity::{Grant, Key, grants_of};
 use domain::{Actor, DeviceId, Rows, ScopeId, Timestamp};
 use std::collections::BTreeMap;
@@ -46,6 +47,22 @@ pub(super) struct Live {
     pub granted: bool,
     /// Answers that wait for the next delta.
     pub answers: Vec<Answer>,
+    /// How far it is with segments.
+    pub bulk: Bulk,
+}
+
+/// How a device comes by what it has nothing of.
+#[derive(Debug, Default)]
+pub(super) enum Bulk {
+    /// By pages, or it has it.
+    #[default]
+    No,
+    /// Segments are looked for; `Resume` is where pages go on when there are none.
+    Looking(Resume),
+    /// There are some: rows of its person are on their way, then it is told.
+    Found(Segments),
+    /// It fetches them, up to this head. Nothing else is sent to it before it has them.
+    Fetching(u64),
 }
 
 impl Live {
@@ -58,7 +75,16 @@ impl Live {
                 scopes.insert(grant.scope, row.seq);
             }
         }
-        Self { actor, scopes, sent: 0, paging: None, behind: false, granted: false, answers: Vec::new() }
+        Self {
+            actor,
+            scopes,
+            sent: 0,
+            paging: None,
+            behind: false,
+            granted: false,
+            answers: Vec::new(),
+            bulk: Bulk::No,
+        }
     }
 }
 

@@ -30,4 +30,5 @@ mod salvage;
 mod schema;
 mod scopes;
 mod secrecy;
+mod segments;
 mod windows;
