@@ -104,6 +104,7 @@ impl Programs {
             // A task that has ended has nobody to hang up on.
             let _ = events.send(Event::ShuttingDown).await;
         }
+        self.segments.stop();
         self.tasks.close();
     }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// A ticket is good so long, milliseconds of hub time.
@@ -37,6 +38,7 @@ pub(crate) struct Segmenter {
     /// Lists that are being made in the background.
     renewing: Mutex<BTreeSet<(ProgramId, OrganizationId)>>,
     tasks: TaskTracker,
+    stopped: CancellationToken,
 }
 
 impl Segmenter {
@@ -48,6 +50,7 @@ impl Segmenter {
             making: Semaphore::new(1),
             renewing: Mutex::default(),
             tasks: TaskTracker::new(),
+            stopped: CancellationToken::new(),
         }))
     }
 
@@ -78,7 +81,10 @@ impl Segmenter {
                 self.renew(store.clone(), holder);
             }
         } else {
-            match self.make(store, &holder).await? {
+            // On its own: it goes on for the next device when this one loses patience.
+            let (this, store) = (Arc::clone(self), store.clone());
+            let making = self.tasks.spawn(async move { this.make(&store, &holder).await });
+            match making.await.map_err(|error| Error::Database(Box::new(error)))?? {
                 Some(made) => list = made,
                 None => return Ok(None),
             }
@@ -94,7 +100,15 @@ impl Segmenter {
             return Ok(None);
         }
         let Ok(_permit) = self.making.acquire().await else { return Ok(None) };
-        store.make_segments(holder, self.clock.now(), self.wanted).await
+        tokio::select! {
+            made = store.make_segments(holder, self.clock.now(), self.wanted) => made,
+            () = self.stopped.cancelled() => Ok(None),
+        }
+    }
+
+    /// Makes nothing any more, and gives up what is being made.
+    pub fn stop(&self) {
+        self.stopped.cancel();
     }
 
     /// Makes a list anew for the next device.

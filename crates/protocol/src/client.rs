@@ -444,6 +444,9 @@ impl Client {
         effects: &mut Vec<ClientEffect>,
     ) {
         if !matches!(self.phase, Phase::In { .. }) {
+            if state.is_some() {
+                self.state = state;
+            }
             return;
         }
         let took = |cursor| ClientEffect::Send { bytes: frame::encode(&FromDevice::Took(Took { cursor })) };

@@ -162,9 +162,10 @@ impl Driver {
             }
             let alive = driver.line.as_ref().map(Line::alive);
             let progress = driver.segments.as_ref().map(Fetching::progress);
+            let shown = driver.shown_first();
             tokio::select! {
                 ended = fetched(&mut driver.segments) => driver.segments_ended(ended).await,
-                () = further(progress, driver.shown_first()) => driver.show_first(),
+                () = further(progress, shown) => driver.show_first(),
                 order = orders.recv() => match order {
                     Some(Order::WorkOffline(on)) => driver.events.push_back(ClientEvent::WorkOffline(on)),
                     Some(Order::TryNow) => driver.events.push_back(ClientEvent::TryNow),
@@ -192,6 +193,8 @@ impl Driver {
                     Ok(bytes) => ClientEvent::Received { bytes },
                     Err(message) => {
                         driver.line = None;
+                        driver.segments = None;
+                        driver.show_first();
                         ClientEvent::Lost { message }
                     }
                 }),
@@ -290,13 +293,21 @@ impl Driver {
     }
 
     async fn segments_ended(&mut self, ended: Ended) {
-        self.segments = None;
-        self.show_first();
+        let Some(Fetching { epoch, .. }) = self.segments.as_ref() else { return };
+        let (store, epoch) = (&self.options.store, *epoch);
         let event = match ended {
-            Ended::By(End::Complete) => match state_of(&self.options.store).await {
-                Ok(state) => ClientEvent::SegmentsEnded(End::Complete, Some(state)),
-                Err(error) => ClientEvent::StoreFailed { message: error.to_string() },
-            },
+            // Here and not where they are fetched, which may be stopped at any moment: the client has to
+            // know of the new cursor before it says the next hello.
+            Ended::By(End::Complete) => {
+                let finished = match store.finish_segments(epoch).await {
+                    Ok(_) => state_of(store).await,
+                    Err(error) => Err(error),
+                };
+                match finished {
+                    Ok(state) => ClientEvent::SegmentsEnded(End::Complete, Some(state)),
+                    Err(error) => ClientEvent::StoreFailed { message: error.to_string() },
+                }
+            }
             Ended::By(end) => {
                 tracing::info!(?end, "fetching segments ended");
                 ClientEvent::SegmentsEnded(end, None)
@@ -306,6 +317,8 @@ impl Driver {
                 ClientEvent::StoreFailed { message: error.to_string() }
             }
         };
+        self.segments = None;
+        self.show_first();
         self.events.push_back(event);
     }
 

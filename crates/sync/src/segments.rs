@@ -43,6 +43,8 @@ pub(crate) struct Fetching {
     ended: mpsc::Receiver<Ended>,
     progress: watch::Receiver<Option<FirstCatchUp>>,
     task: AbortHandle,
+    /// Of the hub's run that they came from.
+    pub epoch: u64,
 }
 
 /// What it needs.
@@ -60,6 +62,7 @@ impl Fetching {
     pub fn start(wanted: Wanted) -> Self {
         let (end, ended) = mpsc::channel(1);
         let (told, progress) = watch::channel(None);
+        let epoch = wanted.epoch;
         let task = tokio::spawn(async move {
             let outcome = match run(wanted, told).await {
                 Ok(outcome) => Ended::By(outcome),
@@ -67,7 +70,7 @@ impl Fetching {
             };
             let _ = end.send(outcome).await;
         });
-        Self { ended, progress, task: task.abort_handle() }
+        Self { ended, progress, task: task.abort_handle(), epoch }
     }
 
     /// How it ended.
@@ -138,12 +141,7 @@ async fn run(wanted: Wanted, told: watch::Sender<Option<FirstCatchUp>>) -> Resul
                         let _ = say.send(Ok(BootstrapEvent::Rested)).await;
                     });
                 }
-                BootstrapEffect::End(end) => {
-                    if end == End::Complete {
-                        store.finish_segments(epoch).await?;
-                    }
-                    return Ok(end);
-                }
+                BootstrapEffect::End(end) => return Ok(end),
             }
         }
         told.send_replace(Some(FirstCatchUp {
