@@ -72,6 +72,7 @@ impl Writer {
             answered: 0,
         };
         line.send(frame::encode(&FromDevice::Hello(hello)));
+        while !matches!(next(&mut line).await?, FromHub::Welcome(_)) {}
         let chain = Chain::start(program, device);
         Ok(Self { line, key, chain })
     }

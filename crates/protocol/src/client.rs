@@ -397,7 +397,7 @@ impl Client {
                 self.last_delta = delta.resume.is_none() && delta.to >= *caught_up_at;
                 effects.push(ClientEffect::Apply { epoch: self.epoch, delta });
             }
-            (FromHub::Segments(segments), Phase::In { .. }) => {
+            (FromHub::Segments(segments), Phase::In { .. }) if self.has_nothing() => {
                 effects.push(ClientEffect::FetchSegments { epoch: self.epoch, segments });
             }
             (FromHub::Goodbye(goodbye), _) => self.goodbye(now, goodbye, effects),
@@ -428,6 +428,11 @@ impl Client {
         };
         self.phase = Phase::Greeted;
         effects.push(ClientEffect::Send { bytes: frame::encode(&FromDevice::Hello(hello)) });
+    }
+
+    /// Whether the device has not caught up for the first time, which is what segments are for.
+    fn has_nothing(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.cursor == 0)
     }
 
     fn capabilities(&self) -> Vec<String> {

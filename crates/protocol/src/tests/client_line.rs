@@ -402,9 +402,19 @@ fn segments() -> Segments {
     Segments { head: 90, ticket: Ticket(vec![1]), list: vec![] }
 }
 
+/// A laptop that has nothing and has said hello.
+fn new_device() -> Desk {
+    let mut desk = Desk::switched_off(false, 42);
+    desk.state.cursor = 0;
+    desk.load();
+    desk.happens(ClientEvent::Opened);
+    desk.hears(FromHub::Challenge(challenge()));
+    desk
+}
+
 #[test]
 fn a_laptop_fetches_segments_and_says_when_it_has_them() {
-    let mut desk = Desk::greeting();
+    let mut desk = new_device();
     desk.welcome(0);
     desk.lately();
     desk.hears(FromHub::Segments(segments()));
@@ -418,7 +428,7 @@ fn a_laptop_fetches_segments_and_says_when_it_has_them() {
 
 #[test]
 fn segments_that_are_of_no_use_are_left_for_pages() {
-    let mut desk = Desk::greeting();
+    let mut desk = new_device();
     desk.welcome(0);
     desk.hears(FromHub::Segments(segments()));
     desk.lately();
@@ -428,7 +438,7 @@ fn segments_that_are_of_no_use_are_left_for_pages() {
 
 #[test]
 fn segments_that_are_gone_again_and_again_are_not_asked_for_any_more() {
-    let mut desk = Desk::greeting();
+    let mut desk = new_device();
     for time in 1..=3 {
         desk.welcome(0);
         desk.hears(FromHub::Segments(segments()));
@@ -447,7 +457,7 @@ fn segments_that_are_gone_again_and_again_are_not_asked_for_any_more() {
 
 #[test]
 fn what_was_being_fetched_when_the_line_was_lost_is_nobodys_any_more() {
-    let mut desk = Desk::greeting();
+    let mut desk = new_device();
     desk.welcome(0);
     desk.hears(FromHub::Segments(segments()));
     desk.happens(ClientEvent::Lost { message: "no route".into() });

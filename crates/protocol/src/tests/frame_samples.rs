@@ -168,19 +168,19 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
             "joined, refused",
             FromHub::Joined(Joined { program: id(0x10), member: None, refusal: Some(refusal()) }),
         ),
-        (
-            "segments",
-            FromHub::Segments(Segments {
-                head: 4_000,
-                ticket: Ticket(vec![0x71; 8]),
-                list: vec![SegmentRef { hash: Key([4; 32]), bytes: 70_000, rows: 2_500 }],
-            }),
-        ),
     ];
     all.extend(REASONS.map(|(name, reason)| {
         let retry_after_ms = (reason == Reason::Busy).then_some(2_000);
         (name, FromHub::Goodbye(Goodbye { reason, message: "Come back later.".into(), retry_after_ms }))
     }));
+    all.push((
+        "segments",
+        FromHub::Segments(Segments {
+            head: 4_000,
+            ticket: Ticket(vec![0x71; 8]),
+            list: vec![SegmentRef { hash: Key([4; 32]), bytes: 70_000, rows: 2_500 }],
+        }),
+    ));
     all
 }
 
