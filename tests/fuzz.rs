@@ -55,6 +55,7 @@ bounded! {
     repeats: 30_000,
     mutations: 6_000,
     rows: 20_000,
+    segments: 20_000,
     links: 60_000,
     device_frames_in_turn: 15_000,
     hub_frames_in_turn: 30_000,

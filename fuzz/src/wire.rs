@@ -4,12 +4,14 @@ use domain::codec::Entity;
 use domain::entity::*;
 use domain::row::lookups_of;
 use domain::{Context, Mode, Mutate, Mutation, ReadSet, RowKey, Rows, ScopeId, Table, Timestamp};
+use protocol::bootstrap::End;
 use protocol::brief::Brief;
 use protocol::client::{Client, ClientEffect, ClientEvent, SyncState};
 use protocol::frame::{self, FromDevice, FromHub, Incoming};
 use protocol::link::InvitationLink;
 use protocol::repeats::Repeats;
 use protocol::seal::{Chain, DeviceKey};
+use protocol::segment;
 use protocol::sequencer::{DeviceRecord, HubEffect, HubEvent, Load, Loaded, Page, Sequencer, Settings};
 use uuid::Uuid;
 
@@ -23,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("repeats", repeats),
     ("mutations", mutations),
     ("rows", rows),
+    ("segments", segments),
     ("links", links),
     ("device_frames_in_turn", device_frames_in_turn),
     ("hub_frames_in_turn", hub_frames_in_turn),
@@ -67,6 +70,25 @@ pub fn repeats(bytes: &[u8]) {
     for frame in frames {
         assert_eq!(hub.restore(&device.shorten(&frame)), Ok(frame.clone()));
         assert_eq!(receiver.restore(&sender.shorten(&frame)), Ok(frame));
+    }
+}
+
+/// Bytes as a segment, and as what a segment unpacks to: refused, or as many rows as it may have.
+pub fn segments(bytes: &[u8]) {
+    let packed = zstd::bulk::compress(bytes, 1).unwrap_or_default();
+    for bytes in [bytes, &packed] {
+        let Ok(contents) = segment::decode(bytes) else { continue };
+        let rows = contents.rows.len() + contents.newer.len();
+        assert!(rows as u64 <= segment::ROWS_MAX);
+        let mut writer = segment::Writer::default();
+        for row in &contents.rows {
+            let body = row.body.as_deref().unwrap_or_default();
+            writer.section(row.scope, std::iter::once((row.key, row.seq, body)));
+        }
+        if let Ok((announced, bytes)) = writer.finish() {
+            let again = segment::read(&announced, &bytes).map(|contents| contents.rows);
+            assert_eq!(again, Ok(contents.rows));
+        }
     }
 }
 
@@ -187,6 +209,9 @@ pub fn device_frames_in_turn(bytes: &[u8]) {
                     let page = Page { head: query.from.head, ..Page::default() };
                     Some(HubEvent::PageRead { connection, page })
                 }
+                HubEffect::FindSegments { connection, .. } => {
+                    Some(HubEvent::SegmentsFound { connection, segments: None })
+                }
             });
             waiting.extend(answers);
         }
@@ -231,6 +256,12 @@ pub fn hub_frames_in_turn(bytes: &[u8]) {
                 ClientEffect::Apply { .. } | ClientEffect::Adopt { .. } | ClientEffect::Reset { .. } => {
                     Some(ClientEvent::Applied(state.clone()))
                 }
+                ClientEffect::FetchSegments { segments, .. } => Some(match segments.list.len() % 4 {
+                    0 => ClientEvent::SegmentsEnded(End::Complete, Some(state.clone())),
+                    1 => ClientEvent::SegmentsEnded(End::Gone(String::new()), None),
+                    2 => ClientEvent::SegmentsEnded(End::Unreachable(String::new()), None),
+                    _ => ClientEvent::SegmentsEnded(End::Useless(String::new()), None),
+                }),
                 ClientEffect::Timer { at } => {
                     assert!(at >= now && at - now <= 120_000, "a pause of {} ms", at - now);
                     None

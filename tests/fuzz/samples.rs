@@ -1,6 +1,8 @@
 //! What the targets begin with: the bytes of the snapshots, which have one of everything, and some files.
 
-use protocol::frame;
+use domain::{DealId, RowKey, ScopeId, Table};
+use protocol::{frame, segment};
+use uuid::Uuid;
 
 const FROM_DEVICE: &str = include_str!(
     "../../crates/protocol/src/tests/snapshots/protocol__tests__frames__devices_send_these_bytes.snap"
@@ -23,6 +25,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "repeats" => [bodies(FROM_DEVICE, &[]), bodies(FROM_HUB, &[])].concat(),
         "mutations" => bytes_in(MUTATIONS),
         "rows" => bytes_in(ROWS),
+        "segments" => segments(),
         "links" => links(),
         "device_frames_in_turn" => bodies(FROM_DEVICE, &[0]),
         "hub_frames_in_turn" => bodies(FROM_HUB, &[0]),
@@ -31,6 +34,19 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "vault_files" => vault_files(),
         _ => Vec::new(),
     }
+}
+
+/// A segment with a row in two scopes, as it is and unpacked.
+fn segments() -> Vec<Vec<u8>> {
+    let mut writer = segment::Writer::default();
+    let deal = ScopeId::Deal(DealId(Uuid::from_u128(7)));
+    for (n, scope) in [(1, ScopeId::Program), (2, deal)] {
+        let key = RowKey { table: Table::Messages, id: Uuid::from_u128(n) };
+        writer.section(scope, std::iter::once((key, 5, &b"body"[..])));
+    }
+    let (_, bytes) = writer.finish().unwrap();
+    let raw = zstd::bulk::decompress(&bytes, 1 << 20).unwrap();
+    vec![bytes, raw, vec![1]]
 }
 
 /// The listings of a snapshot: a name, and below it bytes in lines that begin with two spaces.

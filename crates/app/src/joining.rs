@@ -109,7 +109,13 @@ impl App {
     /// Waits until the first rows are there, so that the window opens on something.
     async fn first_rows(&self, joined: &Joined) -> Result<(), CommandError> {
         let Some(mut status) = joined.with_link(sync::Link::status) else { return Ok(()) };
-        let caught_up = status.wait_for(|status| status.synced_at.is_some() || status.line == Line::Revoked);
+        // Of a large program the first segments are the first screen.
+        let begun = |first: &sync::FirstCatchUp| first.progress.rows > 0;
+        let caught_up = status.wait_for(|status| {
+            status.synced_at.is_some()
+                || status.line == Line::Revoked
+                || status.first.as_ref().is_some_and(begun)
+        });
         // Not an error: the rest arrives while the person is already inside.
         let _ = tokio::time::timeout(FIRST_ROWS, caught_up).await;
         Ok(())

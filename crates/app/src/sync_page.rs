@@ -1,7 +1,9 @@
 //! Settings › Sync: the line, what waits, what needs the person.
 
 use crate::app::App;
-use crate::dto::{CommandError, Connection, DiscardedItem, ProgramSync, SyncStatus, WaitingItem};
+use crate::dto::{
+    CommandError, Connection, DiscardedItem, FirstCatchUp, ProgramSync, SyncStatus, WaitingItem,
+};
 use crate::session::Joined;
 use crate::{history, map, refused, written};
 use domain::entity::Deal;
@@ -86,6 +88,7 @@ impl App {
             connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
             synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
             retry_at: status.as_ref().and_then(|status| status.retry_at).map(|at| at as f64),
+            first: status.as_ref().and_then(|status| status.first).map(first_catch_up),
             message: status.and_then(|status| status.message),
             waiting,
             waiting_total: u32::try_from(counts.waiting).unwrap_or(u32::MAX),
@@ -100,6 +103,17 @@ impl App {
             joined.with_link(sync::Link::try_now);
         }
         self.sync_status(()).await
+    }
+}
+
+/// Numbers as the window has them.
+fn first_catch_up(first: sync::FirstCatchUp) -> FirstCatchUp {
+    FirstCatchUp {
+        rows: first.progress.rows as f64,
+        rows_total: first.progress.rows_total as f64,
+        bytes: first.progress.bytes as f64,
+        bytes_total: first.progress.bytes_total as f64,
+        left_ms: first.left_ms.map(|left| left as f64),
     }
 }
 

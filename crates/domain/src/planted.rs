@@ -152,6 +152,11 @@ mod active {
         PageEndsInMutation: "a page ends after its last row, as if a mutation had only one",
         GrantsOfPageDropped: "a catch-up does not begin with the new grants",
         GuardForgetsPartners: "the guard takes a partner's own people for somebody else's",
+        // Segments.
+        SegmentHashUnchecked: "the device takes whatever comes under the name of a segment",
+        SegmentStale: "a segment stays in the list although its scopes have changed",
+        SegmentOfOtherScope: "segments are made of every scope there is, and served to whoever asks",
+        SegmentRowsDropped: "the last row of every scope is left out of its segment",
         // Rules.
         ClaimWonTwice: "a claim that another partner holds is given again",
         ClaimNotReleased: "a withdrawn registration keeps its claim",

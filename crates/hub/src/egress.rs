@@ -13,7 +13,7 @@ use crate::storage::{Holder, ProgramStore};
 use domain::entity::Side;
 use domain::{DeviceId, RowKey, ScopeId, Table};
 use minicbor::{Decode, Decoder};
-use protocol::frame::{self, FromDevice, Incoming};
+use protocol::frame::{self, FromDevice, FromHub, Incoming};
 use protocol::sequencer::{Commit, ConnectionId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +53,7 @@ struct Seen {
 const HELLO: u32 = 0;
 const WELCOME: u32 = 1;
 const DELTA: u32 = 2;
+const SEGMENTS: u32 = 6;
 
 /// As much of a delta as the guard looks at.
 #[derive(Decode)]
@@ -112,9 +113,23 @@ impl Egress {
                 Ok(Verdict::SignedIn)
             }
             Some(DELTA) => self.judge_delta(connection, bytes).await,
+            Some(SEGMENTS) => self.judge_segments(connection, bytes).await,
             Some(_) => Ok(Verdict::Pass),
             None => Ok(Verdict::Breach(None)),
         }
+    }
+
+    /// A list names segments and holds no rows; their bytes are guarded where they are served.
+    async fn judge_segments(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<Verdict, Error> {
+        let Ok(Incoming::Known(FromHub::Segments(segments))) = frame::decode(bytes) else {
+            return Ok(Verdict::Breach(None));
+        };
+        let seen = self.connections.get(&connection).filter(|seen| seen.welcome);
+        let Some(device) = seen.and_then(|seen| seen.device) else { return Ok(Verdict::Breach(None)) };
+        let Some(holder) = self.store.holder(device).await? else { return Ok(Verdict::Breach(None)) };
+        let hashes: Vec<_> = segments.list.iter().map(|segment| segment.hash).collect();
+        let listed = self.store.has_listed(holder.organization, &hashes).await?;
+        Ok(if listed { Verdict::Pass } else { Verdict::Breach(None) })
     }
 
     async fn judge_delta(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<Verdict, Error> {

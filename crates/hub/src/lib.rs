@@ -12,6 +12,7 @@ mod error;
 mod outbox;
 mod program;
 mod programs;
+mod segments;
 mod server;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -26,13 +27,15 @@ use domain::entity::Key;
 use programs::Programs;
 use protocol::link::{InvitationLink, Token};
 use protocol::seal;
+use protocol::segment::RAW_FULL;
 use protocol::sequencer::Settings;
+use segments::Segmenter;
 use server::Server;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use storage::Storage;
+use storage::{Storage, Wanted};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
@@ -110,6 +113,10 @@ pub struct Limits {
     /// Changes of one device, where something large counts as several; not limited on a hub with demo
     /// programs, which are written by machines. Must leave room for what piles up on a long journey.
     pub mutations: Rate,
+    /// Rows from which on a new device is given segments; fewer come in pages.
+    pub segment_rows: u64,
+    /// Bytes of a segment before it is packed, about.
+    pub segment_bytes: usize,
     /// For the head of a request, from the first moment of the connection.
     pub header: Duration,
     /// For the body of a request, and for a websocket message that has begun.
@@ -137,6 +144,8 @@ impl Default for Limits {
             connections_per_address: 2_000,
             joins: Rate { burst: 100, per_second: 1 },
             mutations: Rate { burst: 20_000, per_second: 500 },
+            segment_rows: 5_000,
+            segment_bytes: RAW_FULL,
             header: Duration::from_secs(10),
             body: Duration::from_secs(20),
             connection_age: Duration::from_secs(120),
@@ -181,7 +190,11 @@ impl Hub {
         storage.begin_run(clock.now(), options.restored).await?;
         let settings = Settings { allow_demo: options.allow_demo };
         let mutations = (!options.allow_demo).then_some(options.limits.mutations);
-        let programs = Arc::new(Programs::new(storage.clone(), clock.clone(), settings, mutations));
+        let Limits { segment_rows: rows, segment_bytes: full, .. } = options.limits;
+        let wanted = Wanted { rows, full };
+        let segments = Segmenter::new(clock.clone(), wanted)?;
+        let programs = Programs::new(storage.clone(), clock.clone(), settings, mutations, segments);
+        let programs = Arc::new(programs);
         let server = Server::new(Arc::clone(&programs), &options);
         let base = OnceLock::new();
         if let Some(url) = &options.public_url {

@@ -14,10 +14,12 @@ use crate::clock::Clock;
 use crate::egress::{Egress, Verdict};
 use crate::outbox::Outbox;
 use crate::programs::Retirement;
+use crate::segments::Segmenter;
 use crate::storage::{Opened, ProgramStore};
 use domain::DeviceId;
 use domain::entity::Key;
 use protocol::frame::{self, Reason};
+use protocol::segment::Segments;
 use protocol::sequencer::{
     Commit, ConnectionId, HubEffect, HubEvent, Load, Page, PageQuery, Sequencer, Settings,
 };
@@ -25,7 +27,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 /// Events that may wait for the task.
@@ -70,6 +72,8 @@ pub(crate) enum Event {
     ShuttingDown,
 }
 
+/// Segments that were found for a connection, or none.
+type SegmentsFound = (ConnectionId, Option<Segments>);
 type PageRead = (ConnectionId, Option<Page>, OwnedSemaphorePermit);
 
 /// See the module documentation.
@@ -88,6 +92,8 @@ pub(crate) struct ProgramTask {
     postponed: Vec<Event>,
     pages: JoinSet<PageRead>,
     page_permits: Arc<Semaphore>,
+    segments: Option<Arc<Segmenter>>,
+    found: JoinSet<SegmentsFound>,
     queued_bytes: usize,
     stopping: bool,
     mutations: Option<Rate>,
@@ -117,6 +123,8 @@ impl ProgramTask {
             postponed: Vec::new(),
             pages: JoinSet::new(),
             page_permits: Arc::new(Semaphore::new(PAGES)),
+            segments: None,
+            found: JoinSet::new(),
             queued_bytes: 0,
             stopping: false,
             mutations: None,
@@ -127,6 +135,11 @@ impl ProgramTask {
     /// Lets a device change so much so fast.
     pub fn limited_to(self, mutations: Option<Rate>) -> Self {
         Self { mutations, ..self }
+    }
+
+    /// Lets devices fetch segments.
+    pub fn with_segments(self, segments: Arc<Segmenter>) -> Self {
+        Self { segments: Some(segments), ..self }
     }
 
     /// Runs until nobody needs the program any more, or the hub stops.
@@ -144,6 +157,7 @@ impl ProgramTask {
                         self.page_read(connection, page);
                     }
                 }
+                Some(found) = self.found.join_next() => self.segments_found(found),
                 _ = compacting.tick() => self.compact().await,
                 () = tokio::time::sleep(idle), if self.outboxes.is_empty() => {
                     if retirement.retire(&mut self.events).await {
@@ -223,6 +237,23 @@ impl ProgramTask {
         }
     }
 
+    fn find_segments(&mut self, connection: ConnectionId, device: DeviceId) {
+        let (store, segments) = (self.store.clone(), self.segments.clone());
+        self.found.spawn(async move {
+            let found = match segments {
+                Some(segments) => segments.find(&store, device).await,
+                None => None,
+            };
+            (connection, found)
+        });
+    }
+
+    fn segments_found(&mut self, found: Result<SegmentsFound, JoinError>) {
+        if let Ok((connection, segments)) = found {
+            self.feed(HubEvent::SegmentsFound { connection, segments });
+        }
+    }
+
     /// Ends a connection that the sequencer would have kept.
     fn hang_up(&mut self, connection: ConnectionId, message: &str, wait: Duration) {
         if let Some(outbox) = self.outboxes.get(&connection) {
@@ -258,6 +289,9 @@ impl ProgramTask {
                         self.egress.closed(connection);
                     }
                     HubEffect::ReadPage { connection, query } => self.read_page(connection, query),
+                    HubEffect::FindSegments { connection, device, .. } => {
+                        self.find_segments(connection, device);
+                    }
                     HubEffect::Load(load) => self.load(load).await,
                     HubEffect::Commit(commit) => self.commit(commit).await,
                 }
@@ -279,6 +313,9 @@ impl ProgramTask {
             if let Ok((connection, page, _permit)) = read {
                 self.page_read(connection, page);
             }
+        }
+        while let Some(found) = self.found.try_join_next() {
+            self.segments_found(found);
         }
     }
 

@@ -6,6 +6,7 @@
 use crate::clock::Clock;
 use crate::outbox::Outbox;
 use crate::program::{EVENTS, Event, ProgramTask};
+use crate::segments::Segmenter;
 use crate::server::Seat;
 use crate::storage::{Opened, Storage};
 use crate::{Error, Rate};
@@ -19,6 +20,7 @@ use protocol::link::Token;
 use protocol::seal;
 use protocol::sequencer::{ConnectionId, Past, Settings, founding_preview};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, mpsc};
@@ -38,6 +40,7 @@ pub(crate) struct Programs {
     settings: Settings,
     /// Of one device.
     mutations: Option<Rate>,
+    segments: Arc<Segmenter>,
     tasks: TaskTracker,
     connections: AtomicU64,
     /// `None` once the hub stops.
@@ -45,12 +48,19 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    pub fn new(storage: Storage, clock: Clock, settings: Settings, mutations: Option<Rate>) -> Self {
+    pub fn new(
+        storage: Storage,
+        clock: Clock,
+        settings: Settings,
+        mutations: Option<Rate>,
+        segments: Arc<Segmenter>,
+    ) -> Self {
         Self {
             storage,
             clock,
             settings,
             mutations,
+            segments,
             tasks: TaskTracker::new(),
             connections: AtomicU64::new(0),
             open: Mutex::new(Some(HashMap::new())),
@@ -94,7 +104,24 @@ impl Programs {
             // A task that has ended has nobody to hang up on.
             let _ = events.send(Event::ShuttingDown).await;
         }
+        self.segments.stop();
         self.tasks.close();
+    }
+
+    /// Where the bytes of a segment lie and how many they are, for whoever shows a ticket: outer `None`
+    /// when the ticket is no good or its device is shut out, inner when the device may not have this one
+    /// or there is no such segment.
+    pub async fn segment(
+        &self,
+        program: ProgramId,
+        ticket: &[u8],
+        hash: &Key,
+    ) -> Result<Option<Option<(PathBuf, u64)>>, Error> {
+        let Some(device) = self.segments.device_of(program, ticket) else { return Ok(None) };
+        let store = self.storage.program(program);
+        let Some(holder) = store.holder(device).await? else { return Ok(None) };
+        let Some(segment) = store.readable_segment(&holder, hash).await? else { return Ok(Some(None)) };
+        Ok(Some(store.segment_path(hash).map(|path| (path, segment.announced.bytes))))
     }
 
     /// Waits until nothing is being stored any more.
@@ -128,7 +155,8 @@ impl Programs {
         let (events, receiver) = mpsc::channel(EVENTS);
         open.insert(program, events.clone());
         let task = ProgramTask::new(store, self.clock.clone(), self.settings, opened, exists, receiver)
-            .limited_to(self.mutations);
+            .limited_to(self.mutations)
+            .with_segments(Arc::clone(&self.segments));
         self.tasks.spawn(task.run(Retirement { programs: Arc::clone(self), program }));
         Ok(Some(events))
     }
@@ -281,7 +309,7 @@ impl Visitor {
                 self.send(&FromHub::Inspected(inspected));
             }
             Ok(Incoming::Known(FromDevice::Join(join))) => self.found(join, bytes).await,
-            Ok(Incoming::Known(FromDevice::Hello(_) | FromDevice::Push(_))) => {
+            Ok(Incoming::Known(FromDevice::Hello(_) | FromDevice::Push(_) | FromDevice::Took(_))) => {
                 self.outbox.goodbye(Reason::Malformed, "A frame came out of turn.", None);
             }
             Ok(Incoming::Unknown(_)) => {}

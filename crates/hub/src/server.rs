@@ -9,6 +9,7 @@ mod meter;
 mod pages;
 mod poll;
 mod routes;
+mod segments;
 mod socket;
 
 pub(crate) use accept::{accept, serve_stream};

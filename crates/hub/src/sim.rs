@@ -2,10 +2,11 @@
 //! drive them as the program's task does. Nobody else turns the feature on.
 
 use crate::egress::{Egress, Verdict};
-use crate::storage::{Opened, ProgramStore, Storage};
+use crate::storage::{Opened, ProgramStore, Storage, Wanted};
 use crate::{Data, Error};
 use domain::entity::Key;
-use domain::{ProgramId, Timestamp};
+use domain::{DeviceId, ProgramId, Timestamp};
+use protocol::segment::{Segments, Ticket};
 use protocol::sequencer::{Commit, CommitRow, ConnectionId, Load, Loaded, Page, PageQuery, Past};
 use std::path::Path;
 
@@ -98,6 +99,41 @@ impl Backroom {
     /// As the hub itself.
     pub async fn page(&self, query: &PageQuery) -> Result<Page, Error> {
         self.store.page(query).await
+    }
+
+    /// The segments for a device, tiny ones, as of now or, without `renew`, as they were found before.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn find_segments(
+        &self,
+        device: DeviceId,
+        now: Timestamp,
+        full: usize,
+        renew: bool,
+    ) -> Result<Option<Segments>, Error> {
+        let Some(holder) = self.store.holder(device).await? else { return Ok(None) };
+        let Some(opened) = self.store.opened().await? else { return Ok(None) };
+        let mut list = self.store.segments(holder.organization).await?;
+        if renew || !self.store.is_offerable(&holder, &list, opened.past.horizon).await? {
+            let wanted = Wanted { rows: 1, full };
+            list = self.store.make_segments(&holder, now, wanted).await?.unwrap_or_default();
+        }
+        let head = list.iter().map(|listed| listed.head).min();
+        let list = list.iter().map(|listed| listed.announced).collect();
+        Ok(head.map(|head| Segments { head, ticket: Ticket(Vec::new()), list }))
+    }
+
+    /// The bytes of a segment as they are served to a device; `None` when it may not have them.
+    ///
+    /// # Errors
+    /// As the hub itself.
+    pub async fn segment(&self, device: DeviceId, hash: &Key) -> Result<Option<Vec<u8>>, Error> {
+        let Some(holder) = self.store.holder(device).await? else { return Ok(None) };
+        if self.store.readable_segment(&holder, hash).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.store.segment_path(hash).and_then(|path| std::fs::read(path).ok()))
     }
 
     /// Tells the guard of a frame of a device.

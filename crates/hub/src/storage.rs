@@ -15,6 +15,7 @@ mod founding;
 mod load;
 mod open;
 mod page;
+mod segments;
 #[cfg(feature = "sim")]
 mod sim;
 mod sql;
@@ -23,6 +24,7 @@ mod tests;
 
 pub(crate) use access::Holder;
 pub(crate) use founding::leave_invitation;
+pub(crate) use segments::{Listed, Wanted};
 
 use crate::Error;
 use domain::{ProgramId, Timestamp};

@@ -7,11 +7,13 @@
 //! Every effect runs to completion before the next event; effects that ask for something are answered
 //! by the event named in their documentation.
 
+use crate::bootstrap::End;
 use crate::frame::{
     self, Challenge, Delta, FromDevice, FromHub, Goodbye, Hello, Incoming, NewerRow, PROTO, PROTO_MIN, Push,
     Reason, Resume, Sealed, Welcome,
 };
 use crate::seal::{self, Chain, DeviceKey};
+use crate::segment::{self, Segments, Took};
 use domain::entity::Key;
 use domain::{DeviceId, ProgramId, Timestamp};
 
@@ -30,6 +32,8 @@ const HELLO_MS: u64 = 20_000;
 const BACKOFF_MS: (u64, u64) = (250, 30_000);
 /// After so many attempts the pauses are the longest.
 const ATTEMPTS_LONGEST: u32 = 7;
+/// Lists of segments that came to nothing, one after the other, after which a device asks for pages.
+const LISTS_MAX: u32 = 3;
 
 /// What the store knows about the line to the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +77,9 @@ pub enum ClientEvent {
     /// Answer to [`ClientEffect::Apply`], [`ClientEffect::Adopt`] and [`ClientEffect::Reset`]: it is on
     /// disk.
     Applied(SyncState),
+    /// Answer to [`ClientEffect::FetchSegments`], whenever it ends by itself; with [`End::Complete`] the
+    /// store's numbers, after it has noted that all is in.
+    SegmentsEnded(End, Option<SyncState>),
     /// Answer to an effect that concerns the store: it could not be done.
     StoreFailed {
         /// For the log and the sync page.
@@ -115,6 +122,14 @@ pub enum ClientEffect {
         epoch: u64,
         /// The delta.
         delta: Delta,
+    },
+    /// Fetch segments and take them in, while everything else goes on, until the line is dropped; see
+    /// [`crate::bootstrap`]. Answered by [`ClientEvent::SegmentsEnded`].
+    FetchSegments {
+        /// Epoch they belong to.
+        epoch: u64,
+        /// What to fetch.
+        segments: Segments,
     },
     /// Store rows that this version cannot read, for a later one; an event follows only when it could
     /// not be done.
@@ -216,6 +231,8 @@ pub struct Client {
     hub_now: Option<Timestamp>,
     /// Epoch of the present line.
     epoch: u64,
+    /// Lists of segments that came to nothing since the last that did not.
+    lists_failed: u32,
 }
 
 impl Client {
@@ -236,6 +253,7 @@ impl Client {
             last_delta: false,
             hub_now: None,
             epoch: 0,
+            lists_failed: 0,
         }
     }
 
@@ -279,6 +297,7 @@ impl Client {
             ClientEvent::OutboxRead(sealed) => self.push(now, sealed, &mut effects),
             ClientEvent::ChainChecked(same) => self.compared(same, &mut effects),
             ClientEvent::Applied(state) => self.applied(state, &mut effects),
+            ClientEvent::SegmentsEnded(end, state) => self.segments_ended(now, end, state, &mut effects),
             ClientEvent::StoreFailed { message } => self.drop_line(now, message, &mut effects),
             ClientEvent::WorkOffline(on) => {
                 self.work_offline = on;
@@ -378,6 +397,9 @@ impl Client {
                 self.last_delta = delta.resume.is_none() && delta.to >= *caught_up_at;
                 effects.push(ClientEffect::Apply { epoch: self.epoch, delta });
             }
+            (FromHub::Segments(segments), Phase::In { .. }) if self.has_nothing() => {
+                effects.push(ClientEffect::FetchSegments { epoch: self.epoch, segments });
+            }
             (FromHub::Goodbye(goodbye), _) => self.goodbye(now, goodbye, effects),
             _ => self.drop_line(now, "The hub sent something out of turn.".to_owned(), effects),
         }
@@ -396,7 +418,7 @@ impl Client {
         let nonce: Key = challenge.nonce;
         let hello = Hello {
             proto,
-            capabilities: Vec::new(),
+            capabilities: self.capabilities(),
             device: self.device,
             signature: self.key.sign(&seal::hello_bytes(self.program, self.device, &nonce)),
             epoch: state.epoch,
@@ -406,6 +428,47 @@ impl Client {
         };
         self.phase = Phase::Greeted;
         effects.push(ClientEffect::Send { bytes: frame::encode(&FromDevice::Hello(hello)) });
+    }
+
+    /// Whether the device has not caught up for the first time, which is what segments are for.
+    fn has_nothing(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.cursor == 0)
+    }
+
+    fn capabilities(&self) -> Vec<String> {
+        let segments = self.lists_failed < LISTS_MAX;
+        segments.then(|| segment::CAPABILITY.to_owned()).into_iter().collect()
+    }
+
+    /// Fetching segments is over.
+    fn segments_ended(
+        &mut self,
+        now: Tick,
+        end: End,
+        state: Option<SyncState>,
+        effects: &mut Vec<ClientEffect>,
+    ) {
+        if !matches!(self.phase, Phase::In { .. }) {
+            if state.is_some() {
+                self.state = state;
+            }
+            return;
+        }
+        let took = |cursor| ClientEffect::Send { bytes: frame::encode(&FromDevice::Took(Took { cursor })) };
+        match (end, state) {
+            (End::Complete, Some(state)) => {
+                self.lists_failed = 0;
+                effects.push(took(Some(state.cursor)));
+                self.applied(state, effects);
+            }
+            // What is in stays; pages bring all of it again, and the rest.
+            (End::Complete, None) | (End::Useless(_), _) => effects.push(took(None)),
+            (End::Gone(message), _) => {
+                self.lists_failed += 1;
+                self.drop_line(now, message, effects);
+            }
+            (End::Unreachable(message), _) => self.drop_line(now, message, effects),
+        }
     }
 
     fn compared(&mut self, same: bool, effects: &mut Vec<ClientEffect>) {

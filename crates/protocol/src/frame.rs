@@ -6,6 +6,7 @@
 //! either side may be upgraded first. Rows and mutations travel as opaque bytes.
 
 use crate::link::Token;
+use crate::segment::{Segments, Took};
 use domain::entity::{InvitationKind, Key, Role};
 use domain::{DeviceId, MemberId, ProgramId, Refusal, RowKey, ScopeId, Table, Timestamp};
 use minicbor::decode::Error;
@@ -64,6 +65,9 @@ pub enum FromDevice {
     /// Takes an invitation, before signing in.
     #[n(3)]
     Join(#[n(0)] Join),
+    /// Answers [`Segments`].
+    #[n(4)]
+    Took(#[n(0)] Took),
 }
 
 /// Frames a hub sends.
@@ -87,6 +91,9 @@ pub enum FromHub {
     /// The last frame: the hub hangs up, and why.
     #[n(5)]
     Goodbye(#[n(0)] Goodbye),
+    /// Where to fetch all that a new device lacks; answered by [`Took`].
+    #[n(6)]
+    Segments(#[n(0)] Segments),
 }
 
 /// A frame that arrived.
@@ -193,14 +200,14 @@ pub trait Numbered {
 }
 
 impl Numbered for FromDevice {
-    const LAST: u32 = 3;
+    const LAST: u32 = 4;
 }
 
 /// Number of [`FromHub::Delta`].
 const DELTA: u32 = 2;
 
 impl Numbered for FromHub {
-    const LAST: u32 = 5;
+    const LAST: u32 = 6;
 }
 
 /// The hub introduces itself.

@@ -15,14 +15,16 @@ mod connection;
 mod deliver;
 mod join;
 mod scopes;
+mod segments;
 
 use crate::frame::{self, Answer, FrameError, FromDevice, FromHub, Goodbye, Incoming, Reason, Resume};
 use crate::seal::Chain;
+use crate::segment::Segments;
 pub use batch::refused_before;
 use batch::{Batch, Task};
 use connection::{Connection, Phase};
 use domain::entity::Key;
-use domain::{DeviceId, MemberId, ProgramId, ReadSet, RowKey, Rows, ScopeId, Timestamp};
+use domain::{DeviceId, MemberId, OrganizationId, ProgramId, ReadSet, RowKey, Rows, ScopeId, Timestamp};
 pub use join::founding_preview;
 use scopes::Shared;
 use std::collections::{BTreeMap, VecDeque};
@@ -86,6 +88,13 @@ pub enum HubEvent {
         /// What was read.
         page: Page,
     },
+    /// Answer to [`HubEffect::FindSegments`].
+    SegmentsFound {
+        /// Connection.
+        connection: ConnectionId,
+        /// `None` when the device is to have pages.
+        segments: Option<Segments>,
+    },
     /// Tombstones up to this sequence number are about to be removed.
     Forgetting {
         /// Highest of their sequence numbers.
@@ -110,6 +119,10 @@ impl std::fmt::Debug for HubEvent {
             Self::StoreFailed { message } => write!(f, "StoreFailed({message})"),
             Self::PageRead { connection, page } => {
                 write!(f, "PageRead({connection}, {} rows)", page.rows.len())
+            }
+            Self::SegmentsFound { connection, segments } => {
+                let many = segments.as_ref().map_or(0, |segments| segments.list.len());
+                write!(f, "SegmentsFound({connection}, {many})")
             }
             Self::Forgetting { horizon } => write!(f, "Forgetting({horizon})"),
             Self::ShuttingDown => f.write_str("ShuttingDown"),
@@ -142,6 +155,16 @@ pub enum HubEffect {
         connection: ConnectionId,
         /// What to read.
         query: PageQuery,
+    },
+    /// Find segments of all that a device sees but its own person's, or make them if that is worth it;
+    /// answered by [`HubEvent::SegmentsFound`], like a page at any later time.
+    FindSegments {
+        /// For whom.
+        connection: ConnectionId,
+        /// The device.
+        device: DeviceId,
+        /// Its organization.
+        organization: OrganizationId,
     },
 }
 
@@ -370,6 +393,9 @@ impl Sequencer {
             HubEvent::Committed => self.committed(now, &mut effects),
             HubEvent::StoreFailed { message } => self.store_failed(&message, &mut effects),
             HubEvent::PageRead { connection, page } => self.page_read(connection, page, &mut effects),
+            HubEvent::SegmentsFound { connection, segments } => {
+                self.segments_found(connection, segments, &mut effects);
+            }
             HubEvent::Forgetting { horizon } => self.forget_deletions(horizon, &mut effects),
             HubEvent::ShuttingDown => {
                 let open: Vec<_> = self.connections.keys().copied().collect();
@@ -400,6 +426,10 @@ impl Sequencer {
                 return;
             }
         };
+        if let FromDevice::Took(took) = frame {
+            self.took(connection, &took, effects);
+            return;
+        }
         match open.admit(frame) {
             Ok(tasks) => self.queue.extend(tasks.into_iter().map(|task| task.of(connection))),
             Err((reason, message)) => self.hang_up(connection, reason, message, effects),

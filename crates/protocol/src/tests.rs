@@ -13,3 +13,4 @@ mod frames;
 mod links;
 mod repeats;
 mod secrets;
+mod segments;

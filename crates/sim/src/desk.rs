@@ -3,6 +3,7 @@
 use crate::law::{Run, broken};
 use crate::model::Map;
 use crate::net::{Down, Up, frame_of_tomorrow};
+use crate::segments::Fetching;
 use crate::world::{World, tell};
 use domain::entity::Key;
 use domain::{Mutation, Timestamp};
@@ -71,6 +72,8 @@ pub(crate) struct Desk {
     pub of_tomorrow: Option<Uuid>,
     /// The file was wiped because the device was signed out.
     pub erased: bool,
+    /// It fetches segments.
+    pub fetching: Option<Fetching>,
 }
 
 pub(crate) fn file_key() -> FileKey {
@@ -108,6 +111,7 @@ impl Desk {
             cloned: false,
             of_tomorrow: None,
             erased: false,
+            fetching: None,
         }
     }
 
@@ -256,7 +260,7 @@ impl World {
     /// Without its process a device has no line; what it sent may still arrive.
     fn unplug(&mut self, d: usize) {
         let Some(desk) = self.desks.get_mut(d) else { return };
-        (desk.dialling, desk.timer) = (false, None);
+        (desk.dialling, desk.timer, desk.fetching) = (false, None, None);
         let line = desk.line.take();
         if let Some(conn) = line.and_then(|line| self.conns.get_mut(&line)) {
             conn.up.push_back(Up::End);
@@ -300,6 +304,7 @@ impl World {
             ClientEffect::Connect => desk.dialling = true,
             ClientEffect::HangUp => {
                 desk.dialling = false;
+                desk.fetching = None;
                 if let Some(conn) = desk.line.take().and_then(|line| self.conns.get_mut(&line)) {
                     conn.up.push_back(Up::End);
                 }
@@ -334,6 +339,9 @@ impl World {
                 store.apply_delta(epoch, delta).await?;
                 return self.stored(d).await.map(Some);
             }
+            ClientEffect::FetchSegments { epoch, segments } => {
+                self.begin_fetching(d, epoch, segments).await?;
+            }
             ClientEffect::KeepNewer(rows) => {
                 let wanted = desk.of_tomorrow.take();
                 let came = rows
@@ -366,7 +374,7 @@ impl World {
         Ok(None)
     }
 
-    async fn stored(&mut self, d: usize) -> Run<ClientEvent> {
+    pub(crate) async fn stored(&mut self, d: usize) -> Run<ClientEvent> {
         let Some(desk) = self.desks.get_mut(d) else { return broken("sim", "no such installation") };
         let before = desk.state.clone();
         desk.look().await?;
@@ -384,6 +392,9 @@ impl World {
         if desk.line.take().is_none() && !std::mem::take(&mut desk.dialling) {
             return Ok(());
         }
+        if let Some(desk) = self.desks.get_mut(d) {
+            desk.fetching = None;
+        }
         tell!(self, "{} loses its line", self.name(d));
         self.device_event(d, ClientEvent::Lost { message: "the line broke".to_owned() }).await
     }
@@ -396,7 +407,7 @@ impl World {
         }
         let Some(line) = desk.line.filter(|_| desk.network) else { return Ok(false) };
         let Some(conn) = self.conns.get_mut(&line).filter(|conn| !conn.hole) else { return Ok(false) };
-        let Some(next) = conn.down.pop_front() else { return Ok(false) };
+        let Some(next) = conn.down.pop_front() else { return self.fetch_on(d).await };
         let drained = conn.congested && conn.down.len() <= 1;
         if drained {
             conn.congested = false;

@@ -7,7 +7,7 @@ use crate::net::Down;
 use crate::oracle::Oracle;
 use crate::rng::pick;
 use crate::world::{Invite, World, tell};
-use domain::{ProgramId, Timestamp};
+use domain::{DeviceId, ProgramId, Timestamp};
 use hub::sim::{Backroom, Start};
 use protocol::sequencer::{ConnectionId, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings};
 use std::collections::VecDeque;
@@ -30,6 +30,8 @@ pub(crate) struct Hub {
     machine: Option<Sequencer>,
     effects: VecDeque<HubEffect>,
     pages: Vec<Asked>,
+    /// Devices that wait for segments.
+    pub finding: Vec<(ConnectionId, DeviceId)>,
     /// Connections that drained while the store was busy.
     drained: Vec<ConnectionId>,
     pub crash_in: Option<u8>,
@@ -61,6 +63,7 @@ impl Hub {
             machine: None,
             effects: VecDeque::new(),
             pages: Vec::new(),
+            finding: Vec::new(),
             drained: Vec::new(),
             crash_in: None,
             fails: false,
@@ -172,6 +175,7 @@ impl World {
         self.hub.machine = None;
         self.hub.effects.clear();
         self.hub.pages.clear();
+        self.hub.finding.clear();
         self.hub.drained.clear();
         self.hub.crash_in = None;
         for conn in self.conns.values_mut() {
@@ -209,6 +213,9 @@ impl World {
                 }
                 HubEffect::ReadPage { connection, query } => {
                     self.hub.pages.push(Asked { connection, query, read: None });
+                }
+                HubEffect::FindSegments { connection, device, .. } => {
+                    self.hub.asked_for_segments(connection, device);
                 }
                 HubEffect::Load(_) | HubEffect::Commit(_) => {}
             }
@@ -257,9 +264,13 @@ impl World {
         let mut choices: Vec<Option<usize>> = busy.then_some(None).into_iter().collect();
         let ready = self.hub.pages.iter().enumerate().filter(|(_, page)| page.read.is_none() || !busy);
         choices.extend(ready.map(|(at, _)| Some(at)));
+        if !busy && self.hub.finds() {
+            choices.push(Some(usize::MAX));
+        }
         match pick(&choices, r).copied() {
             None => Ok(false),
             Some(None) => self.hub_stores().await.map(|()| true),
+            Some(Some(usize::MAX)) => self.hub_finds().await.map(|()| true),
             Some(Some(at)) => self.hub_pages(at).await.map(|()| true),
         }
     }

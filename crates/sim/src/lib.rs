@@ -18,6 +18,7 @@ mod plan;
 mod rest;
 mod rng;
 pub mod scenes;
+mod segments;
 mod shrink;
 mod story;
 pub mod table;

@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub newer: Option<Newer>,
     /// Frames that may wait for an installation.
     pub budget: usize,
+    /// Whether the hub makes segments; otherwise everything comes in pages.
+    pub segments: bool,
     pub invites: Vec<Invite>,
     pub backups: Vec<Backup>,
     /// How often the hub's history has become another one.
@@ -78,6 +80,7 @@ impl World {
             oracle: Oracle::new(program),
             newer: None,
             budget: usize::MAX,
+            segments: false,
             invites: Vec::new(),
             backups: Vec::new(),
             histories: 0,
@@ -91,6 +94,7 @@ impl World {
         let mut world = Self::empty(plan.seed, base.program)?;
         world.story = told.then(Vec::new);
         world.budget = plan.budget;
+        world.segments = plan.seed % 3 == 0;
         world.now = base.now;
         world.invites = base.invites.clone();
         copy_database(&base.folder().join(FILE), &world.hub.folder.join(FILE))?;

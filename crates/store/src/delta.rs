@@ -8,7 +8,7 @@ use crate::rebase::Before;
 use crate::rows::{self, Write};
 use crate::store::{Store, Tx};
 use crate::tables::row_key;
-use crate::{journal, local, rebase, tray};
+use crate::{bulk, journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
 use domain::{RowKey, ScopeId, Table};
@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-async fn state(tx: &mut Tx) -> Result<SyncState> {
+pub(crate) async fn state(tx: &mut Tx) -> Result<SyncState> {
     meta::read(tx.conn()?).await
 }
 
@@ -108,6 +108,7 @@ async fn reset(tx: &mut Tx, epoch: u64, last_n: u64) -> Result<()> {
     if domain::planted!(OutboxLostOnReset) {
         sqlx::query("DELETE FROM outbox").execute(tx.conn()?).await?;
     }
+    bulk::forget(tx).await?;
     journal::put_back(tx, last_n).await?;
     state.answered = state.answered.min(last_n);
     (state.epoch, state.cursor, state.resume) = (epoch, 0, None);
@@ -146,6 +147,30 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     tray::try_restored(tx, &scopes).await?;
     meta::write_cursor(tx.conn()?, &state).await?;
     Ok(applied)
+}
+
+/// Takes in rows of a catch-up that is not complete. `fresh`: no scope has rows here that its grant does
+/// not bring.
+pub(crate) async fn take_rows(
+    tx: &mut Tx,
+    state: &SyncState,
+    rows: Vec<DeltaRow>,
+    fresh: bool,
+) -> Result<()> {
+    if rebase::any_pending(tx).await? {
+        let delta = Delta {
+            to: state.cursor,
+            answers: Vec::new(),
+            rows,
+            resume: state.resume.clone(),
+            beyond: None,
+        };
+        return settle(tx, state, delta).await.map(drop);
+    }
+    if !fresh {
+        open_scopes(tx, &rows, &BTreeMap::new()).await?;
+    }
+    rows::write(tx, rows.into_iter().map(write_of).collect()).await
 }
 
 /// Takes in a delta while mutations are pending.

@@ -12,6 +12,7 @@
 //! There is one connection that writes. Files, their schema and its rules are in
 //! `migrations/desktop`.
 
+mod bulk;
 mod change;
 mod deals;
 mod delta;

@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use uuid::Uuid;
 
 /// Batch sizes of statements with many rows. Few, so that each stays prepared.
-const BATCHES: [usize; 4] = [500, 50, 8, 1];
+const BATCHES: [usize; 6] = [500, 150, 50, 15, 4, 1];
 
 /// One row to write.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const STEPS: &[&str] = &[
     include_str!("../../../migrations/desktop/0001_store.sql"),
     include_str!("../../../migrations/desktop/0002_store.sql"),
+    include_str!("../../../migrations/desktop/0003_store.sql"),
 ];
 
 /// Runs the steps the file lacks.

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
 
 /// Changes that a slow listener may lag behind before it loses some.
@@ -38,6 +39,8 @@ pub(crate) struct Inner {
     readers: SqlitePool,
     feed: broadcast::Sender<Change>,
     pub(crate) directory: people::Kept,
+    /// The writer does not wait for the disk at present.
+    relaxed: AtomicBool,
 }
 
 /// A connection for windows; goes back to the pool when dropped.
@@ -116,6 +119,7 @@ impl Store {
                 watch,
                 feed,
                 directory: people::Kept::default(),
+                relaxed: AtomicBool::new(false),
             }),
         }
     }
@@ -185,15 +189,45 @@ impl Store {
             + Send
             + 'static,
     {
+        self.write_as(Durability::Now, work).await
+    }
+
+    /// The same, with a say in when it has to be on the disk.
+    pub(crate) async fn write_as<T, E, W>(&self, durability: Durability, work: W) -> Result<(T, Change), E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        W: for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>
+            + Send
+            + 'static,
+    {
         let inner = Arc::clone(&self.inner);
         let running = tokio::spawn(async move {
-            let mut tx = Tx::begin(inner).await?;
+            let mut tx = Tx::begin(inner, durability).await?;
             let outcome = work(&mut tx).await;
             tx.finish(outcome).await
         });
         let crashed = |error| StoreError::caused(Code::Internal, "writing to the store", error);
         running.await.map_err(crashed)?
     }
+
+    /// Announces a change that its commits kept to themselves.
+    pub(crate) fn tell(&self, change: Change) {
+        if !change.is_empty() {
+            // Nobody listening is no error.
+            drop(self.inner.feed.send(change));
+        }
+    }
+}
+
+/// When a commit has to be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// When it is done.
+    Now,
+    /// Before whatever is committed next with [`Durability::Now`]. What is lost with the power until then
+    /// can be fetched again. Such a commit is not announced: many come in a row.
+    Later,
 }
 
 /// Moves all of the log into the file and cuts it to nothing, so that nothing erased survives in
@@ -211,12 +245,14 @@ pub(crate) struct Tx {
     pub(crate) changing: Changing,
     /// Set when rows were erased for good: the log is emptied after the commit.
     pub(crate) wipe: bool,
+    durability: Durability,
 }
 
 impl Tx {
-    async fn begin(inner: Arc<Inner>) -> Result<Self> {
+    async fn begin(inner: Arc<Inner>, durability: Durability) -> Result<Self> {
         let writer = Arc::clone(&inner.writer).lock_owned().await;
-        let mut tx = Self { writer, inner, changing: Changing::default(), wipe: false };
+        let mut tx = Self { writer, inner, changing: Changing::default(), wipe: false, durability };
+        tx.set_durability().await?;
         let conn = tx.conn()?;
         if sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.is_err() {
             // A transaction that crashed may have been left open.
@@ -228,6 +264,18 @@ impl Tx {
             }
         }
         Ok(tx)
+    }
+
+    /// Between transactions only: within one SQLite leaves it as it is.
+    async fn set_durability(&mut self) -> Result<()> {
+        let relaxed = self.durability == Durability::Later;
+        if self.inner.relaxed.load(Ordering::Relaxed) == relaxed {
+            return Ok(());
+        }
+        let pragma = if relaxed { "PRAGMA synchronous = NORMAL" } else { "PRAGMA synchronous = FULL" };
+        sqlx::query(pragma).execute(self.conn()?).await?;
+        self.inner.relaxed.store(relaxed, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The connection.
@@ -286,7 +334,7 @@ impl Tx {
         if people::DIRECTORY.iter().any(|table| change.tables.contains(table)) {
             self.inner.directory.outdated();
         }
-        if !change.is_empty() {
+        if !change.is_empty() && self.durability == Durability::Now {
             // Nobody listening is no error.
             drop(self.inner.feed.send(change.clone()));
         }

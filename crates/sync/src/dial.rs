@@ -107,7 +107,7 @@ impl Dial {
 }
 
 /// The hub's address without a trailing slash; plain http only to this machine itself.
-fn checked(hub: &str) -> Result<String, DialError> {
+pub(crate) fn checked(hub: &str) -> Result<String, DialError> {
     let wrong = |why: &str| DialError::Address(format!("{hub} is not a hub address: {why}"));
     let url = Url::parse(hub).map_err(|error| wrong(&error.to_string()))?;
     match (url.scheme(), url.host()) {

@@ -7,10 +7,12 @@
 
 pub mod dial;
 pub mod entry;
-mod line;
+pub mod line;
 pub mod link;
 mod poll;
+mod segments;
 mod websocket;
 
 pub use dial::{Dial, DialError};
 pub use link::{Link, LinkStatus};
+pub use segments::FirstCatchUp;

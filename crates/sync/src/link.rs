@@ -2,8 +2,10 @@
 
 use crate::dial::{Dial, Door};
 use crate::line::Line;
+use crate::segments::{Ended, Fetching, FirstCatchUp, Wanted};
 use domain::ProgramId;
-use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status};
+use protocol::bootstrap::End;
+use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status, SyncState};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -28,6 +30,8 @@ pub struct LinkStatus {
     pub message: Option<String>,
     /// Highest own mutation handed to the open line.
     pub sent: u64,
+    /// How far a first catch-up is, while one is under way that says so.
+    pub first: Option<FirstCatchUp>,
 }
 
 /// What a link needs.
@@ -46,6 +50,9 @@ pub struct LinkOptions {
 
 /// Signs of life closer together than this are one, in milliseconds: each wakes the window.
 const SIGNS_APART: i64 = 10_000;
+
+/// Steps of a first catch-up are shown this far apart.
+const STEPS_APART: Duration = Duration::from_millis(200);
 
 enum Order {
     WorkOffline(bool),
@@ -71,6 +78,7 @@ impl Link {
             synced_at: None,
             message: None,
             sent: 0,
+            first: None,
         });
         let task = tokio::spawn(Driver::run(options, order_end, status_end));
         Self { orders, status, task }
@@ -108,6 +116,7 @@ struct Driver {
     line: Option<Line>,
     connecting: Option<Connecting>,
     timer: Option<Instant>,
+    segments: Option<Fetching>,
     status: watch::Sender<LinkStatus>,
 }
 
@@ -137,6 +146,7 @@ impl Driver {
             line: None,
             connecting: None,
             timer: None,
+            segments: None,
             status,
         };
         match driver.options.store.sync_state().await {
@@ -151,7 +161,11 @@ impl Driver {
                 driver.take(event).await;
             }
             let alive = driver.line.as_ref().map(Line::alive);
+            let progress = driver.segments.as_ref().map(Fetching::progress);
+            let shown = driver.shown_first();
             tokio::select! {
+                ended = fetched(&mut driver.segments) => driver.segments_ended(ended).await,
+                () = further(progress, shown) => driver.show_first(),
                 order = orders.recv() => match order {
                     Some(Order::WorkOffline(on)) => driver.events.push_back(ClientEvent::WorkOffline(on)),
                     Some(Order::TryNow) => driver.events.push_back(ClientEvent::TryNow),
@@ -179,6 +193,8 @@ impl Driver {
                     Ok(bytes) => ClientEvent::Received { bytes },
                     Err(message) => {
                         driver.line = None;
+                        driver.segments = None;
+                        driver.show_first();
                         ClientEvent::Lost { message }
                     }
                 }),
@@ -225,6 +241,20 @@ impl Driver {
             ClientEffect::HangUp => {
                 self.line = None;
                 self.connecting = None;
+                self.segments = None;
+                self.show_first();
+                return None;
+            }
+            ClientEffect::FetchSegments { epoch, segments } => {
+                tracing::info!(segments = segments.list.len(), "fetching segments");
+                self.segments = Some(Fetching::start(Wanted {
+                    store: store.clone(),
+                    dial: self.options.dial.clone(),
+                    hub: self.options.hub.clone(),
+                    program: self.options.program,
+                    epoch,
+                    segments,
+                }));
                 return None;
             }
             ClientEffect::Timer { at } => {
@@ -260,6 +290,46 @@ impl Driver {
             tracing::warn!(%error, "the store refused what came from the hub");
             ClientEvent::StoreFailed { message: error.to_string() }
         }))
+    }
+
+    async fn segments_ended(&mut self, ended: Ended) {
+        let Some(Fetching { epoch, .. }) = self.segments.as_ref() else { return };
+        let (store, epoch) = (&self.options.store, *epoch);
+        let event = match ended {
+            // Here and not where they are fetched, which may be stopped at any moment: the client has to
+            // know of the new cursor before it says the next hello.
+            Ended::By(End::Complete) => {
+                let finished = match store.finish_segments(epoch).await {
+                    Ok(_) => state_of(store).await,
+                    Err(error) => Err(error),
+                };
+                match finished {
+                    Ok(state) => ClientEvent::SegmentsEnded(End::Complete, Some(state)),
+                    Err(error) => ClientEvent::StoreFailed { message: error.to_string() },
+                }
+            }
+            Ended::By(end) => {
+                tracing::info!(?end, "fetching segments ended");
+                ClientEvent::SegmentsEnded(end, None)
+            }
+            Ended::Store(error) => {
+                tracing::warn!(%error, "the store refused a segment");
+                ClientEvent::StoreFailed { message: error.to_string() }
+            }
+        };
+        self.segments = None;
+        self.show_first();
+        self.events.push_back(event);
+    }
+
+    fn shown_first(&self) -> Option<FirstCatchUp> {
+        self.status.borrow().first
+    }
+
+    /// Shows how far a first catch-up is, or that none is under way.
+    fn show_first(&self) {
+        let first = self.segments.as_ref().and_then(|segments| *segments.progress().borrow());
+        self.status.send_if_modified(|shown| std::mem::replace(&mut shown.first, first) != first);
     }
 
     /// The hub is there and has sent nothing new, so what is here is still all there is.
@@ -316,6 +386,25 @@ async fn receive(line: &mut Option<Line>) -> Result<Vec<u8>, String> {
     match line {
         Some(line) => line.receive().await,
         None => std::future::pending().await,
+    }
+}
+
+async fn fetched(segments: &mut Option<Fetching>) -> Ended {
+    match segments {
+        Some(segments) => segments.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a first catch-up is further than what is shown, a little at least: each step wakes the
+/// window.
+async fn further(progress: Option<watch::Receiver<Option<FirstCatchUp>>>, shown: Option<FirstCatchUp>) {
+    let Some(mut progress) = progress else { return std::future::pending().await };
+    if shown.is_some() {
+        tokio::time::sleep(STEPS_APART).await;
+    }
+    if progress.wait_for(|now| *now != shown).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -38,6 +38,8 @@ pub struct ProgramSync {
     pub retry_at: Option<f64>,
     /// Why it is not online, a sentence.
     pub message: Option<String>,
+    /// How far a first catch-up is, while one is under way.
+    pub first: Option<FirstCatchUp>,
     /// What waits, oldest first, at most 100.
     pub waiting: Vec<WaitingItem>,
     /// How many wait in all.
@@ -62,6 +64,22 @@ pub struct DiscardedItem {
     pub at: f64,
     /// How many changes were parked behind it.
     pub parked: u32,
+}
+
+/// How far a first catch-up is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FirstCatchUp {
+    /// Rows that are here.
+    pub rows: f64,
+    /// Rows in all.
+    pub rows_total: f64,
+    /// Bytes that were fetched.
+    pub bytes: f64,
+    /// Bytes in all.
+    pub bytes_total: f64,
+    /// Milliseconds until all is here, if it goes on as it went; `None` while nothing can be said.
+    pub left_ms: Option<f64>,
 }
 
 /// A change that has not reached the hub.

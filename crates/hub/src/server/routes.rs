@@ -1,6 +1,6 @@
 //! The routes of a hub.
 
-use super::{Arrival, STRANGER_MAX, Server, pages, poll, socket};
+use super::{Arrival, STRANGER_MAX, Server, pages, poll, segments, socket};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -30,6 +30,7 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .route("/v1/programs/{id}/socket", get(program_socket))
         .route("/v1/founding/socket", get(founding_socket))
         .route("/v1/programs/{id}/poll", post(program_poll))
+        .route("/v1/programs/{id}/segments/{hash}", get(segment))
         .route("/v1/founding/poll", post(founding_poll))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&server), refuse_foreign_pages));
     Router::new()
@@ -131,6 +132,15 @@ async fn program_poll(
         Ok(program) => poll::poll(server, arrival, Some(program), headers, request).await,
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn segment(
+    State(server): Shared,
+    Extension(arrival): Extension<Arrival>,
+    Path((id, hash)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    segments::segment(&server, &arrival, &headers, &id, &hash).await
 }
 
 async fn founding_poll(

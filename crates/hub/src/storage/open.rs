@@ -15,8 +15,6 @@ use std::time::Duration;
 
 /// Name of the database in the hub's folder.
 pub(super) const FILE: &str = "hub.sqlite";
-/// Folder of objects beside it.
-const OBJECTS: &str = "objects";
 /// File whose lock says that a hub runs.
 const LOCK: &str = "hub.lock";
 /// Connections that read.
@@ -44,7 +42,9 @@ impl Storage {
 
     async fn open_folder(folder: &Path) -> Result<Self, Error> {
         let unusable = |path: PathBuf| move |source| Error::Folder { path, source };
-        for path in [folder.to_owned(), folder.join(OBJECTS), folder.join(super::founding::PENDING)] {
+        for path in
+            [folder.to_owned(), folder.join(super::segments::FOLDER), folder.join(super::founding::PENDING)]
+        {
             create_private(&path).map_err(unusable(path))?;
         }
         let lock = folder.join(LOCK);

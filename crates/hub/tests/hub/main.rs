@@ -21,5 +21,6 @@ mod people;
 mod poll;
 mod rooms;
 mod schema;
+mod segments;
 mod sequencer;
 mod support;

@@ -8,6 +8,7 @@ use crate::frame::{
     Reason, Resume, Sealed,
 };
 use crate::seal::{Chain, PublicKey};
+use crate::segment::Segments;
 use domain::entity::Key;
 use domain::{Actor, DeviceId, Timestamp};
 
@@ -49,6 +50,22 @@ pub(super) struct Live {
     pub answers: Vec<Answer>,
     /// The device's key, and the end of its chain as far as it was heard and found in order on this connection.
     pub heard: (Key, Option<Chain>),
+    /// How far it is with segments.
+    pub bulk: Bulk,
+}
+
+/// How a device comes by what it has nothing of.
+#[derive(Debug, Default)]
+pub(super) enum Bulk {
+    /// By pages, or it has it.
+    #[default]
+    No,
+    /// Segments are looked for; `Resume` is where pages go on when there are none.
+    Looking(Resume),
+    /// There are some: rows of its person are on their way, then it is told.
+    Found(Segments),
+    /// It fetches them, up to this head. Nothing else is sent to it before it has them.
+    Fetching(u64),
 }
 
 impl Live {
@@ -63,6 +80,7 @@ impl Live {
             granted: false,
             answers: Vec::new(),
             heard,
+            bulk: Bulk::No,
         }
     }
 

@@ -2,11 +2,13 @@
 
 use super::access::{self, Resolved};
 use super::batch::After;
-use super::connection::{Live, Paging};
+use super::connection::{Bulk, Live, Paging};
 use super::scopes::Scopes;
+use super::segments;
 use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send};
 use crate::frame::{Answer, Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use crate::seal::Chain;
+use crate::segment::Segments;
 use domain::codec::Entity;
 use domain::entity::{Device, Grant, Key, Member};
 use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
@@ -155,16 +157,22 @@ impl Sequencer {
         effects.push(send(connection, &FromHub::Welcome(Welcome { head, start_over, answers, ..welcome })));
         let resume = hello.resume.clone().filter(|_| keeps);
         let behind = live.sent < head || resume.is_some();
-        if behind {
+        let looking = segments::wants(hello, live.sent, resume.as_ref(), head);
+        if looking {
+            live.bulk = Bulk::Looking(resume.unwrap_or_else(|| first_page(&live, head)));
+        } else if behind {
             live.paging = Some(Paging {
                 base: live.sent,
                 next: resume.unwrap_or_else(|| first_page(&live, head)),
                 reading: false,
             });
         }
+        let organization = live.actor.organization;
         open.phase = Phase::Live(Box::new(live));
         self.lines.insert(device, connection);
-        if behind {
+        if looking {
+            effects.push(HubEffect::FindSegments { connection, device, organization });
+        } else if behind {
             self.read_page(connection, effects);
         } else if let Some(live) = self.live(connection) {
             // An empty delta tells the device that it is caught up.
@@ -196,8 +204,14 @@ impl Sequencer {
         self.past.horizon = self.past.horizon.max(horizon);
         let behind = |live: &Live| {
             let base = live.paging.as_ref().map_or(live.sent, |paging| paging.base);
+            let fetching = match &live.bulk {
+                Bulk::Found(Segments { head, .. }) | Bulk::Fetching(head) => *head < horizon,
+                Bulk::No | Bulk::Looking(_) => false,
+            };
             base < horizon
-                && (base > 0 || live.paging.as_ref().is_some_and(|paging| paging.next.head < horizon))
+                && (base > 0
+                    || fetching
+                    || live.paging.as_ref().is_some_and(|paging| paging.next.head < horizon))
         };
         let late: Vec<ConnectionId> = self
             .connections
@@ -226,7 +240,8 @@ impl Sequencer {
             let all = domain::planted!(ScopeFilterDropped) || domain::planted!(ScopeFilterAndGuardOff);
             let rows: Vec<&CommitRow> =
                 if all { changed.rows.iter().collect() } else { changed.seen_by(live) };
-            if live.paging.is_some() || open.congested || live.sent < before {
+            let busy = live.paging.is_some() || !matches!(live.bulk, Bulk::No);
+            if busy || open.congested || live.sent < before {
                 live.behind |= !rows.is_empty() || granted || !live.answers.is_empty();
             } else if granted || bytes_of(&rows) > PAGE_BYTES {
                 catch_up.push(*connection);
@@ -252,13 +267,15 @@ impl Sequencer {
         let Phase::Live(live) = &mut open.phase else { return };
         if live.paging.is_some() {
             self.read_page(connection, effects);
+        } else if !matches!(live.bulk, Bulk::No) {
+            // It comes back when it has its segments.
         } else if live.behind || live.sent < head {
             // Also when nothing was missed: the next delta has to follow on the last.
             self.catch_up(connection, effects);
         }
     }
 
-    fn catch_up(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
+    pub(super) fn catch_up(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
         let head = self.head;
         let Some(live) = self.live(connection) else { return };
         live.behind = false;
@@ -266,7 +283,7 @@ impl Sequencer {
         self.read_page(connection, effects);
     }
 
-    fn read_page(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
+    pub(super) fn read_page(&mut self, connection: ConnectionId, effects: &mut Vec<HubEffect>) {
         let Some(open) = self.connections.get_mut(&connection) else { return };
         let congested = open.congested;
         let Phase::Live(live) = &mut open.phase else { return };
@@ -278,8 +295,12 @@ impl Sequencer {
         let from = paging.next.clone();
         let is_new = |granted: u64| base == 0 || granted > base;
         let (new, old): (Vec<_>, Vec<_>) = live.scopes.iter().partition(|(_, granted)| is_new(**granted));
-        let new: Vec<ScopeId> =
-            new.into_iter().filter(|(_, granted)| **granted <= from.head).map(|(scope, _)| *scope).collect();
+        let own = !matches!(live.bulk, Bulk::No);
+        let new: Vec<ScopeId> = new
+            .into_iter()
+            .filter(|(scope, granted)| **granted <= from.head && segments::in_page(own, **scope))
+            .map(|(scope, _)| *scope)
+            .collect();
         let first = from.after == 0 && from.scope == new.first().copied();
         let query =
             PageQuery { base, old: old.into_iter().map(|(scope, _)| *scope).collect(), new, from, first };
@@ -295,6 +316,10 @@ impl Sequencer {
         // A scope lost while the page was being read is not sent any more.
         let rows: Vec<DeltaRow> =
             page.rows.iter().filter(|row| live.scopes.contains_key(&row.scope)).map(delta_row).collect();
+        if !matches!(live.bulk, Bulk::No) {
+            segments::own_page(connection, live, &page, rows, effects);
+            return self.read_page(connection, effects);
+        }
         match page.resume {
             Some(resume) => {
                 let mut answers = answers_up_to(live, 0);
@@ -330,7 +355,7 @@ impl Sequencer {
         self.lines.get(&device).copied()
     }
 
-    fn live(&mut self, connection: ConnectionId) -> Option<&mut Live> {
+    pub(super) fn live(&mut self, connection: ConnectionId) -> Option<&mut Live> {
         match &mut self.connections.get_mut(&connection)?.phase {
             Phase::Live(live) => Some(live),
             Phase::Fresh | Phase::Joining => None,

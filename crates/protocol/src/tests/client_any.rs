@@ -89,7 +89,7 @@ proptest! {
                     ClientEffect::HangUp => (opened, welcomed, compared) = (false, false, false),
                     ClientEffect::Send { bytes } => match decode::<FromDevice>(&bytes) {
                         Ok(Incoming::Known(FromDevice::Hello(_))) => prop_assert!(opened, "{}", told),
-                        Ok(Incoming::Known(FromDevice::Push(_))) => prop_assert!(compared, "{}", told),
+                        Ok(Incoming::Known(FromDevice::Push(_) | FromDevice::Took(_))) => prop_assert!(compared, "{}", told),
                         other => prop_assert!(false, "a client sends no {other:?}"),
                     },
                     ClientEffect::Timer { at } => prop_assert!(at >= now),
@@ -98,6 +98,7 @@ proptest! {
                     }
                     ClientEffect::CheckChain(_) => prop_assert!(welcomed, "{}", told),
                     ClientEffect::KeepNewer(_)
+                    | ClientEffect::FetchSegments { .. }
                     | ClientEffect::Apply { .. }
                     | ClientEffect::Adopt { .. }
                     | ClientEffect::Reset { .. } => {

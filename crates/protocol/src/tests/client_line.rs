@@ -2,9 +2,11 @@
 
 use super::desk::*;
 use super::frame_samples::*;
-use crate::client::{ClientEvent, Line};
+use crate::bootstrap::End;
+use crate::client::{ClientEvent, Line, SyncState};
 use crate::frame::*;
 use crate::seal::{hello_bytes, verify};
+use crate::segment::{Segments, Ticket, Took};
 use domain::entity::Key;
 
 #[test]
@@ -401,4 +403,72 @@ fn a_first_catch_up_drops_nothing() {
     desk.catch_up();
     assert!(!desk.did.iter().any(|did| matches!(did, Did::Reset(_))));
     assert_eq!((desk.state.epoch, desk.line()), (EPOCH, Line::Online));
+}
+
+fn segments() -> Segments {
+    Segments { head: 90, ticket: Ticket(vec![1]), list: vec![] }
+}
+
+/// A laptop that has nothing and has said hello.
+fn new_device() -> Desk {
+    let mut desk = Desk::switched_off(false, 42);
+    desk.state.cursor = 0;
+    desk.load();
+    desk.happens(ClientEvent::Opened);
+    desk.hears(FromHub::Challenge(challenge()));
+    desk
+}
+
+#[test]
+fn a_laptop_fetches_segments_and_says_when_it_has_them() {
+    let mut desk = new_device();
+    desk.welcome(0);
+    desk.lately();
+    desk.hears(FromHub::Segments(segments()));
+    assert_eq!(desk.lately(), [Did::Fetches { epoch: EPOCH, segments: segments() }]);
+    let state = SyncState { cursor: 90, ..desk.state.clone() };
+    desk.happens(ClientEvent::SegmentsEnded(End::Complete, Some(state)));
+    let [Did::Sent(FromDevice::Took(took)), ..] = &desk.lately()[..] else { panic!("it says so") };
+    assert_eq!(took.cursor, Some(90));
+    assert_eq!(desk.line(), Line::CatchingUp, "the tail is still to come");
+}
+
+#[test]
+fn segments_that_are_of_no_use_are_left_for_pages() {
+    let mut desk = new_device();
+    desk.welcome(0);
+    desk.hears(FromHub::Segments(segments()));
+    desk.lately();
+    desk.happens(ClientEvent::SegmentsEnded(End::Useless("wrong".into()), None));
+    assert_eq!(desk.lately(), [Did::Sent(FromDevice::Took(Took { cursor: None }))]);
+}
+
+#[test]
+fn segments_that_are_gone_again_and_again_are_not_asked_for_any_more() {
+    let mut desk = new_device();
+    for time in 1..=3 {
+        desk.welcome(0);
+        desk.hears(FromHub::Segments(segments()));
+        desk.lately();
+        desk.happens(ClientEvent::SegmentsEnded(End::Gone("gone".into()), None));
+        assert_eq!(desk.lately(), [Did::HungUp, Did::Told(Line::Offline)]);
+        desk.waits();
+        desk.happens(ClientEvent::Opened);
+        desk.lately();
+        desk.hears(FromHub::Challenge(challenge()));
+        let did = desk.lately();
+        let [Did::Sent(FromDevice::Hello(hello))] = did.as_slice() else { panic!("a greeting: {did:?}") };
+        assert_eq!(hello.capabilities.is_empty(), time == 3, "after {time} times");
+    }
+}
+
+#[test]
+fn what_was_being_fetched_when_the_line_was_lost_is_nobodys_any_more() {
+    let mut desk = new_device();
+    desk.welcome(0);
+    desk.hears(FromHub::Segments(segments()));
+    desk.happens(ClientEvent::Lost { message: "no route".into() });
+    desk.lately();
+    desk.happens(ClientEvent::SegmentsEnded(End::Complete, Some(desk.state.clone())));
+    assert_eq!(desk.lately(), []);
 }

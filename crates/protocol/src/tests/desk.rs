@@ -5,6 +5,7 @@ use super::frame_samples::*;
 use crate::client::{Client, ClientEffect, ClientEvent, Line, Status, SyncState, Tick};
 use crate::frame::*;
 use crate::seal::Chain;
+use crate::segment::Segments;
 use domain::entity::Key;
 use std::collections::VecDeque;
 
@@ -21,6 +22,7 @@ pub enum Did {
     Compared(Chain),
     Applied { epoch: u64, delta: Delta },
     KeptNewer(Vec<NewerRow>),
+    Fetches { epoch: u64, segments: Segments },
     Adopted(u64),
     Reset(u64),
     Told(Line),
@@ -217,6 +219,10 @@ impl Desk {
             }
             ClientEffect::KeepNewer(newer) => {
                 self.did.push(Did::KeptNewer(newer));
+                None
+            }
+            ClientEffect::FetchSegments { epoch, segments } => {
+                self.did.push(Did::Fetches { epoch, segments });
                 None
             }
             ClientEffect::Adopt { epoch } => {

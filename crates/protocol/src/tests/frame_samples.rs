@@ -3,6 +3,7 @@
 use crate::frame::*;
 use crate::link::Token;
 use crate::seal::{Chain, DeviceKey};
+use crate::segment::{SegmentRef, Segments, Ticket, Took};
 use domain::entity::{InvitationKind, Key, Role};
 use domain::mutation::{MemberLeave, MessageSend};
 use domain::{Refusal, RowKey, Rule, ScopeId, Table, Timestamp};
@@ -87,6 +88,8 @@ pub fn from_device() -> Vec<(&'static str, FromDevice)> {
                 payload,
             }),
         ),
+        ("took", FromDevice::Took(Took { cursor: Some(4_000) })),
+        ("took, pages please", FromDevice::Took(Took { cursor: None })),
     ]
 }
 
@@ -184,6 +187,14 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
         let retry_after_ms = (reason == Reason::Busy).then_some(2_000);
         (name, FromHub::Goodbye(Goodbye { reason, message: "Come back later.".into(), retry_after_ms }))
     }));
+    all.push((
+        "segments",
+        FromHub::Segments(Segments {
+            head: 4_000,
+            ticket: Ticket(vec![0x71; 8]),
+            list: vec![SegmentRef { hash: Key([4; 32]), bytes: 70_000, rows: 2_500 }],
+        }),
+    ));
     all
 }
 

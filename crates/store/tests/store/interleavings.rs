@@ -24,6 +24,8 @@ enum Step {
     Push(Who, usize),
     /// A page of about so many rows arrives.
     Pull(Who, usize),
+    /// Who has nothing yet takes in so many segments, of about so many rows.
+    Segments(Who, usize, usize),
     /// The partner loses or gets a deal back.
     Revoke(u8),
     Grant(u8),
@@ -48,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (who(), 1..4_usize).prop_map(|(who, items)| Step::Push(who, items)),
         5 => (who(), 1..12_usize).prop_map(|(who, rows)| Step::Pull(who, rows)),
         3 => (who(), Just(usize::MAX)).prop_map(|(who, rows)| Step::Pull(who, rows)),
+        6 => (who(), 1..6_usize, 1..12_usize).prop_map(|(who, many, rows)| Step::Segments(who, many, rows)),
         1 => any::<u8>().prop_map(Step::Revoke),
         1 => any::<u8>().prop_map(Step::Grant),
         1 => who().prop_map(Step::Restart),
@@ -102,6 +105,7 @@ async fn play(steps: Vec<Step>) {
             }
             Step::Push(who, items) => person!(who).push(hub, items).await,
             Step::Pull(who, limit) => drop(person!(who).pull(hub, limit).await),
+            Step::Segments(who, many, rows) => person!(who).take_segments(hub, many, rows).await,
             Step::Revoke(which) => {
                 let deals = deals_of(alice).await;
                 let scope = pick(&deals, which).unwrap_or(deal);

@@ -32,4 +32,5 @@ mod salvage;
 mod schema;
 mod scopes;
 mod secrecy;
+mod segments;
 mod windows;

@@ -192,6 +192,8 @@ impl World {
                     }
                 }
                 HubEffect::ReadPage { connection, query } => self.pages.push((connection, query)),
+                // These devices do not ask for segments.
+                HubEffect::FindSegments { .. } => panic!("nobody asked for segments"),
                 store @ (HubEffect::Load(_) | HubEffect::Commit(_)) => self.store_op = Some(store),
             }
         }

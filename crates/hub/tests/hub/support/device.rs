@@ -9,6 +9,7 @@ use protocol::frame::{
     self, Answer, Delta, DeltaRow, FromDevice, FromHub, Goodbye, Hello, Incoming, PROTO, Push, Resume, Sealed,
 };
 use protocol::seal::{self, Chain, DeviceKey};
+use protocol::segment::Segments;
 use std::collections::BTreeMap;
 
 /// Who a device belongs to.
@@ -42,6 +43,10 @@ pub struct Device {
     pub trace: Vec<u8>,
     /// When it claims that its mutations were made.
     pub claims: Timestamp,
+    /// What it says that it can do.
+    pub capabilities: Vec<String>,
+    /// Segments it was offered.
+    pub segments: Option<Segments>,
 }
 
 impl Device {
@@ -52,6 +57,20 @@ impl Device {
 
     /// Signs in with everything up to a cursor.
     pub async fn sign_in_from(way: &Way, me: Identity, epoch: u64, cursor: u64) -> Self {
+        Self::sign_in_with(way, me, (epoch, cursor), &[]).await
+    }
+
+    /// Signs in with nothing, and says what it can do.
+    pub async fn sign_in_as(way: &Way, me: Identity, capabilities: &[&str]) -> Self {
+        Self::sign_in_with(way, me, (0, 0), capabilities).await
+    }
+
+    async fn sign_in_with(
+        way: &Way,
+        me: Identity,
+        (epoch, cursor): (u64, u64),
+        capabilities: &[&str],
+    ) -> Self {
         let wire = Wire::connect(way, &format!("programs/{}", me.program)).await;
         let mut device = Self {
             chain: Chain::start(me.program, me.device),
@@ -69,6 +88,8 @@ impl Device {
             goodbye: None,
             trace: Vec::new(),
             claims: Timestamp(1_800_000_000_000),
+            capabilities: capabilities.iter().map(|name| (*name).to_owned()).collect(),
+            segments: None,
         };
         device.hello().await;
         device
@@ -99,7 +120,7 @@ impl Device {
         let bytes = seal::hello_bytes(self.me.program, self.me.device, &challenge.nonce);
         let hello = Hello {
             proto: PROTO,
-            capabilities: Vec::new(),
+            capabilities: self.capabilities.clone(),
             device: self.me.device,
             signature: self.me.key.sign(&bytes),
             epoch: self.epoch,
@@ -185,6 +206,10 @@ impl Device {
         match self.wire.next().await {
             Some(FromHub::Delta(delta)) => {
                 self.apply(delta);
+                true
+            }
+            Some(FromHub::Segments(segments)) => {
+                self.segments = Some(segments);
                 true
             }
             Some(FromHub::Goodbye(goodbye)) => {

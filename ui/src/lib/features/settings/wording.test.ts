@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgramSync } from '$bindings/ProgramSync';
-import { canTry, deviceLine, line, lostByLeaving, place, retryIn, syncedAge } from './wording';
+import {
+	canTry,
+	deviceLine,
+	firstOfAll,
+	firstText,
+	line,
+	lostByLeaving,
+	percent,
+	place,
+	retryIn,
+	syncedAge
+} from './wording';
 
 const now = 1_795_000_000_000;
 const sync: ProgramSync = {
@@ -15,7 +26,8 @@ const sync: ProgramSync = {
 	waiting_total: 0,
 	needs_you: [],
 	overwritten: [],
-	discarded: []
+	discarded: [],
+	first: null
 };
 
 describe('the line to a hub', () => {
@@ -47,6 +59,34 @@ describe('the line to a hub', () => {
 		expect(canTry('offline', false)).toBe(true);
 		expect(canTry('offline', true)).toBe(false);
 		expect(canTry('revoked', false)).toBe(false);
+	});
+});
+
+describe('a first download', () => {
+	const first = { rows: 12_000, rows_total: 55_000, bytes: 1_400_000, bytes_total: 6_000_000, left_ms: 3_400 };
+	const downloading = { ...sync, connection: 'catching_up' as const, synced_at: null, first };
+	const status = { waiting: 0, needs_you: 0, connection: 'catching_up' as const, work_offline: false };
+
+	it('says what is here, what is to come and how long it takes', () => {
+		expect(line(downloading, false, now)).toBe('Online · downloading, 21 %');
+		expect(firstText(first)).toBe('12,000 of 55,000 entries · 1.4 of 6.0 MB · about 4 s left');
+		expect(firstText({ ...first, left_ms: null })).toBe('12,000 of 55,000 entries · 1.4 of 6.0 MB');
+		expect(firstText({ ...first, left_ms: 200_000 })).toMatch(/about 4 min left$/);
+		expect(firstText({ ...first, left_ms: 10 })).toMatch(/almost done$/);
+	});
+
+	it('is never whole before it is', () => {
+		expect(percent({ ...first, rows: 54_999 })).toBe(99);
+		expect(percent({ ...first, rows: 55_000 })).toBe(100);
+		expect(percent({ ...first, rows: 0, rows_total: 0 })).toBe(0);
+	});
+
+	it('of several programs is one sum, as slow as the slowest', () => {
+		const slow = { ...first, left_ms: 9_000 };
+		const sum = firstOfAll({ ...status, programs: [downloading, { ...downloading, first: slow }, sync] });
+		expect(sum).toEqual({ ...slow, rows: 24_000, rows_total: 110_000, bytes: 2_800_000, bytes_total: 12_000_000 });
+		expect(firstOfAll({ ...status, programs: [sync] })).toBeNull();
+		expect(firstOfAll(undefined)).toBeNull();
 	});
 });
 

@@ -1,8 +1,9 @@
 import type { Connection } from '$bindings/Connection';
+import type { FirstCatchUp } from '$bindings/FirstCatchUp';
 import type { ProgramSync } from '$bindings/ProgramSync';
 import type { SyncStatus } from '$bindings/SyncStatus';
 import type { WaitingItem } from '$bindings/WaitingItem';
-import { agoText } from '$lib/design/format';
+import { agoText, countText } from '$lib/design/format';
 import { connectionWord } from '$lib/design/words';
 
 /** The line to a hub in words. `now` and the times are milliseconds. */
@@ -12,7 +13,7 @@ export function line(sync: ProgramSync, workOffline: boolean, now: number): stri
 		case 'online':
 			return upToDate(sync.synced_at, now);
 		case 'catching_up':
-			return 'Online · catching up';
+			return sync.first === null ? 'Online · catching up' : `Online · downloading, ${percent(sync.first)} %`;
 		case 'connecting':
 			return `Connecting · ${syncedAge(sync.synced_at, now)}`;
 		case 'offline':
@@ -38,6 +39,41 @@ export function deviceLine(sync: SyncStatus, now: number): string {
 function upToDate(at: number | null, now: number): string {
 	if (at === null) return 'Online · not synced yet';
 	return `Up to date, checked ${now - at < 60_000 ? 'just now' : agoText(at, now)}`;
+}
+
+/** How much of a first download is here. Never 100 before all of it is. */
+export function percent(first: FirstCatchUp): number {
+	const share = first.rows_total > 0 ? first.rows / first.rows_total : 0;
+	return Math.min(share < 1 ? 99 : 100, Math.floor(share * 100));
+}
+
+/** A first download in words: `12,000 of 55,000 entries · 1.4 of 6.0 MB · about 4 s left`. */
+export function firstText(first: FirstCatchUp): string {
+	const mb = (bytes: number) => (bytes / 1_000_000).toFixed(1);
+	const entries = `${countText(first.rows)} of ${countText(first.rows_total)} entries`;
+	const bytes = `${mb(first.bytes)} of ${mb(first.bytes_total)} MB`;
+	return [entries, bytes, leftText(first.left_ms)].filter((part) => part !== '').join(' · ');
+}
+
+function leftText(ms: number | null): string {
+	if (ms === null) return '';
+	if (ms < 1_000) return 'almost done';
+	return ms < 60_000 ? `about ${Math.ceil(ms / 1_000)} s left` : `about ${Math.ceil(ms / 60_000)} min left`;
+}
+
+/** All first downloads that are under way as one; `null` when there is none. */
+export function firstOfAll(sync: SyncStatus | undefined): FirstCatchUp | null {
+	const all = (sync?.programs ?? []).flatMap((program) => (program.first === null ? [] : [program.first]));
+	if (all.length === 0) return null;
+	const sum = (part: (first: FirstCatchUp) => number) => all.reduce((total, first) => total + part(first), 0);
+	const left = all.some((first) => first.left_ms === null) ? null : Math.max(...all.map((first) => first.left_ms ?? 0));
+	return {
+		rows: sum((first) => first.rows),
+		rows_total: sum((first) => first.rows_total),
+		bytes: sum((first) => first.bytes),
+		bytes_total: sum((first) => first.bytes_total),
+		left_ms: left
+	};
 }
 
 export function syncedAge(at: number | null, now: number): string {

@@ -1,0 +1,311 @@
+//! A vendor's person gets a new laptop: a large program comes in segments, the process is killed in the
+//! middle, and what was there is not fetched again.
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use domain::entity::{Customer, InvitationKind, Message, Role};
+use domain::mutation::*;
+use domain::*;
+use hub::{Hub, Options, Rate};
+use protocol::client::Line;
+use protocol::frame::{self, FromDevice, FromHub, Hello, Incoming, PROTO, Push};
+use protocol::link::{InvitationLink, Token};
+use protocol::seal::{self, Chain, DeviceKey, token_hash};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use store::{FileKey, Identity, Store};
+use sync::dial::Door;
+use sync::link::LinkOptions;
+use sync::{Dial, Link};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use uuid::Uuid;
+
+const DEALS: usize = 400;
+const MESSAGES: usize = 20_000;
+const PATIENCE: Duration = Duration::from_secs(240);
+/// Tells the child whose laptop it is.
+const LAPTOP: &str = "LOCKSTEP_TEST_LAPTOP";
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+fn id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
+}
+
+fn file_key() -> FileKey {
+    FileKey::from_bytes(&[7; 32])
+}
+
+async fn start(folder: &Path) -> Result<(Hub, SocketAddr)> {
+    let mut options = Options::folder(folder);
+    options.limits.mutations = Rate { burst: 1_000_000, per_second: 1_000_000 };
+    // Of this program a hundred segments, not three.
+    options.limits.segment_bytes = 40_000;
+    let hub = Hub::open(options).await?;
+    let listener = hub.listen(([127, 0, 0, 1], 0).into()).await?;
+    let address = listener.local_addr()?;
+    let serving = hub.clone();
+    tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
+    Ok((hub, address))
+}
+
+/// A device that only writes, as fast as it is answered.
+struct Writer {
+    line: sync::line::Line,
+    key: DeviceKey,
+    chain: Chain,
+}
+
+impl Writer {
+    async fn sign_in(hub: &str, program: ProgramId, device: DeviceId, key: DeviceKey) -> Result<Self> {
+        let mut line = Dial::network(None)?.open(hub, Door::Program(program)).await?;
+        let FromHub::Challenge(challenge) = next(&mut line).await? else { bail!("no challenge") };
+        let hello = Hello {
+            proto: PROTO,
+            capabilities: Vec::new(),
+            device,
+            signature: key.sign(&seal::hello_bytes(program, device, &challenge.nonce)),
+            epoch: 0,
+            cursor: 0,
+            resume: None,
+            answered: 0,
+        };
+        line.send(frame::encode(&FromDevice::Hello(hello)));
+        while !matches!(next(&mut line).await?, FromHub::Welcome(_)) {}
+        let chain = Chain::start(program, device);
+        Ok(Self { line, key, chain })
+    }
+
+    /// Sends changes and waits until all are accepted.
+    async fn run(&mut self, changes: &[Mutation]) -> Result<()> {
+        for changes in changes.chunks(256) {
+            let mut sealed = Vec::new();
+            for change in changes {
+                let (one, chain) = self.key.seal(&self.chain, change, NOW);
+                sealed.push(one);
+                self.chain = chain;
+            }
+            self.line.send(frame::encode(&FromDevice::Push(Push { sealed })));
+            let mut answered = false;
+            while !answered {
+                if let FromHub::Delta(delta) = next(&mut self.line).await? {
+                    ensure!(
+                        delta.answers.iter().all(|answer| answer.refusal.is_none()),
+                        "{:?}",
+                        delta.answers
+                    );
+                    answered = delta.answers.iter().any(|answer| answer.n == self.chain.n);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn next(line: &mut sync::line::Line) -> Result<FromHub> {
+    let bytes = tokio::time::timeout(PATIENCE, line.receive()).await?.map_err(|why| anyhow!(why))?;
+    match frame::decode(&bytes)? {
+        Incoming::Known(FromHub::Goodbye(goodbye)) => bail!("{}", goodbye.message),
+        Incoming::Known(frame) => Ok(frame),
+        Incoming::Unknown(number) => bail!("frame {number}"),
+    }
+}
+
+fn register(n: usize) -> Result<DealRegister> {
+    Ok(DealRegister {
+        deal: id(),
+        title: format!("Rollout {n}"),
+        customer: Customer {
+            name: format!("Customer {n}"),
+            domain: format!("c{n}.example"),
+            country: "NL".into(),
+        },
+        product: "Gauge".into(),
+        region: "Benelux".into(),
+        need: "Pressure under control".into(),
+        amount: Money { minor: 1_250_000, currency: "EUR".into() },
+        close_date: "2027-03-31".parse().map_err(|_| anyhow!("no date"))?,
+        submit: true,
+        stage: None,
+    })
+}
+
+/// What the child has to know, in one line.
+fn laptop(folder: &Path, hub: &str, identity: &Identity, seed: u8) -> String {
+    let Identity { program, device, member, .. } = identity;
+    format!("{}|{hub}|{program}|{device}|{member}|{seed}", folder.display())
+}
+
+fn identity(program: ProgramId, device: DeviceId, member: MemberId, seed: u8) -> Identity {
+    Identity { program, device, member, device_key: DeviceKey::from_seed(&[seed; 32]) }
+}
+
+fn connect(store: &Store, program: ProgramId, hub: &str) -> Result<Link> {
+    let (store, hub) = (store.clone(), hub.to_owned());
+    Ok(Link::start(LinkOptions { store, program, hub, dial: Dial::network(None)?, work_offline: false }))
+}
+
+/// Runs as a process of its own, says how far it is, and is killed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "started by the journey below"]
+async fn the_laptop_that_is_killed() -> Result<()> {
+    let told = std::env::var(LAPTOP)?;
+    let parts: Vec<&str> = told.split('|').collect();
+    let [folder, hub, program, device, member, seed] = parts[..] else { bail!("told {told}") };
+    let parse = |text: &str| text.parse::<Uuid>().context("an id");
+    let identity =
+        identity(parse(program)?.into(), parse(device)?.into(), parse(member)?.into(), seed.parse()?);
+    let program = identity.program;
+    let store = Store::open(&Path::new(folder).join("program.db"), &file_key(), identity).await?;
+    let link = connect(&store, program, hub)?;
+    let mut status = link.status();
+    loop {
+        if let Some(first) = status.borrow_and_update().first {
+            writeln!(std::io::stdout(), "\nrows {} of {}", first.progress.rows, first.progress.rows_total)?;
+        }
+        status.changed().await?;
+    }
+}
+
+/// Starts the child and kills it when a third is there. Returns how many rows it had by its own account.
+async fn killed_midway(told: &str) -> Result<u64> {
+    let mut child = tokio::process::Command::new(std::env::current_exe()?)
+        .args(["--exact", "the_laptop_that_is_killed", "--ignored", "--nocapture"])
+        .env(LAPTOP, told)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+    let midway = async {
+        while let Some(line) = lines.next_line().await? {
+            let Some((rows, total)) = line.strip_prefix("rows ").and_then(|line| line.split_once(" of "))
+            else {
+                continue;
+            };
+            let (rows, total): (u64, u64) = (rows.parse()?, total.parse()?);
+            ensure!(rows < total, "it was too fast to be killed");
+            if rows * 3 >= total {
+                return Ok(rows);
+            }
+        }
+        bail!("the laptop ended by itself")
+    };
+    let rows = tokio::time::timeout(PATIENCE, midway).await??;
+    child.kill().await?;
+    Ok(rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_laptop_that_is_killed_goes_on_where_it_was() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (hub, address) = start(folder.path()).await?;
+    let base = format!("http://{address}");
+    let dial = Dial::network(None)?;
+
+    // Bob founds the program, Alice joins it and talks a lot.
+    let (vendor, partner, token): (OrganizationId, OrganizationId, Token) = (id(), id(), Token([9; 32]));
+    let key = DeviceKey::from_seed(&[1; 32]);
+    let create = ProgramCreate {
+        program: id(),
+        name: "Halden Partner Program".into(),
+        vendor,
+        vendor_name: "Halden".into(),
+        member: id(),
+        member_name: "Bob".into(),
+        device: id(),
+        device_name: "Bob's laptop".into(),
+        device_key: key.public(),
+        demo: false,
+        products: vec!["Gauge".into()],
+        regions: vec!["Benelux".into()],
+        currency: "EUR".into(),
+    };
+    let (program, bobs) = (create.program, (create.device, create.member));
+    let link = hub.founding_link(7).await?;
+    sync::entry::join(&dial, &link, &create.into(), &key).await?;
+    let mut bob = Writer::sign_in(&base, program, bobs.0, key).await?;
+    let invite = InvitationCreate {
+        invitation: id(),
+        kind: InvitationKind::Member,
+        organization: partner,
+        role: Role::Admin,
+        token_hash: token_hash(&token),
+        days: 7,
+        by_organization: vendor,
+    };
+    let add = OrganizationAdd { organization: partner, name: "Northbeam".into() };
+    bob.run(&[add.into(), invite.into()]).await?;
+    let key = DeviceKey::from_seed(&[2; 32]);
+    let accept = InvitationAccept {
+        token_hash: token_hash(&token),
+        member: id(),
+        member_name: "Alice".into(),
+        device: id(),
+        device_name: "Alice's laptop".into(),
+        device_key: key.public(),
+    };
+    let alices = accept.device;
+    let link = InvitationLink { program: Some(program), token, ..link };
+    sync::entry::join(&dial, &link, &accept.into(), &key).await?;
+    let mut alice = Writer::sign_in(&base, program, alices, key).await?;
+    let deals: Vec<DealRegister> = (0..DEALS).map(register).collect::<Result<_>>()?;
+    let changes: Vec<Mutation> = deals.iter().map(|deal| deal.clone().into()).collect();
+    alice.run(&changes).await?;
+    let said: Vec<MessageSend> = (0..MESSAGES)
+        .zip(deals.iter().cycle())
+        .map(|(n, deal)| MessageSend {
+            message: id(),
+            deal: deal.deal,
+            body: format!("message {n}, with {} words about the berths", Uuid::now_v7()),
+            reply_to: None,
+        })
+        .collect();
+    let changes: Vec<Mutation> = said.iter().map(|said| said.clone().into()).collect();
+    alice.run(&changes).await?;
+
+    // Bob's new laptop has his identity and an empty file. Its process is killed.
+    let laptop_folder = tempfile::tempdir()?;
+    let path = laptop_folder.path().join("program.db");
+    let identity = identity(program, bobs.0, bobs.1, 1);
+    drop(bob);
+    Store::create(&path, &file_key(), identity.clone()).await?.close().await?;
+    let told = laptop(laptop_folder.path(), &base, &identity, 1);
+    let had = killed_midway(&told).await?;
+
+    // It starts again: what was there is there, and the rest comes.
+    let store = Store::open(&path, &file_key(), identity).await?;
+    let state = store.sync_state().await?;
+    ensure!(state.cursor == 0 && state.resume.is_some(), "half a program is not taken for all of it");
+    let link = connect(&store, program, &base)?;
+    let mut status = link.status();
+    let first = status.wait_for(|status| status.first.is_some());
+    let first = tokio::time::timeout(PATIENCE, first).await??.first.context("it downloads")?.progress;
+    ensure!(first.rows >= had, "{} rows of {had} are there", first.rows);
+    ensure!(first.bytes * 4 > first.bytes_total, "and were not to be fetched again: {first:?}");
+    // Bob writes meanwhile, in the deal in which something happened last.
+    let newest = said.last().context("much was said")?;
+    let answer =
+        MessageSend { message: id(), deal: newest.deal, body: "On my new laptop".into(), reply_to: None };
+    store.commit(answer.clone(), NOW).await.map_err(|error| anyhow!("{error:?}"))?;
+    let online = status.wait_for(|status| status.line == Line::Online);
+    tokio::time::timeout(PATIENCE, online).await.map_err(|_| anyhow!("it does not catch up"))??;
+    ensure!(store.sync_state().await?.cursor > 0);
+    for said in said.iter().step_by(37).chain([newest]) {
+        let here: Option<Message> = store.entity(said.message).await?;
+        ensure!(here.is_some_and(|here| here.body == said.body), "{} is missing", said.message);
+    }
+    let mut changes = store.changes();
+    let settled = async {
+        while store.counts().await?.waiting > 0 {
+            changes.recv().await.ok();
+        }
+        store.entity::<Message>(answer.message).await
+    };
+    let answered = tokio::time::timeout(PATIENCE, settled).await??.context("what Bob wrote is lost")?;
+    ensure!(answered.position.is_some());
+    link.stop().await;
+    store.close().await?;
+    hub.shutdown().await;
+    Ok(())
+}
