@@ -56,6 +56,7 @@ async fn refused(person: &Person) -> anyhow::Result<RefusalItem> {
 async fn a_deal(alice: &Person, bob: &Person) -> anyhow::Result<String> {
     let deal = alice.register("Brightwater renewal", "brightwater.example").await?;
     bob.until("the deal", async || Ok(bob.deals().await?.pop())).await?;
+    alice.settled().await?;
     Ok(deal)
 }
 

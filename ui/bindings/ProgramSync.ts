@@ -53,4 +53,12 @@ waiting_total: number,
 /**
  * Refusals, oldest first.
  */
-needs_you: Array<RefusalItem>, overwritten: Array<OverwrittenField>, discarded: Array<DiscardedItem>, };
+needs_you: Array<RefusalItem>, 
+/**
+ * Fields in which one's own value met another, latest first.
+ */
+overwritten: Array<OverwrittenField>, 
+/**
+ * Refusals that were discarded in the last 30 days, latest first.
+ */
+discarded: Array<DiscardedItem>, };

@@ -43,4 +43,11 @@ text: string,
  * Deal it belongs to.
  */
 deal: string | null, 
-edit: RefusedForm | null, outrun: boolean, };
+/**
+ * What Edit opens with; none when it cannot be edited.
+ */
+edit: RefusedForm | null, 
+/**
+ * Whether somebody changed the same field in the meantime: trying again then means "mine after all".
+ */
+outrun: boolean, };

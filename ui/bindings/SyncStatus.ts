@@ -15,7 +15,7 @@ programs: Array<ProgramSync>,
  */
 waiting: number, 
 /**
- * Sum of refused changes that need a decision by the person.
+ * Sum of refused changes and overwritten fields that need a decision by the person.
  */
 needs_you: number, 
 /**
