@@ -119,7 +119,6 @@ mod active {
         RerunForgotten: "after a new history what is pending stays without effect",
         JournalNotKept: "what was answered is not kept for a hub that loses it",
         LostNotQueued: "what a restored hub has lost is not queued again",
-        LostAnswersTrusted: "an answer of the lost history counts although its rows had not come",
         RefusedSentWhole: "a restored hub is sent again what it had refused, as if it were new",
         OtherDeltaRowsDropped: "of a delta that settles something only the own rows are written",
         // Hub: the sequencer.

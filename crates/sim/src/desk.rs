@@ -12,7 +12,7 @@ use protocol::sequencer::ConnectionId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use store::sim::Seen;
-use store::{Change, FileKey, Identity, Store};
+use store::{Change, Code, FileKey, Identity, Store};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -325,7 +325,13 @@ impl World {
                 self.told(d, &status).await?;
             }
             ClientEffect::ReadOutbox { after, items, bytes } => {
-                return Ok(Some(ClientEvent::OutboxRead(store.outbox_after(after, items, bytes).await?)));
+                return match store.outbox_after(after, items, bytes).await {
+                    // It could not start over a moment ago, and drops the line for that.
+                    Err(error) if error.code() == Code::HistoryGone && !continues => {
+                        Ok(Some(ClientEvent::StoreFailed { message: error.to_string() }))
+                    }
+                    read => Ok(Some(ClientEvent::OutboxRead(read?))),
+                };
             }
             ClientEffect::CheckChain(chain) => {
                 return Ok(Some(ClientEvent::ChainChecked(store.continues(chain).await?)));
