@@ -1,5 +1,6 @@
 //! Measures the real window on the demo world: `./dev bench desktop` builds what is measured, gives it a
-//! screen, a bus and a keyring, and runs this. Prints one table and the machine's load beside it.
+//! screen, a bus and a keyring, and runs this. Prints one table and the machine's load beside it. Words
+//! after `desktop` choose parts: `starts`, `changes`, `views`.
 //!
 //! - *start*: from the start of the process to its window with the first screen in it, by the program's
 //!   own log, and the same from outside with the cost of starting a process.
@@ -7,21 +8,26 @@
 //! - *local change* and *message to the other window*: from the key press in one page to the end of the
 //!   frame that shows it (animation frame, then a message channel). Pages of one machine share a clock.
 //!   `performance.now` counts whole milliseconds in this engine.
+//! - *views* and *palette*: from the key press to the end of the frame that shows the rows of the place.
+//! - *blank*: a frame in which nothing changes, measured beside each. It is the floor: no change can be
+//!   seen before the next frame is.
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use journeys::desktop::{Launch, Window, eventually};
+use journeys::world::World;
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 /// Starts of the program that are measured; the first of all is thrown away, it warms the disk.
 const STARTS: usize = 30;
 /// Messages and ticks that are measured.
 const CHANGES: usize = 100;
+/// Rounds through the places that are measured.
+const ROUNDS: usize = 40;
 
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -30,6 +36,35 @@ async fn main() -> Result<()> {
     let world = World::build(folder.path()).await?;
     let mut table = vec![format!("load average at the start: {}", load()?)];
 
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |part: &str| chosen.is_empty() || chosen.iter().any(|word| word == part);
+    if wanted("starts") {
+        table.extend(starts(&world).await?);
+    }
+    if wanted("changes") {
+        let mut changes = measure_changes(&world).await.context("measuring two windows")?;
+        table.push(row("key press until the own message is painted", "ms", &mut changes.own));
+        table.push(row("tick until the milestone is painted as done", "ms", &mut changes.ticks));
+        table.push(row("key press until the other window has painted it", "ms", &mut changes.other));
+        table.push(row("key press in the composer until the next frame", "ms", &mut changes.keys));
+        table.push(row("blank frame beside them", "ms", &mut changes.blank));
+    }
+    if wanted("views") {
+        let mut views = measure_views(&world).await.context("measuring the places")?;
+        for (what, values) in &mut views {
+            table.push(row(what, "ms", values));
+        }
+    }
+    table.push(format!("load average at the end: {}", load()?));
+
+    println!("\n{:<52} {:>8} {:>8} {:>8}   unit, count", "what", "median", "p95", "worst");
+    for line in table {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+async fn starts(world: &World) -> Result<Vec<String>> {
     let (mut inside, mut outside, mut memory, mut work) = (vec![], vec![], vec![], vec![]);
     for turn in 0..=STARTS {
         let start = measure_start(&world.seller).await.context("measuring a start")?;
@@ -40,69 +75,12 @@ async fn main() -> Result<()> {
             work.push(start.cpu_ms);
         }
     }
-    table.push(row("start, until the window shows Today", "ms", &mut inside));
-    table.push(row("the same, by a watch outside", "ms", &mut outside));
-    table.push(row("processor time until then, all processes", "ms", &mut work));
-    table.push(row("memory of all processes at Today", "MB", &mut memory));
-
-    let mut changes = measure_changes(&world).await.context("measuring two windows")?;
-    table.push(row("key press until the own message is painted", "ms", &mut changes.own));
-    table.push(row("tick until the milestone is painted as done", "ms", &mut changes.ticks));
-    table.push(row("key press until the other window has painted it", "ms", &mut changes.other));
-    table.push(row("key press in the composer until the next frame", "ms", &mut changes.keys));
-    table.push(row("blank animation frame, for comparison", "ms", &mut changes.blank));
-    table.push(format!("load average at the end: {}", load()?));
-
-    println!("\n{:<52} {:>8} {:>8} {:>8}   unit, count", "what", "median", "p95", "worst");
-    for line in table {
-        println!("{line}");
-    }
-    Ok(())
-}
-
-/// A hub with the demo world and two profiles on it.
-struct World {
-    seller: PathBuf,
-    vendor: PathBuf,
-    _hub: Child,
-}
-
-impl World {
-    async fn build(folder: &Path) -> Result<Self> {
-        let (seller, vendor) = (folder.join("seller"), folder.join("vendor"));
-        let mut hub = Command::new(beside("lockstep-hub")?)
-            .args(["serve", "--allow-demo", "--listen", "127.0.0.1:0", "--data"])
-            .arg(folder.join("hub"))
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let output = hub.stdout.take().context("the hub has no output")?;
-        let mut lines = BufReader::new(output).lines();
-        let mut invitation = None;
-        while let Some(line) = lines.next_line().await? {
-            invitation = invitation.or(line.strip_prefix("invitation ").map(str::to_owned));
-            if line.starts_with("listening on ") {
-                break;
-            }
-        }
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let seeded = Command::new(beside("lockstep-demo")?)
-            .args(["seed", "--invitation", &invitation.context("the hub printed no invitation")?])
-            .arg("--seller-profile")
-            .arg(&seller)
-            .arg("--vendor-profile")
-            .arg(&vendor)
-            .status()
-            .await?;
-        ensure!(seeded.success(), "the demo world could not be built");
-        Ok(Self { seller, vendor, _hub: hub })
-    }
-}
-
-/// A program that is measured: it lies beside the desktop binary.
-fn beside(name: &str) -> Result<PathBuf> {
-    Ok(journeys::desktop::binary()?.with_file_name(name))
+    Ok(vec![
+        row("start, until the window shows Today", "ms", &mut inside),
+        row("the same, by a watch outside", "ms", &mut outside),
+        row("processor time until then, all processes", "ms", &mut work),
+        row("memory of all processes at Today", "MB", &mut memory),
+    ])
 }
 
 struct Start {
@@ -222,6 +200,40 @@ const WATCH: &str = "
         }
     }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });";
 
+/// Presses keys one after the other, and answers with the time from the last until what a selector names
+/// is painted.
+const GO: &str = "
+    const [keys, selector] = arguments;
+    const there = () => document.querySelector(selector) !== null;
+    if (document.activeElement !== document.body) document.activeElement.blur();
+    let began = 0;
+    for (const key of keys.split(' ')) {
+        began = window.now();
+        const [name, ctrl] = key.startsWith('mod+') ? [key.slice(4), true] : [key, false];
+        const on = document.activeElement ?? document.body;
+        on.dispatchEvent(new KeyboardEvent('keydown', { key: name, ctrlKey: ctrl, bubbles: true, cancelable: true }));
+    }
+    await new Promise((done) => {
+        if (there()) return done();
+        const watch = new MutationObserver(() => {
+            if (!there()) return;
+            watch.disconnect();
+            done();
+        });
+        watch.observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    return await new Promise((done) => window.painted((at) => done(at - began)));";
+
+const TYPE: &str = "
+    const field = document.querySelector('[data-test=palette-input]');
+    const list = () => [...document.querySelectorAll('[data-test=palette-entry]')].map((e) => e.innerText).join();
+    const before = list();
+    const began = window.now();
+    field.value = arguments[0];
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    while (list() === before) await new Promise((done) => setTimeout(done, 1));
+    return await new Promise((done) => window.painted((at) => done(at - began)));";
+
 const SAY: &str = "
     const area = document.querySelector('[data-test=composer]');
     area.focus();
@@ -282,6 +294,49 @@ async fn measure_changes(world: &World) -> Result<Changes> {
     seller.close().await?;
     vendor.close().await?;
     Ok(changes)
+}
+
+type Measured = (&'static str, Vec<f64>);
+
+/// Goes round through the places by their keys, in one window.
+async fn measure_views(world: &World) -> Result<Vec<Measured>> {
+    let window = open("seller", &world.seller).await?;
+    open_room(&window, "Polder rollout").await?;
+    window.run(WATCH, Vec::new()).await?;
+    let steps = [
+        ("Today or the room to Deals, until the rows are painted", "g d", "[data-test=deal-row] time"),
+        ("Deals to a room, until its messages are painted", "Enter", "[data-test=message]"),
+        ("the room to Today, until its rows are painted", "g t", "[data-test=today-row]"),
+        ("palette, until it is painted", "mod+k", "[data-test=palette-entry]"),
+    ];
+    let mut views: Vec<Measured> = steps.iter().map(|(what, ..)| (*what, Vec::new())).collect();
+    let (mut results, mut blank) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        for ((_, keys, selector), (_, values)) in steps.iter().zip(&mut views) {
+            let took = in_page(&window, GO, vec![json!(keys), json!(selector)]).await?;
+            let floor = in_page(&window, BLANK, Vec::new()).await?;
+            if round > 0 {
+                values.push(took);
+                blank.push(floor);
+            }
+        }
+        for typed in ["p", "po", "pol"] {
+            let took = in_page(&window, TYPE, vec![json!(typed)]).await?;
+            if round > 0 {
+                results.push(took);
+            }
+        }
+        let close = "
+            document.activeElement.dispatchEvent(
+                new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+            while (document.querySelector('[data-test=palette]')) await new Promise((done) => setTimeout(done, 5));
+            return 0;";
+        in_page(&window, close, Vec::new()).await?;
+    }
+    window.close().await?;
+    views.push(("letter in the palette until its results are painted", results));
+    views.push(("blank frame beside them", blank));
+    Ok(views)
 }
 
 /// Drawn as on a machine without a graphics card, which the shell recognises; the driver's way of taking

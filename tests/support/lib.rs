@@ -4,3 +4,4 @@ pub mod desktop;
 pub mod hub;
 pub mod notifications;
 pub mod person;
+pub mod world;

@@ -20,6 +20,24 @@ describe('the palette', () => {
 		expect(titles('', [])).toEqual(['Brightwater renewal', 'Register a deal', 'Work offline']);
 	});
 
+	it('offers what the screen can do before what can be done anywhere', () => {
+		const all = [
+			{ keys: '', label: 'Save diagnostics', run: () => {} },
+			{ keys: 'mod+1', label: 'Look through Halden', group: 'Lens', run: () => {} },
+			{ keys: 'g d', label: 'Go to Deals', group: 'Go', run: () => {} },
+			{ keys: 'c', label: 'Register a deal', run: () => {} },
+			{ keys: 's', label: 'Change the stage', group: 'Room', run: () => {} }
+		];
+		const entries = entriesFor(readTyped(''), { verbs: all, hits: [], recents: [], openHit: () => {} });
+		expect(entries.map((entry) => entry.title)).toEqual([
+			'Change the stage',
+			'Register a deal',
+			'Save diagnostics',
+			'Go to Deals',
+			'Look through Halden'
+		]);
+	});
+
 	it('narrows by the first character', () => {
 		expect(titles('>work')).toEqual(['Work offline']);
 		expect(titles('#pol')).toEqual(['Polder rollout']);

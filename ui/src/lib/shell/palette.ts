@@ -77,6 +77,14 @@ export function entriesFor(
 	return [...recents, ...verbs];
 }
 
+/** What the screen itself offers comes first, then what works everywhere, then ways to other places. */
+function nearness(verb: Binding): number {
+	if (verb.group === 'Lens') return 4;
+	if (verb.group === 'Go') return 3;
+	if (verb.group) return 0;
+	return verb.keys ? 1 : 2;
+}
+
 function verbEntries(verbs: Binding[], text: string): Entry[] {
 	const seen = new Set<string>();
 	return verbs
@@ -85,6 +93,7 @@ function verbEntries(verbs: Binding[], text: string): Entry[] {
 			seen.add(verb.label);
 			return !text || matches(verb.label, text);
 		})
+		.sort((a, b) => nearness(a) - nearness(b))
 		.map((verb) => ({
 			key: `verb:${verb.label}`,
 			kind: 'verb' as const,

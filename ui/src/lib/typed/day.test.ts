@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysUntil, localToday, parseDay } from './day';
+import { daysUntil, localToday, parseDay, typedDay } from './day';
 
 // A Thursday.
 const today = '2026-11-26';
@@ -70,6 +70,14 @@ describe('a day as people write it', () => {
 
 	it('gives a shorter month its last day', () => {
 		expect(parseDay('in 1 month', '2027-01-31')).toBe('2027-02-28');
+	});
+
+	it('is written into a field in a way it can be read back', () => {
+		expect(typedDay('2026-12-05')).toBe('5 dec 2026');
+		for (const day of ['2026-01-01', '2027-05-31', '2028-02-29']) {
+			expect(parseDay(typedDay(day), today)).toBe(day);
+		}
+		expect(typedDay('')).toBe('');
 	});
 
 	it('counts the days between', () => {

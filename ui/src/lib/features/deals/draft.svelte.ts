@@ -1,6 +1,6 @@
 import type { DealForm } from '$bindings/DealForm';
 import { amountText, parseAmount } from '$lib/typed/amount';
-import { localToday, parseDay } from '$lib/typed/day';
+import { localToday, parseDay, typedDay } from '$lib/typed/day';
 
 /** The form as it is typed: words, not values. */
 export interface Draft {
@@ -56,7 +56,7 @@ export function fromForm(form: DealForm): Draft {
 		domain: form.domain,
 		title: form.title,
 		amount: form.amount.minor === 0 ? '' : `${form.amount.currency} ${amountText(form.amount)}`,
-		close: form.close_date,
+		close: typedDay(form.close_date),
 		country: form.country,
 		product: form.product,
 		region: form.region,

@@ -1,0 +1,451 @@
+//! Walks through the places of the real window on the demo world and leaves a picture of each: two sizes,
+//! light and dark. `./dev pictures` builds what is shown, gives it a screen, a bus and a keyring, and runs
+//! this; docs/design-review.md says what was found in the pictures.
+//!
+//! The first argument is the folder. Further ones choose walks: `seller`, `offline`, `vendor`, `empty`,
+//! `start`.
+
+use anyhow::{Context as _, Result};
+use journeys::desktop::{Launch, Window, eventually};
+use journeys::hub::HubProcess;
+use journeys::world::World;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SIZES: [(u32, u32); 2] = [(1280, 800), (1440, 900)];
+const THEMES: [&str; 2] = ["light", "dark"];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let (folder, walks) = words.split_first().context("the folder for the pictures is missing")?;
+    let album = Album { folder: PathBuf::from(folder) };
+    fs::create_dir_all(&album.folder)?;
+    let wanted = |walk: &str| walks.is_empty() || walks.iter().any(|word| word == walk);
+
+    let scratch = tempfile::tempdir()?;
+    if wanted("seller") || wanted("offline") || wanted("vendor") {
+        let world = World::build(scratch.path()).await?;
+        let seller = Launch::new("seller", &world.seller).open().await?;
+        seller.find("[data-test=today]").await?;
+        if wanted("seller") {
+            album.places_of_a_seller(&seller).await.context("the seller's places")?;
+        }
+        let vendor = Launch::new("vendor", &world.vendor).open().await?;
+        vendor.find("[data-test=today]").await?;
+        if wanted("offline") {
+            album.without_a_line(&seller, &vendor).await.context("without a line")?;
+        }
+        if wanted("vendor") {
+            album.places_of_a_vendor(&vendor).await.context("the vendor's places")?;
+        }
+        seller.close().await?;
+        vendor.close().await?;
+    }
+    if wanted("empty") {
+        album.first_day(&scratch.path().join("founder")).await.context("the first day")?;
+    }
+    if wanted("start") {
+        album.without_a_keyring(&scratch.path().join("locked")).await.context("without a keyring")?;
+    }
+    Ok(())
+}
+
+/// Where the pictures go.
+struct Album {
+    folder: PathBuf,
+}
+
+impl Album {
+    /// Takes the window as it is, in each size and theme.
+    async fn take(&self, window: &Window, name: &str) -> Result<()> {
+        for (width, height) in SIZES {
+            window.client().set_window_size(width, height).await?;
+            for theme in THEMES {
+                let dress = "document.documentElement.dataset.theme = arguments[0]";
+                window.run(dress, vec![json!(theme)]).await?;
+                // A frame to be laid out in, one to be drawn in, and time for what fades.
+                window
+                    .wait_for(
+                        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => \
+                         setTimeout(done, 150))))",
+                    )
+                    .await?;
+                let file = self.folder.join(format!("{name}-{width}-{theme}.png"));
+                fs::write(file, window.client().screenshot().await?)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn places_of_a_seller(&self, seller: &Window) -> Result<()> {
+        self.take(seller, "today").await?;
+
+        press(seller, "g d").await?;
+        seller.find("[data-test=deal-row]").await?;
+        self.take(seller, "deals").await?;
+        click(seller, "filter-stage").await?;
+        self.take(seller, "deals-stage-menu").await?;
+        press(seller, "Escape").await?;
+        fill(seller, "deal-filter", "polder").await?;
+        seller
+            .until("the filtered deals", "document.querySelectorAll('[data-test=deal-row]').length < 9")
+            .await?;
+        self.take(seller, "deals-filtered").await?;
+        fill(seller, "deal-filter", "no deal has these words").await?;
+        seller.find("[data-test=empty]").await?;
+        self.take(seller, "deals-nothing").await?;
+        fill(seller, "deal-filter", "").await?;
+
+        press(seller, "c").await?;
+        seller.find("[data-test=register-form]").await?;
+        self.take(seller, "register").await?;
+        press(seller, "mod+Enter").await?;
+        seller.find("[aria-invalid=true]").await?;
+        self.take(seller, "register-errors").await?;
+        for (hook, text) in [
+            ("register-customer", "Polder Port Authority"),
+            ("register-domain", "polderport.example"),
+            ("register-title", "Polder rollout, phase two"),
+            ("register-amount", "41.5k"),
+            ("register-close", "end of jan"),
+        ] {
+            fill(seller, hook, text).await?;
+        }
+        seller.find("[data-test=similar]").await?;
+        self.take(seller, "register-similar").await?;
+        go(seller, "/deals").await?;
+
+        open_room(seller, "Polder rollout").await?;
+        self.take(seller, "room").await?;
+        seller.run("document.querySelector('[data-test=facts] summary').click()", vec![]).await?;
+        self.take(seller, "room-details").await?;
+        seller.run("document.querySelector('[data-test=facts] summary').click()", vec![]).await?;
+        press(seller, "p").await?;
+        press(seller, "j").await?;
+        self.take(seller, "room-plan").await?;
+        press(seller, "Enter").await?;
+        seller.find("[data-test=milestone-editor]").await?;
+        self.take(seller, "room-milestone-editor").await?;
+        seller.run("document.activeElement.blur()", vec![]).await?;
+        go(seller, "/deals").await?;
+        open_room(seller, "Polder rollout").await?;
+        press(seller, "s").await?;
+        seller.find("[data-test=edit-deal]").await?;
+        self.take(seller, "room-edit-deal").await?;
+        press(seller, "Escape").await?;
+        seller.until("no dialog", "!document.querySelector('[data-test=edit-deal]')").await?;
+        press(seller, "r").await?;
+        seller.find("[data-test=replying]").await?;
+        fill(
+            seller,
+            "composer",
+            "Yes: quay 7 stays in phase one.\nI write it into chapter 3 and send it tonight.",
+        )
+        .await?;
+        self.take(seller, "room-reply").await?;
+        fill(seller, "composer", "").await?;
+
+        press(seller, "mod+k").await?;
+        seller.find("[data-test=palette-entry]").await?;
+        self.take(seller, "palette").await?;
+        fill(seller, "palette-input", "po").await?;
+        seller.until("what was found", "document.body.innerText.includes('Polder Port')").await?;
+        self.take(seller, "palette-found").await?;
+        fill(seller, "palette-input", "xylophone").await?;
+        self.take(seller, "palette-nothing").await?;
+        press(seller, "Escape").await?;
+        seller.until("no palette", "!document.querySelector('[data-test=palette]')").await?;
+        press(seller, "?").await?;
+        seller.find("[data-test=key-sheet]").await?;
+        self.take(seller, "keys").await?;
+        press(seller, "Escape").await?;
+
+        press(seller, "g a").await?;
+        seller.find("[data-test=account-row]").await?;
+        self.take(seller, "accounts").await?;
+        go(seller, "/accounts/import").await?;
+        seller.find("[data-test=import-drop]").await?;
+        self.take(seller, "import").await?;
+        choose_file(seller).await?;
+        seller.find("[data-test=import-outcome]").await?;
+        self.take(seller, "import-preview").await?;
+        click(seller, "import-start").await?;
+        seller.find("[data-test=import-run][data-state=finished]").await?;
+        self.take(seller, "import-finished").await?;
+
+        press(seller, "g e").await?;
+        seller.find("[data-test=member]").await?;
+        self.take(seller, "people").await?;
+        for tab in ["sync", "devices", "security", "appearance", "diagnostics"] {
+            go(seller, &format!("/settings?tab={tab}")).await?;
+            seller.find(&format!("[data-test=tab-{tab}][aria-selected=true]")).await?;
+            self.take(seller, &format!("settings-{tab}")).await?;
+        }
+        Ok(())
+    }
+
+    /// What waits, what was refused, and what is longer than anybody planned for.
+    async fn without_a_line(&self, seller: &Window, vendor: &Window) -> Result<()> {
+        let pending = deal(seller, json!({ "status": "submitted" })).await?;
+        let offline = json!({ "on": true });
+        seller.rpc("work_offline", &offline).await?;
+        go(seller, "/deals").await?;
+        open_room(seller, "Polder rollout").await?;
+        for text in ["I am on the train. The scope is in chapter 3.", "Quay 7 stays in phase one."] {
+            say(seller, text).await?;
+        }
+        self.take(seller, "offline-room").await?;
+        let long = json!({
+            "program": field(&pending, "program")?, "deal": null, "customer":
+            "Norddeutsche Binnenhafen- und Umschlaggesellschaft Brunsbüttel mbH & Co. KG",
+            "domain": "binnenhafen-brunsbuettel.example",
+            "title": "Vertragsverlängerung Datenhaltung Umschlagterminal Nord einschließlich Zollabwicklung",
+            "amount": { "minor": 1_234_567_890, "currency": "EUR" }, "close_date": "2027-03-31",
+            "country": "DE", "product": "", "region": "", "need": "", "submit": true,
+        });
+        let options =
+            seller.rpc("register_options", &json!({ "program": field(&pending, "program")? })).await?;
+        let mut long = long;
+        for (name, list) in [("product", "products"), ("region", "regions")] {
+            let first = options.get(list).and_then(|list| list.get(0)).cloned().unwrap_or(json!(""));
+            if let Some(form) = long.as_object_mut() {
+                form.insert(name.to_owned(), first);
+            }
+        }
+        seller.rpc("deal_register", &long).await?;
+        go(seller, "/deals").await?;
+        seller.see("Vertragsverlängerung").await?;
+        self.take(seller, "offline-deals").await?;
+        open_room(seller, "Vertragsverlängerung").await?;
+        seller.find("[data-test=registration-bar]").await?;
+        self.take(seller, "offline-long-room").await?;
+        let of = json!({ "program": field(&pending, "program")?, "id": field(&pending, "id")? });
+        seller.rpc("registration_withdraw", &of).await?;
+        go(seller, "/settings?tab=sync").await?;
+        seller.find("[data-test=waiting-item]").await?;
+        self.take(seller, "offline-waiting").await?;
+        go(seller, "/").await?;
+        seller.find("[data-test=today]").await?;
+        self.take(seller, "offline-today").await?;
+
+        // Meanwhile the vendor decides what the seller takes back.
+        let decision = json!({
+            "program": field(&pending, "program")?, "deal": field(&pending, "id")?, "approve": true,
+            "rule": null, "evidence": "",
+        });
+        vendor.rpc("registration_decide", &decision).await?;
+        settled(vendor).await?;
+        seller.rpc("work_offline", &json!({ "on": false })).await?;
+        go(seller, "/settings?tab=sync").await?;
+        seller.find("[data-test=refusal]").await?;
+        self.take(seller, "needs-you").await?;
+        click(seller, "refusal-discard").await?;
+        seller.find("[data-test=discard-dialog]").await?;
+        self.take(seller, "needs-you-discard").await?;
+        press(seller, "Escape").await?;
+        go(seller, &format!("/deals/{}/{}", field(&pending, "program")?, field(&pending, "id")?)).await?;
+        seller.find("[data-test=room-needs-you]").await?;
+        self.take(seller, "needs-you-room").await
+    }
+
+    async fn places_of_a_vendor(&self, vendor: &Window) -> Result<()> {
+        go(vendor, "/").await?;
+        vendor.find("[data-test=today]").await?;
+        self.take(vendor, "vendor-today").await?;
+        click(vendor, "lens").await?;
+        self.take(vendor, "vendor-lens").await?;
+        press(vendor, "Escape").await?;
+        press(vendor, "g d").await?;
+        vendor.find("[data-test=deal-row]").await?;
+        self.take(vendor, "vendor-deals").await?;
+        let open = deal(vendor, json!({ "status": "in_review" })).await?;
+        go(vendor, &format!("/deals/{}/{}", field(&open, "program")?, field(&open, "id")?)).await?;
+        vendor.find("[data-test=approve]").await?;
+        self.take(vendor, "vendor-decide").await?;
+        click(vendor, "reject").await?;
+        vendor.find("[data-test=reject-dialog]").await?;
+        self.take(vendor, "vendor-reject").await?;
+        press(vendor, "Escape").await?;
+        press(vendor, "g e").await?;
+        vendor.find("[data-test=member]").await?;
+        self.take(vendor, "vendor-people").await?;
+        click(vendor, "add-partner").await?;
+        vendor.find("[data-test=add-partner-dialog]").await?;
+        self.take(vendor, "vendor-add-partner").await?;
+        fill(vendor, "partner-name", "Kestrel Logistics").await?;
+        click(vendor, "add-partner-create").await?;
+        vendor.find("[data-test=invitation-link]").await?;
+        self.take(vendor, "vendor-invitation").await?;
+        click(vendor, "add-partner-done").await?;
+        click(vendor, "invite").await?;
+        vendor.find("[data-test=invite-dialog]").await?;
+        self.take(vendor, "vendor-invite").await?;
+        press(vendor, "Escape").await
+    }
+
+    /// A hub on which nothing has happened, from the start screen on.
+    async fn first_day(&self, profile: &Path) -> Result<()> {
+        let hub = HubProcess::start().await?;
+        let founder = Launch::new("founder", profile).open().await?;
+        founder.find("[data-test=join-link]").await?;
+        self.take(&founder, "start").await?;
+        fill(&founder, "join-link", "https://example.com/nothing").await?;
+        founder.find("[data-test=join-trouble]").await?;
+        self.take(&founder, "start-no-invitation").await?;
+        fill(&founder, "join-link", &hub.founding).await?;
+        founder.find("[data-test=invitation-preview]").await?;
+        self.take(&founder, "start-invitation").await?;
+        for (hook, text) in [
+            ("join-your-name", "Bob Byrne"),
+            ("join-program-name", "Halden Partner Program"),
+            ("join-company-name", "Halden Systems"),
+        ] {
+            fill(&founder, hook, text).await?;
+        }
+        click(&founder, "join-submit").await?;
+        founder.find("[data-test=nav-deals]").await?;
+        for (keys, name) in [("g t", "today"), ("g d", "deals"), ("g a", "accounts"), ("g e", "people")] {
+            press(&founder, keys).await?;
+            let title = format!("document.title.toLowerCase().startsWith('{name}')");
+            founder.until("the place", &title).await?;
+            self.take(&founder, &format!("empty-{name}")).await?;
+        }
+        founder.close().await
+    }
+
+    /// Where there is no keyring, a passphrase opens the data.
+    async fn without_a_keyring(&self, profile: &Path) -> Result<()> {
+        let launch = || {
+            Launch::new("locked", profile)
+                .environment("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+                .open()
+        };
+        let window = launch().await?;
+        window.find("[data-test=passphrase]").await?;
+        self.take(&window, "passphrase-choose").await?;
+        fill(&window, "passphrase", "four quiet harbour cranes").await?;
+        fill(&window, "passphrase-again", "four quiet harbour cranes").await?;
+        self.take(&window, "passphrase-chosen").await?;
+        click(&window, "passphrase-submit").await?;
+        window.find("[data-test=join-link]").await?;
+        window.close().await?;
+        let window = launch().await?;
+        window.find("[data-test=passphrase]").await?;
+        fill(&window, "passphrase", "not this one").await?;
+        click(&window, "passphrase-submit").await?;
+        window.find("[data-test=passphrase-error]").await?;
+        self.take(&window, "passphrase-enter").await?;
+        window.close().await
+    }
+}
+
+/// Presses keys one after the other: `g d`, `mod+k`, `Escape`.
+async fn press(window: &Window, keys: &str) -> Result<()> {
+    let script = "
+        const writes = (on) => on.matches('input, textarea');
+        const [first] = arguments[0].split(' ');
+        if (first.length === 1 && writes(document.activeElement)) document.activeElement.blur();
+        for (const key of arguments[0].split(' ')) {
+            const [name, ctrlKey] = key.startsWith('mod+') ? [key.slice(4), true] : [key, false];
+            const on = document.activeElement ?? document.body;
+            on.dispatchEvent(new KeyboardEvent('keydown', { key: name, ctrlKey, bubbles: true, cancelable: true }));
+        }";
+    window.run(script, vec![json!(keys)]).await.map(drop)
+}
+
+async fn click(window: &Window, hook: &str) -> Result<()> {
+    let css = format!("[data-test={hook}]");
+    eventually(&format!("a click on {css}"), async || {
+        Ok(window.find(&css).await?.click().await.is_ok().then_some(()))
+    })
+    .await
+}
+
+/// Puts a text into a field as if it had been typed.
+async fn fill(window: &Window, hook: &str, text: &str) -> Result<()> {
+    let css = format!("[data-test={hook}]");
+    window.find(&css).await?;
+    let script = "
+        const found = document.querySelector(arguments[0]);
+        const field = found.matches('input, textarea') ? found : found.querySelector('input, textarea');
+        field.focus();
+        field.value = arguments[1];
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        field.dispatchEvent(new Event('change', { bubbles: true }));";
+    window.run(script, vec![json!(css), json!(text)]).await.map(drop)
+}
+
+/// Goes to an address inside the window.
+async fn go(window: &Window, path: &str) -> Result<()> {
+    let script = "
+        const link = document.createElement('a');
+        link.href = arguments[0];
+        document.body.append(link);
+        link.click();
+        link.remove();";
+    window.run(script, vec![json!(path)]).await?;
+    let bare = path.split('?').next().unwrap_or_default();
+    window.until("the address", &format!("location.pathname === {}", json!(bare))).await
+}
+
+async fn open_room(window: &Window, title: &str) -> Result<()> {
+    let script = "
+        const row = [...document.querySelectorAll('[data-test=deal-row]')]
+            .find((row) => row.innerText.includes(arguments[0]));
+        if (row) row.click();
+        return Boolean(document.querySelector('[data-test=room]'));";
+    eventually(&format!("the room of {title}"), async || {
+        Ok((window.run(script, vec![json!(title)]).await? == json!(true)).then_some(()))
+    })
+    .await?;
+    window.until("the plan", "document.querySelector('[data-test=plan] h2')").await
+}
+
+async fn say(window: &Window, text: &str) -> Result<()> {
+    fill(window, "composer", text).await?;
+    press(window, "Enter").await?;
+    window.see(text).await
+}
+
+/// Hands a small customer list to the import, with rows that are known and rows that are wrong.
+async fn choose_file(window: &Window) -> Result<()> {
+    let script = "
+        const rows = ['Firma;Webseite;Land',
+            'Polder Port Authority;polderport.example;NL', 'Brightwater Foods;brightwater.example;GB',
+            'Werft Brunsbüttel;werft-brunsbuettel.example;DE', ';nameless.example;DE',
+            'Quayside Cold Storage;not a domain;GB', 'Norra Hamnen;norrahamnen.example;SE'];
+        const input = document.querySelector('[data-test=import-file]');
+        const held = new DataTransfer();
+        held.items.add(new File([rows.join('\\r\\n')], 'customers-november.csv', { type: 'text/csv' }));
+        input.files = held.files;
+        input.dispatchEvent(new Event('change', { bubbles: true }));";
+    window.run(script, vec![]).await.map(drop)
+}
+
+/// The first deal that a query finds.
+async fn deal(window: &Window, narrowed: Value) -> Result<Value> {
+    let mut query = json!({
+        "lens": { "program": null, "counterpart": null }, "text": "", "stage": null, "court": null,
+        "status": null, "include_closed": true, "sort": "activity", "offset": 0, "limit": 1,
+    });
+    if let (Some(query), Value::Object(narrowed)) = (query.as_object_mut(), narrowed) {
+        query.extend(narrowed);
+    }
+    let found = window.rpc("deal_list", &query).await?;
+    found.pointer("/rows/0").cloned().with_context(|| format!("no deal for {query}"))
+}
+
+fn field(deal: &Value, name: &str) -> Result<String> {
+    Ok(deal.get(name).and_then(Value::as_str).with_context(|| format!("no {name} in {deal}"))?.to_owned())
+}
+
+/// Waits until nothing waits here any more.
+async fn settled(window: &Window) -> Result<()> {
+    eventually("everything sent", async || {
+        let status = window.rpc("sync_status", &Value::Null).await?;
+        Ok((status.get("waiting") == Some(&json!(0))).then_some(()))
+    })
+    .await
+}
