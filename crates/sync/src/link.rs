@@ -300,7 +300,7 @@ impl Driver {
             // know of the new cursor before it says the next hello.
             Ended::By(End::Complete) => {
                 let finished = match store.finish_segments(epoch).await {
-                    Ok(_) => state_of(store).await,
+                    Ok(_) => store.sync_state().await,
                     Err(error) => Err(error),
                 };
                 match finished {
