@@ -3,4 +3,5 @@
 pub mod desktop;
 pub mod hub;
 pub mod notifications;
+pub mod pages;
 pub mod person;

@@ -71,11 +71,10 @@ impl App {
         for refused in joined.store.refusals().await.map_err(store_error)? {
             needs_you.push(refusal_item(joined, &refused).await?);
         }
-        let program: Option<domain::entity::Program> =
-            joined.store.entity(joined.id).await.map_err(store_error)?;
+        let name = self.name_of(&*self.session()?, joined).await;
         Ok(ProgramSync {
             program: joined.id.to_string(),
-            name: program.map_or_else(|| self.hub_name(&joined.hub), |program| program.name),
+            name,
             hub: self.hub_name(&joined.hub),
             connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
             synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
@@ -178,6 +177,8 @@ fn deal_of(item: &Item) -> Option<DealId> {
 async fn title(joined: &Joined, item: &Item) -> Result<String, CommandError> {
     let place = match deal_of(item) {
         None => None,
+        // Only what the person wrote is shown of a program whose lease is over.
+        Some(_) if joined.store.is_locked() => None,
         Some(deal) => {
             let stored: Option<Deal> =
                 joined.store.entity(deal).await.map_err(|error| map::store_error(&error))?;
@@ -227,6 +228,11 @@ fn words(mutation: &Mutation) -> &'static str {
         Mutation::MilestoneReopen(_) => "Reopened milestone",
         Mutation::MilestoneRestore(_) => "Finished milestone",
         Mutation::MilestoneRemove(_) => "Removed milestone",
+        Mutation::DealShare(_) => "Shared deal",
+        Mutation::DealUnshare(_) => "Taken-back deal",
+        Mutation::MemberRemove(_) => "Removed person",
+        Mutation::PartnershipEnd(_) => "Ended partnership",
+        Mutation::LeaseSet(_) => "Changed lease",
     }
 }
 

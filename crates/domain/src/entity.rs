@@ -61,6 +61,15 @@ entity! {
     8 decision_days: u32,
     /// When it was founded, hub time.
     9 created_at: Timestamp,
+    /// Days a device may show its data without meeting the hub, see [`Program::lease_days`].
+    10 lease_days: Option<u32>,
+}
+
+impl Program {
+    /// Days a device may show the program's data without meeting the hub.
+    pub fn lease_days(&self) -> u32 {
+        self.lease_days.unwrap_or(crate::mutation::LEASE_DAYS_DEFAULT)
+    }
 }
 
 entity! {
@@ -72,6 +81,8 @@ entity! {
     2 side: Side,
     /// When it was added, hub time.
     3 created_at: Timestamp,
+    /// When the partnership ended; nobody of it can do anything any more.
+    4 ended_at: Option<Timestamp>,
 }
 
 entity! {
@@ -87,6 +98,8 @@ entity! {
     4 joined_at: Timestamp,
     /// When the person left; such a member can do nothing any more.
     5 left_at: Option<Timestamp>,
+    /// Who removed them, for somebody who did not leave by themselves.
+    6 removed_by: Option<MemberId>,
 }
 
 /// Lookup key of the members of an organization.
@@ -391,6 +404,8 @@ entity! {
     14 field_seq: BTreeMap<u8, u64>,
     /// Member who last patched each field.
     15 field_by: BTreeMap<u8, MemberId>,
+    /// Organizations it is shared with besides the vendor and the partner; absent when there are none.
+    16 guests: Option<Vec<OrganizationId>>,
 }
 
 /// Fields of a deal that can be patched one by one.
@@ -425,13 +440,18 @@ pub enum DealField {
 
 entity! {
     /// Who holds a claim key. Scope: hub. Its id is [`crate::claim::claim_id`].
-    Claim in Claims;
+    Claim in Claims, lookups |claim, _| vec![claims_of(claim.organization)];
     /// The registration that holds it.
     1 deal: DealId,
     /// Its organization.
     2 organization: OrganizationId,
     /// Since when, hub time.
     3 since: Timestamp,
+}
+
+/// Lookup key of the claims an organization holds.
+pub fn claims_of(organization: OrganizationId) -> LookupKey {
+    LookupKey(format!("claims/{organization}"))
 }
 
 entity! {

@@ -12,6 +12,7 @@
 
 pub mod client;
 pub mod frame;
+pub mod lease;
 pub mod link;
 pub mod repeats;
 pub mod seal;

@@ -12,6 +12,7 @@
 //! There is one connection that writes. Files, their schema and its rules are in
 //! `migrations/desktop`.
 
+mod access;
 mod change;
 mod deals;
 mod delta;
@@ -19,6 +20,7 @@ mod device;
 mod error;
 mod journal;
 mod key;
+mod lease;
 mod local;
 mod meta;
 mod newer;

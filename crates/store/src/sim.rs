@@ -6,7 +6,7 @@ use crate::outbox::{ANSWERED, PARKED};
 use crate::rows;
 use crate::store::Store;
 use crate::tables::{self, row_key};
-use domain::Row;
+use domain::{Row, ScopeId};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -33,6 +33,8 @@ pub struct Seen {
     pub refused: BTreeSet<u64>,
     /// Numbers of what is parked behind them.
     pub parked: BTreeSet<u64>,
+    /// Scopes of what is kept besides the rows: images for undoing, and what was answered.
+    pub remains: BTreeSet<ScopeId>,
     /// Whether all rows are being fetched anew.
     pub refetching: bool,
 }
@@ -83,6 +85,12 @@ impl Store {
                 _ => seen.refetching = n != 0,
             }
         }
+        let remains: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT scope FROM undo_image UNION SELECT lane FROM journal WHERE payload IS NOT NULL",
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        seen.remains = remains.iter().map(|bytes| rows::scope(bytes)).collect::<Result<_>>()?;
         Ok(seen)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::dial::{Dial, Door};
 use crate::line::Line;
-use domain::ProgramId;
+use domain::{ProgramId, Timestamp};
 use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status, SyncState};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -28,6 +28,8 @@ pub struct LinkStatus {
     pub message: Option<String>,
     /// Highest own mutation handed to the open line.
     pub sent: u64,
+    /// Whether the lease is over: nothing is shown before the hub was met again.
+    pub locked: bool,
 }
 
 /// What a link needs.
@@ -43,6 +45,9 @@ pub struct LinkOptions {
     /// Start without connecting.
     pub work_offline: bool,
 }
+
+/// How often a lease is counted.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
 
 /// Signs of life closer together than this are one, in milliseconds: each wakes the window.
 const SIGNS_APART: i64 = 10_000;
@@ -71,6 +76,7 @@ impl Link {
             synced_at: None,
             message: None,
             sent: 0,
+            locked: options.store.is_locked(),
         });
         let task = tokio::spawn(Driver::run(options, order_end, status_end));
         Self { orders, status, task }
@@ -109,6 +115,8 @@ struct Driver {
     connecting: Option<Connecting>,
     timer: Option<Instant>,
     status: watch::Sender<LinkStatus>,
+    /// When the lease was counted last.
+    counted: Instant,
 }
 
 impl Driver {
@@ -138,6 +146,7 @@ impl Driver {
             connecting: None,
             timer: None,
             status,
+            counted: Instant::now(),
         };
         match state_of(&driver.options.store).await {
             Ok(state) => driver.events.push_back(ClientEvent::Loaded(state)),
@@ -146,6 +155,8 @@ impl Driver {
                 return;
             }
         }
+        let mut counting = tokio::time::interval(COUNT_EVERY);
+        counting.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             while let Some(event) = driver.events.pop_front() {
                 driver.take(event).await;
@@ -182,6 +193,7 @@ impl Driver {
                         ClientEvent::Lost { message }
                     }
                 }),
+                _ = counting.tick() => driver.count_lease().await,
                 () = until(driver.timer) => {
                     driver.timer = None;
                     driver.events.push_back(ClientEvent::Timer);
@@ -243,6 +255,15 @@ impl Driver {
                 Ok(_) => state_of(store).await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
+            ClientEffect::Renew { hub_now, days } => {
+                let given = store.give_lease(hub_now, days, Timestamp(wall())).await;
+                self.counted = Instant::now();
+                self.tell_lock();
+                match given {
+                    Ok(()) => return None,
+                    Err(error) => Err(error),
+                }
+            }
             ClientEffect::KeepNewer(rows) => match store.keep_newer(rows).await {
                 Ok(()) => return None,
                 Err(error) => Err(error),
@@ -260,6 +281,28 @@ impl Driver {
             tracing::warn!(%error, "the store refused what came from the hub");
             ClientEvent::StoreFailed { message: error.to_string() }
         }))
+    }
+
+    /// Time has passed: with the hub there the lease begins anew, without it is counted.
+    async fn count_lease(&mut self) {
+        let ran = u64::try_from(self.counted.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.counted = Instant::now();
+        let (store, clock) = (&self.options.store, Timestamp(wall()));
+        let met = matches!(self.status.borrow().line, LineState::Online | LineState::CatchingUp);
+        let online = self.line.is_some() && met;
+        let counted = match online {
+            true => store.renew_lease(clock, ran).await,
+            false => store.count_lease(clock, ran).await.map(drop),
+        };
+        if let Err(error) = counted {
+            tracing::warn!(%error, "the lease could not be noted");
+        }
+        self.tell_lock();
+    }
+
+    fn tell_lock(&self) {
+        let locked = self.options.store.is_locked();
+        self.status.send_if_modified(|shown| std::mem::replace(&mut shown.locked, locked) != locked);
     }
 
     /// The hub is there and has sent nothing new, so what is here is still all there is.

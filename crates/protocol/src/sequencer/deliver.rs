@@ -6,8 +6,9 @@ use super::connection::{Live, Paging};
 use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Phase, Sequencer, send};
 use crate::frame::{Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use domain::codec::Entity;
-use domain::entity::{Device, Grant, Member};
+use domain::entity::{Device, Grant, Member, Organization};
 use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
+use std::collections::BTreeSet;
 
 /// Rows that stay in memory between batches; more than this many and they are read afresh.
 const DIRECTORY_MAX: usize = 100_000;
@@ -46,9 +47,11 @@ impl Sequencer {
     }
 
     /// Notes who gained or lost a scope, and hangs up on devices that were revoked. This comes first:
-    /// from here on nothing of a lost scope is written to a connection.
+    /// from here on nothing of a lost scope is written to a connection, also of what waits already.
     fn note_access(&mut self, changed: &[CommitRow], effects: &mut Vec<HubEffect>) {
         let mut revoked = Vec::new();
+        let mut ended = Vec::new();
+        let mut gone = BTreeSet::new();
         for row in changed {
             match (row.key.table, &row.body) {
                 (Table::Grants, Some(body)) => {
@@ -61,13 +64,7 @@ impl Sequencer {
                     }
                 }
                 (Table::Grants, None) => {
-                    let gone = row.key;
-                    for live in self.lives() {
-                        let organization = live.actor.organization;
-                        live.scopes.retain(|scope, _| {
-                            RowKey::of::<Grant>(domain::entity::grant_id(*scope, organization)) != gone
-                        });
-                    }
+                    gone.insert(row.key);
                 }
                 (Table::Devices, Some(body))
                     if Device::from_body(body).is_ok_and(|device| device.revoked_at.is_some()) =>
@@ -79,15 +76,26 @@ impl Sequencer {
                 {
                     revoked.push(row.key.id);
                 }
+                (Table::Organizations, Some(body))
+                    if Organization::from_body(body)
+                        .is_ok_and(|organization| organization.ended_at.is_some()) =>
+                {
+                    ended.push(row.key.id);
+                }
                 _ => {}
             }
+        }
+        if !gone.is_empty() {
+            self.take_back(&gone, effects);
         }
         let out: Vec<ConnectionId> = self
             .connections
             .iter()
             .filter(|(_, open)| match &open.phase {
                 Phase::Live(live) => {
-                    revoked.contains(&live.actor.device.0) || revoked.contains(&live.actor.member.0)
+                    revoked.contains(&live.actor.device.0)
+                        || revoked.contains(&live.actor.member.0)
+                        || ended.contains(&live.actor.organization.0)
                 }
                 Phase::Fresh | Phase::Joining => false,
             })
@@ -97,6 +105,25 @@ impl Sequencer {
         for connection in out.into_iter().filter(|_| !served) {
             let message = "This device no longer has access to the program.";
             self.hang_up(connection, Reason::Revoked, message, effects);
+        }
+    }
+
+    /// Takes the scopes of these grants from whoever is connected.
+    fn take_back(&mut self, grants: &BTreeSet<RowKey>, effects: &mut Vec<HubEffect>) {
+        for (connection, open) in &mut self.connections {
+            let Phase::Live(live) = &mut open.phase else { continue };
+            let organization = live.actor.organization;
+            let is_gone = |scope: &ScopeId| {
+                grants.contains(&RowKey::of::<Grant>(domain::entity::grant_id(*scope, organization)))
+            };
+            let lost: BTreeSet<ScopeId> = live.scopes.keys().copied().filter(is_gone).collect();
+            if lost.is_empty() || domain::planted!(GrantKeptByLine) {
+                continue;
+            }
+            live.scopes.retain(|scope, _| !lost.contains(scope));
+            if !domain::planted!(FramesAfterRevoke) {
+                effects.push(HubEffect::Withhold { connection: *connection, scopes: Some(lost) });
+            }
         }
     }
 

@@ -19,6 +19,7 @@ mod hub;
 mod interleavings;
 #[cfg(target_os = "linux")]
 mod kill;
+mod lease;
 mod life;
 mod newer;
 mod people;
