@@ -65,7 +65,8 @@ impl Device {
             work_offline: false,
         };
         let here = Self { _link: Link::start(options), store, program, folder };
-        here.until(async |store| Ok(store.entity::<entity::Program>(program).await?.is_some())).await?;
+        here.until(async |store: &Store| Ok(store.entity::<entity::Program>(program).await?.is_some()))
+            .await?;
         Ok(here)
     }
 
@@ -82,7 +83,7 @@ impl Device {
     }
 
     async fn settled(&self) -> Result<()> {
-        self.until(async |store| Ok(store.counts().await?.waiting == 0)).await
+        self.until(async |store: &Store| Ok(store.counts().await?.waiting == 0)).await
     }
 }
 
@@ -184,7 +185,7 @@ impl World {
             };
             partner.store.commit(register, now()).await?;
             partner.settled().await?;
-            vendor.until(async |store| Ok(store.entity::<Deal>(deal).await?.is_some())).await?;
+            vendor.until(async |store: &Store| Ok(store.entity::<Deal>(deal).await?.is_some())).await?;
             vendor.store.commit(DealShare { deal, organization }, now()).await?;
         }
         let says = (0..MESSAGES).map(|number| {
@@ -216,7 +217,7 @@ impl World {
     async fn guest_has_all(&self) -> Result<()> {
         let deal = self.deal;
         self.guest
-            .until(async |store| {
+            .until(async |store: &Store| {
                 let state = store.sync_state().await?;
                 let window = room::window(store, deal, None, 1).await?;
                 Ok(state.resume.is_none() && !window.messages.is_empty())
