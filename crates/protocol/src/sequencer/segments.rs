@@ -35,7 +35,7 @@ pub(super) fn own_page(
 ) {
     let Bulk::Found(found) = &live.bulk else { return };
     let answers = std::mem::take(&mut live.answers);
-    let delta = Delta { to: page.head, answers, rows, resume: Some(start(found.head)) };
+    let delta = Delta { to: page.head, answers, rows, resume: Some(start(found.head)), beyond: None };
     effects.push(send(connection, &FromHub::Delta(delta)));
     match (&page.resume, live.paging.as_mut()) {
         (Some(resume), Some(paging)) => {
