@@ -3,5 +3,6 @@
 pub mod desktop;
 pub mod hub;
 pub mod notifications;
+pub mod pages;
 pub mod person;
 pub mod world;

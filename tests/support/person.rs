@@ -75,6 +75,25 @@ impl Person {
         Ok(Self { name, app, program: String::new(), keychain: Keychain::Memory, folder })
     }
 
+    /// Opens the application again after it was closed, with the passphrase that opens its vault.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn reopen(&mut self, passphrase: &str) -> anyhow::Result<()> {
+        self.app = open(self.folder.path(), self.keychain.clone()).await?;
+        let passphrase = app::dto::Passphrase { passphrase: passphrase.to_owned() };
+        self.ask::<_, AppState>("vault_passphrase", passphrase).await.map(drop)
+    }
+
+    /// The id of a company of the program, by its name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn counterpart(&self, name: &str) -> anyhow::Result<String> {
+        let found = self.summary().await?.counterparts.into_iter().find(|company| company.name == name);
+        found.map(|company| company.id).ok_or_else(|| anyhow!("{} knows no {name}", self.name))
+    }
+
     /// The profile folder.
     pub fn profile(&self) -> PathBuf {
         self.folder.path().to_owned()

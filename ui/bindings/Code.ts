@@ -3,4 +3,4 @@
 /**
  * The closed list of error codes. A code is added only when a consumer branches on it.
  */
-export type Code = "bad_input" | "refused" | "not_found" | "vault_closed" | "wrong_passphrase" | "invitation_malformed" | "invitation_expired" | "invitation_used" | "invitation_foreign" | "hub_unreachable" | "hub_incompatible" | "disk_full" | "read_only" | "damaged" | "already_joined" | "internal";
+export type Code = "bad_input" | "refused" | "not_found" | "vault_closed" | "wrong_passphrase" | "invitation_malformed" | "invitation_expired" | "invitation_used" | "invitation_foreign" | "hub_unreachable" | "hub_incompatible" | "disk_full" | "read_only" | "damaged" | "lease_ended" | "access_ended" | "already_joined" | "internal";

@@ -31,4 +31,12 @@ talk: boolean,
 /**
  * Change the action plan.
  */
-plan: boolean, };
+plan: boolean, 
+/**
+ * Share it with another partner.
+ */
+share: boolean, 
+/**
+ * Take it back from a partner it was shared with.
+ */
+unshare: boolean, };

@@ -17,4 +17,8 @@ role: RoleName,
 /**
  * True for the member this device acts as.
  */
-is_me: boolean, };
+is_me: boolean, 
+/**
+ * Whether I may remove them.
+ */
+may_remove: boolean, };

@@ -23,6 +23,14 @@ side: Side,
  */
 members: Array<MemberRow>, 
 /**
+ * True when the partnership has ended.
+ */
+ended: boolean, 
+/**
+ * Whether I may end the partnership.
+ */
+may_end: boolean, 
+/**
  * True while the adding of it has not reached the hub.
  */
 queued: boolean, };

@@ -26,4 +26,12 @@ may_invite: boolean,
 /**
  * Whether I may add partner organizations (vendor admins and channel managers).
  */
-may_add_organization: boolean, };
+may_add_organization: boolean, 
+/**
+ * Days for which a device may show the program's data without meeting the hub.
+ */
+lease_days: number, 
+/**
+ * Whether I may change that.
+ */
+may_set_lease: boolean, };

@@ -5,6 +5,7 @@ import type { AccountWindow } from './AccountWindow';
 import type { ActionPlanView } from './ActionPlanView';
 import type { AppState } from './AppState';
 import type { Appearance } from './Appearance';
+import type { DealAccess } from './DealAccess';
 import type { DealDetail } from './DealDetail';
 import type { DealEdit } from './DealEdit';
 import type { DealForm } from './DealForm';
@@ -21,6 +22,7 @@ import type { InvitationCreate } from './InvitationCreate';
 import type { InvitationInspect } from './InvitationInspect';
 import type { InvitationLink } from './InvitationLink';
 import type { InvitationPreview } from './InvitationPreview';
+import type { LeaseSet } from './LeaseSet';
 import type { MessageSend } from './MessageSend';
 import type { MilestoneEdit } from './MilestoneEdit';
 import type { MilestoneForm } from './MilestoneForm';
@@ -74,6 +76,9 @@ export interface Commands {
   organization_add: [OrganizationAdd, InvitationLink];
   invitation_create: [InvitationCreate, InvitationLink];
   invitation_revoke: [OneOf, Done];
+  member_remove: [OneOf, Done];
+  partnership_end: [OneOf, Done];
+  lease_set: [LeaseSet, Done];
   today: [Through, Today];
   deal_list: [DealQuery, DealWindow];
   deal_get: [OneOf, DealDetail];
@@ -85,6 +90,8 @@ export interface Commands {
   registration_review: [OneOf, Done];
   registration_decide: [RegistrationDecide, Done];
   registration_withdraw: [OneOf, Done];
+  deal_share: [DealAccess, Done];
+  deal_unshare: [DealAccess, Done];
   account_list: [AccountQuery, AccountWindow];
   room_window: [RoomQuery, RoomWindow];
   message_send: [MessageSend, Done];
@@ -112,6 +119,8 @@ export interface Commands {
   deal_history: [OneOf, Array<FieldChangeRow>];
   field_restore: [OneOf, Done];
   overwritten_keep: [OverwrittenKeep, Done];
+  unsent_save: [InProgram, SavedFile];
+  ended_seen: [null, Done];
   palette: [PaletteQuery, Array<PaletteHit>];
   diagnostics_save: [null, SavedFile];
 }

@@ -30,6 +30,9 @@ commands! {
     organization_add(OrganizationAdd) -> InvitationLink,
     invitation_create(InvitationCreate) -> InvitationLink,
     invitation_revoke(OneOf) -> Done,
+    member_remove(OneOf) -> Done,
+    partnership_end(OneOf) -> Done,
+    lease_set(LeaseSet) -> Done,
     // Today, deals, accounts.
     today(Through) -> Today,
     deal_list(DealQuery) -> DealWindow,
@@ -42,6 +45,8 @@ commands! {
     registration_review(OneOf) -> Done,
     registration_decide(RegistrationDecide) -> Done,
     registration_withdraw(OneOf) -> Done,
+    deal_share(DealAccess) -> Done,
+    deal_unshare(DealAccess) -> Done,
     account_list(AccountQuery) -> AccountWindow,
     // The room.
     room_window(RoomQuery) -> RoomWindow,
@@ -73,6 +78,8 @@ commands! {
     deal_history(OneOf) -> Vec<FieldChangeRow>,
     field_restore(OneOf) -> Done,
     overwritten_keep(OverwrittenKeep) -> Done,
+    unsent_save(InProgram) -> SavedFile,
+    ended_seen(()) -> Done,
     palette(PaletteQuery) -> Vec<PaletteHit>,
     diagnostics_save(()) -> SavedFile,
 }

@@ -2,15 +2,16 @@
 
 use crate::app::App;
 use crate::dto::{
-    Code, CommandError, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow, DealSort, DealWindow,
-    Done, InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar, SimilarQuery,
+    Code, CommandError, Counterpart, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow, DealSort,
+    DealWindow, Done, InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar,
+    SimilarQuery,
 };
 use crate::people::Faces;
 use crate::session::{Joined, commit_error};
 use crate::{map, sync_page};
 use domain::entity::{Customer, Deal, Role, Side, Status};
 use domain::mutation::{self, DealRegister, DealValue, Decision, FieldPatch};
-use domain::{Date, DealId, OrganizationId};
+use domain::{Actor, Date, DealId, OrganizationId, ScopeId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::query::deals::{self, DealLine, Filter, InCourt, SimilarTo, Sort};
@@ -36,6 +37,9 @@ impl App {
         let mut looked = Vec::new();
         for joined in self.session()?.programs() {
             if lens.program.as_ref().is_some_and(|program| *program != joined.id.to_string()) {
+                continue;
+            }
+            if joined.store.is_locked() {
                 continue;
             }
             let faces = Faces::of(&joined).await?;
@@ -115,19 +119,31 @@ impl App {
         Ok(answer)
     }
 
+    /// One program, looked at without a lens.
+    pub(crate) async fn looked_at(&self, program: &str) -> Result<Looked, CommandError> {
+        self.program(program)?.store.unlocked().map_err(|error| map::store_error(&error))?;
+        let lens = Lens { program: Some(program.to_owned()), counterpart: None };
+        self.through(&lens).await?.pop().ok_or_else(|| CommandError::not_found("program"))
+    }
+
     /// One deal, with the program it is looked at through.
     pub(crate) async fn one_deal(
         &self,
         program: &str,
         deal: &str,
     ) -> Result<(Looked, DealLine), CommandError> {
-        let lens = Lens { program: Some(program.to_owned()), counterpart: None };
-        let looked = self.through(&lens).await?.pop().ok_or_else(|| CommandError::not_found("program"))?;
-        let line = deals::get(&looked.joined.store, map::id(deal)?)
-            .await
-            .map_err(|error| map::store_error(&error))?
-            .ok_or_else(|| CommandError::not_found("deal"))?;
-        Ok((looked, line))
+        let looked = self.looked_at(program).await?;
+        let id: DealId = map::id(deal)?;
+        let store = &looked.joined.store;
+        let store_error = |error: store::StoreError| map::store_error(&error);
+        if let Some(line) = deals::get(store, id).await.map_err(store_error)? {
+            return Ok((looked, line));
+        }
+        if store.is_taken_away(ScopeId::Deal(id)).await.map_err(store_error)? {
+            let message = "Your access to this deal has ended. It was removed from this device.";
+            return Err(CommandError::new(Code::AccessEnded, message));
+        }
+        Err(CommandError::not_found("deal"))
     }
 
     pub(crate) async fn deal_get(self: &Arc<Self>, asked: OneOf) -> Result<DealDetail, CommandError> {
@@ -137,7 +153,12 @@ impl App {
         let me = faces.me()?;
         let deal = &line.deal;
         let registration = &deal.registration;
-        let in_room = |organization| Some(organization) == faces.vendor() || organization == deal.partner;
+        let guests = deal.guests.as_deref().unwrap_or_default();
+        let in_room = |organization| {
+            Some(organization) == faces.vendor()
+                || organization == deal.partner
+                || guests.contains(&organization)
+        };
         let people = faces
             .directory
             .members
@@ -150,7 +171,11 @@ impl App {
             region: deal.region.clone(),
             need: deal.need.clone(),
             registered_by: faces.person(deal.registered_by),
-            partner_name: faces.organization_name(deal.partner),
+            partner_name: named(faces.organization_name(deal.partner)),
+            guests: guests
+                .iter()
+                .map(|id| Counterpart { id: id.to_string(), name: named(faces.organization_name(*id)) })
+                .collect(),
             vendor_name: faces.vendor_name(),
             submitted_at: registration.submitted_at.map(map::at),
             decision_due: registration.decision_due.map(map::at),
@@ -159,7 +184,7 @@ impl App {
             protected_until: registration.protected_until.map(|day| day.to_string()),
             rejection_rule: registration.rule.map(|rule| map::rejection_words(rule).to_owned()),
             rejection_evidence: registration.evidence.clone(),
-            may: may(deal, me.side, me.role),
+            may: may(deal, me),
             my_side: map::side(me.side),
             people: people.map(|(id, _)| faces.person(*id)).collect(),
             row,
@@ -407,12 +432,17 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
     })
 }
 
+/// A company by its name; partners do not see each other's.
+fn named(name: String) -> String {
+    if name.is_empty() { "Another partner".to_owned() } else { name }
+}
+
 /// What a member may do with a deal now: the same rules that decide it, asked beforehand.
-fn may(deal: &Deal, side: Side, role: Role) -> DealMay {
+fn may(deal: &Deal, me: &Actor) -> DealMay {
     let status = deal.registration.status;
-    let acts = role != Role::Member;
-    let partner = side == Side::Partner && acts;
-    let vendor = side == Side::Vendor && acts;
+    let acts = me.role != Role::Member;
+    let partner = me.organization == deal.partner && acts;
+    let vendor = me.side == Side::Vendor && acts;
     let waits = matches!(status, Status::Submitted | Status::InReview);
     DealMay {
         submit: partner && status == Status::Draft,
@@ -422,6 +452,8 @@ fn may(deal: &Deal, side: Side, role: Role) -> DealMay {
         withdraw: partner && (waits || status == Status::Draft),
         talk: status != Status::Draft,
         plan: !status.is_closed(),
+        share: vendor && status != Status::Draft && !status.is_closed(),
+        unshare: vendor,
     }
 }
 

@@ -4,6 +4,7 @@
 //! whole minor units (cents) with an ISO 4217 code. `cargo test -p app` writes the TypeScript twins
 //! of these types to `ui/bindings`; they are committed, and a test fails when they are stale.
 
+mod access;
 mod deals;
 mod history;
 mod import;
@@ -12,6 +13,7 @@ mod room;
 mod start;
 mod sync;
 
+pub use access::*;
 pub use deals::*;
 pub use history::*;
 pub use import::*;

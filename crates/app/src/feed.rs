@@ -39,6 +39,9 @@ pub(crate) fn note(change: &Change) -> ChangeNote {
     if change.sync {
         tags.insert(Tag::Sync);
     }
+    if change.access {
+        tags.insert(Tag::App);
+    }
     ChangeNote {
         tags: tags.into_iter().collect(),
         ids: change.keys.iter().map(|key| key.id.to_string()).collect(),
@@ -56,9 +59,12 @@ pub(crate) fn watch(app: &Arc<App>, program: ProgramId, store: &Store, link: &Li
         loop {
             let change = match changes.recv().await {
                 Ok(change) => change,
-                Err(RecvError::Lagged(_)) => {
-                    Change { tables: Table::ALL.into_iter().collect(), keys: Vec::new(), sync: true }
-                }
+                Err(RecvError::Lagged(_)) => Change {
+                    tables: Table::ALL.into_iter().collect(),
+                    keys: Vec::new(),
+                    sync: true,
+                    access: true,
+                },
                 Err(RecvError::Closed) => return,
             };
             let Some(app) = to.upgrade() else { return };
@@ -69,12 +75,19 @@ pub(crate) fn watch(app: &Arc<App>, program: ProgramId, store: &Store, link: &Li
     let mut status = link.status();
     let to = Arc::downgrade(app);
     let of_link = tokio::spawn(async move {
-        let mut line = Line::Offline;
+        let (mut line, mut locked) = (Line::Offline, status.borrow().locked);
         while status.changed().await.is_ok() {
-            let now = status.borrow_and_update().line;
+            let (now, lock) = {
+                let status = status.borrow_and_update();
+                (status.line, status.locked)
+            };
             let Some(app) = to.upgrade() else { return };
-            app.tell(if now == line { &[Tag::Sync] } else { &[Tag::Sync, Tag::App] });
-            line = now;
+            app.tell(match (now == line, lock == locked) {
+                (_, false) => &Tag::ALL,
+                (true, _) => &[Tag::Sync],
+                (false, _) => &[Tag::Sync, Tag::App],
+            });
+            (line, locked) = (now, lock);
             if now == Line::Revoked {
                 // On its own task: removing the program ends this one.
                 tokio::spawn(async move { app.erase_revoked(program).await });

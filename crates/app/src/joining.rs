@@ -153,7 +153,11 @@ impl App {
         joined: &Arc<Joined>,
         farewell: Mutation,
     ) -> Result<Done, CommandError> {
-        joined.commit(farewell).await?;
+        joined.parting.store(true, Ordering::Relaxed);
+        if let Err(error) = joined.commit(farewell).await {
+            joined.parting.store(false, Ordering::Relaxed);
+            return Err(error);
+        }
         if let Some(mut status) = joined.with_link(sync::Link::status) {
             let heard = status.wait_for(|status| status.line == Line::Revoked);
             if tokio::time::timeout(FAREWELL, heard).await.is_err() {
@@ -166,6 +170,7 @@ impl App {
 
     /// The hub shut this device out: its copy goes.
     pub(crate) async fn erase_revoked(self: &Arc<Self>, program: ProgramId) {
+        self.note_ended(program).await;
         if let Err(error) = self.erase_program(program).await {
             tracing::error!(error = %error.message, "removing a revoked program");
         }

@@ -4,6 +4,7 @@
 //! command finds its program ([`session`]), asks or changes the store, and answers. What changed is
 //! told on [`App::changes`], so that the window asks again for what it shows.
 
+mod access;
 mod accounts;
 mod app;
 pub mod commands;

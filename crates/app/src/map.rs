@@ -170,6 +170,10 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
             Code::HubUnreachable,
             "This program has not arrived on this device yet. It will as soon as its hub answers.",
         ),
+        Store::LeaseOver => CommandError::new(
+            Code::LeaseEnded,
+            "This program has not met its hub for longer than its vendor allows. Connect to continue.",
+        ),
         Store::NotFound => CommandError::not_found("entry"),
         Store::Closed => CommandError::new(Code::NotFound, "This program is being closed."),
         _ => CommandError::internal("using the store", error),

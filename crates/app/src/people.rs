@@ -77,7 +77,11 @@ impl App {
         let (Some(program), Some(me)) = (&faces.directory.program, &faces.directory.me) else {
             return Ok(None);
         };
-        let counterparts = faces.directory.organizations.iter().filter(|(id, _)| **id != me.organization);
+        let counterparts = faces
+            .directory
+            .organizations
+            .iter()
+            .filter(|(id, organization)| **id != me.organization && organization.ended_at.is_none());
         let mut counterparts: Vec<Counterpart> = counterparts
             .map(|(id, organization)| Counterpart { id: id.to_string(), name: organization.name.clone() })
             .collect();
@@ -109,13 +113,18 @@ impl App {
                 id: id.to_string(),
                 name: organization.name.clone(),
                 side: map::side(organization.side),
-                members: members(&faces, *id, me.member),
+                members: members(&faces, *id, me),
+                ended: organization.ended_at.is_some(),
+                may_end: me.side == Side::Vendor
+                    && me.role == Role::Admin
+                    && organization.side == Side::Partner
+                    && organization.ended_at.is_none(),
                 queued: queued.contains(id),
             })
             .collect();
         organizations.sort_by(|a, b| {
             let rank = |card: &OrganizationCard| card.side == crate::dto::Side::Partner;
-            (rank(a), &a.name).cmp(&(rank(b), &b.name))
+            (a.ended, rank(a), &a.name).cmp(&(b.ended, rank(b), &b.name))
         });
         let made = people::invitations(&joined.store).await.map_err(store_error)?;
         let devices = people::devices(&joined.store).await.map_err(store_error)?;
@@ -138,6 +147,8 @@ impl App {
                 .collect(),
             may_invite: me.role == Role::Admin || may_add,
             may_add_organization: may_add,
+            lease_days: faces.directory.program.as_ref().map_or(0, |program| program.lease_days()),
+            may_set_lease: me.side == Side::Vendor && me.role == Role::Admin,
         })
     }
 
@@ -183,14 +194,19 @@ fn may_add(me: &Actor) -> bool {
     me.side == Side::Vendor && matches!(me.role, Role::Admin | Role::ChannelManager)
 }
 
-fn members(faces: &Faces, organization: OrganizationId, me: MemberId) -> Vec<MemberRow> {
+fn members(faces: &Faces, organization: OrganizationId, me: &Actor) -> Vec<MemberRow> {
+    let own = organization == me.organization;
+    let removes = if own { me.role == Role::Admin } else { may_add(me) };
+    let ended =
+        faces.directory.organizations.get(&organization).is_some_and(|found| found.ended_at.is_some());
     let all = faces.directory.members.iter();
     let mut rows: Vec<MemberRow> = all
-        .filter(|(_, member)| member.organization == organization && member.left_at.is_none())
+        .filter(|(_, member)| !ended && member.organization == organization && member.left_at.is_none())
         .map(|(id, member)| MemberRow {
             person: faces.person(*id),
             role: map::role(member.role),
-            is_me: *id == me,
+            is_me: *id == me.member,
+            may_remove: removes && *id != me.member,
         })
         .collect();
     rows.sort_by(|a, b| a.person.name.cmp(&b.person.name));

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::deals::Looked;
 use crate::dto::{
-    CommandError, Done, Lens, MessageRow, MessageSend, ReplyPreview, RoomQuery, RoomRead, RoomWindow,
+    CommandError, Done, MessageRow, MessageSend, ReplyPreview, RoomQuery, RoomRead, RoomWindow,
 };
 use crate::map;
 use domain::mutation;
@@ -16,8 +16,7 @@ const PREVIEW_CHARS: usize = 120;
 
 impl App {
     pub(crate) async fn room_window(self: &Arc<Self>, asked: RoomQuery) -> Result<RoomWindow, CommandError> {
-        let lens = Lens { program: Some(asked.program.clone()), counterpart: None };
-        let looked = self.through(&lens).await?.pop().ok_or_else(|| CommandError::not_found("program"))?;
+        let looked = self.looked_at(&asked.program).await?;
         // A position is a whole number that a double holds exactly.
         let before = asked.before.map(|position| position.max(0.0) as u64);
         let window = room::window(&looked.joined.store, map::id(&asked.deal)?, before, asked.limit)

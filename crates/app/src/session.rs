@@ -6,6 +6,7 @@ use crate::{feed, map};
 use domain::{DeviceId, MemberId, Mutation, ProgramId, Timestamp, Undo};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use store::{CommitError, DeviceFile, FileKey, Identity, JoinedProgram, Store};
 use sync::link::{Link, LinkOptions};
@@ -39,6 +40,8 @@ pub(crate) struct Joined {
     joined_at: Timestamp,
     pub store: Store,
     pub link: RwLock<Option<Link>>,
+    /// The person is leaving by themselves.
+    pub parting: AtomicBool,
     tasks: Vec<AbortHandle>,
 }
 
@@ -144,6 +147,7 @@ impl Session {
         if !joined.written {
             self.device.set_written(joined.program).await.map_err(failed)?;
         }
+        store.count_lease(App::now(), 0).await.map_err(failed)?;
         let link = Link::start(LinkOptions {
             store: store.clone(),
             program: joined.program,
@@ -160,6 +164,7 @@ impl Session {
             joined_at: joined.joined_at,
             store,
             link: RwLock::new(Some(link)),
+            parting: AtomicBool::new(false),
             tasks,
         });
         self.programs

@@ -101,7 +101,7 @@ impl App {
 }
 
 /// Setting under which the name of a program is kept.
-fn name_of(program: ProgramId) -> String {
+pub(crate) fn name_of(program: ProgramId) -> String {
     format!("name of {program}")
 }
 

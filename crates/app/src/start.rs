@@ -86,11 +86,15 @@ impl App {
             Gate::Open(_) => VaultState::Open,
             Gate::Closed(state) => *state,
         };
-        let (mut programs, mut shut) = (Vec::new(), Vec::new());
+        let (mut programs, mut shut, mut locked) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ended = Vec::new();
         if vault == VaultState::Open {
             let session = self.session()?;
+            ended = self.ended(&session).await?;
             for joined in session.programs() {
-                if let Some(summary) = self.summary(&joined).await? {
+                if joined.store.is_locked() {
+                    locked.push(self.locked(&session, &joined).await);
+                } else if let Some(summary) = self.summary(&joined).await? {
                     self.remember_name(&session, &summary).await;
                     programs.push(summary);
                 }
@@ -103,6 +107,8 @@ impl App {
             vault,
             programs,
             shut,
+            locked,
+            ended,
             theme: self.theme(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -79,11 +79,10 @@ impl App {
                 parked: u32::try_from(item.parked).unwrap_or(u32::MAX),
             });
         }
-        let program: Option<domain::entity::Program> =
-            joined.store.entity(joined.id).await.map_err(store_error)?;
+        let name = self.name_of(&*self.session()?, joined).await;
         Ok(ProgramSync {
             program: joined.id.to_string(),
-            name: program.map_or_else(|| self.hub_name(&joined.hub), |program| program.name),
+            name,
             hub: self.hub_name(&joined.hub),
             connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
             synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
@@ -161,6 +160,8 @@ pub(crate) fn deal_of(item: &Item) -> Option<DealId> {
 pub(crate) async fn title(joined: &Joined, item: &Item) -> Result<String, CommandError> {
     let place = match deal_of(item) {
         None => None,
+        // Only what the person wrote is shown of a program whose lease is over.
+        Some(_) if joined.store.is_locked() => None,
         Some(deal) => {
             let stored: Option<Deal> =
                 joined.store.entity(deal).await.map_err(|error| map::store_error(&error))?;

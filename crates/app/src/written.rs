@@ -33,6 +33,11 @@ pub(crate) fn words(mutation: &Mutation) -> &'static str {
         Mutation::MilestoneReopen(_) => "Reopened milestone",
         Mutation::MilestoneRestore(_) => "Finished milestone",
         Mutation::MilestoneRemove(_) => "Removed milestone",
+        Mutation::DealShare(_) => "Shared deal",
+        Mutation::DealUnshare(_) => "Taken-back deal",
+        Mutation::MemberRemove(_) => "Removed person",
+        Mutation::PartnershipEnd(_) => "Ended partnership",
+        Mutation::LeaseSet(_) => "Changed lease",
     }
 }
 

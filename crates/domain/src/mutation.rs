@@ -3,6 +3,7 @@
 //! A mutation is made on a device, applied there at once ([`Mode::Optimistic`]) and applied again by
 //! the hub, whose result is the truth ([`Mode::Authoritative`]). Both run the code in this module.
 
+mod access;
 mod accounts;
 mod deals;
 mod decision;
@@ -13,6 +14,7 @@ mod program;
 mod registration;
 mod room;
 
+pub use access::*;
 pub use accounts::*;
 pub use deals::*;
 pub use decision::*;
@@ -235,6 +237,11 @@ mutations! {
     milestone_reopen: MilestoneReopen,
     milestone_restore: MilestoneRestore,
     milestone_remove: MilestoneRemove,
+    deal_share: DealShare,
+    deal_unshare: DealUnshare,
+    member_remove: MemberRemove,
+    partnership_end: PartnershipEnd,
+    lease_set: LeaseSet,
 }
 
 impl Mutate for Mutation {

@@ -121,6 +121,11 @@ mod active {
         LostNotQueued: "what a restored hub has lost is not queued again",
         RefusedSentWhole: "a restored hub is sent again what it had refused, as if it were new",
         OtherDeltaRowsDropped: "of a delta that settles something only the own rows are written",
+        RevokeKeepsRows: "the messages of a scope that was taken away stay",
+        RevokeKeepsJournal: "what was said in a scope that was taken away stays in the journal",
+        WipeForgotten: "the log is not emptied after a scope was erased",
+        LeaseIgnored: "a device whose lease is over goes on showing what it has",
+        LeaseClockTrusted: "a clock that is set back gives a lease back",
         // Hub: the sequencer.
         AckBeforeCommit: "answers leave before the commit",
         DuplicateIsFork: "a mutation that comes twice is taken for a second installation",
@@ -139,6 +144,8 @@ mod active {
         CongestedForgotten: "a congested connection is not caught up when it drains",
         LaneOvertaking: "a task that waits for rows is overtaken by those behind it",
         BatchAnswersForgotten: "a welcome leaves out what an older connection brought in the same batch",
+        GrantKeptByLine: "a connection keeps a scope whose grant was taken back",
+        FramesAfterRevoke: "what waited for a connection still leaves after its access has ended",
         AnswerOnOldLine: "an answer waits for a line that a newer one has replaced",
         TailWithoutHead: "a catch-up believes it is done although the head has moved on",
         // Hub: the storage and the guard.

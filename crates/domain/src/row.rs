@@ -171,6 +171,7 @@ pub fn lookups_of(key: RowKey, body: &[u8]) -> Vec<LookupKey> {
         Table::Invitations => keys::<crate::entity::Invitation>(key.id, body),
         Table::Grants => keys::<crate::entity::Grant>(key.id, body),
         Table::Members => keys::<crate::entity::Member>(key.id, body),
+        Table::Claims => keys::<crate::entity::Claim>(key.id, body),
         _ => Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! What the rules promise, told by people: alice sells for the partner Northbeam, bob is an account
 //! executive of the vendor Halden, carol sells for Coastline, a competitor of Northbeam.
 
+mod access;
 mod any_bytes;
 mod calendar;
 mod claim_key;

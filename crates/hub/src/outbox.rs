@@ -4,8 +4,9 @@
 //! Above the budget the sequencer is told to hold back, and the connection is not read until it has
 //! drained, so that a peer that does not listen costs a bounded amount of memory.
 
+use domain::ScopeId;
 use protocol::frame::{self, FromHub, Goodbye, Reason};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -46,6 +47,26 @@ impl Outbox {
         drop(state);
         self.ready.notify_one();
         congested
+    }
+
+    /// Takes rows of these scopes, or everything without any, out of what waits; `true` when the
+    /// connection is no longer congested. What is being written at this moment cannot be called back.
+    pub fn withhold(&self, scopes: Option<&BTreeSet<ScopeId>>) -> bool {
+        let mut state = self.lock();
+        let before: usize = state.frames.iter().map(Vec::len).sum();
+        match scopes {
+            None => state.frames.clear(),
+            Some(scopes) => {
+                for frame in &mut state.frames {
+                    if let Some(rest) = frame::without(frame, scopes) {
+                        *frame = rest;
+                    }
+                }
+            }
+        }
+        let after: usize = state.frames.iter().map(Vec::len).sum();
+        drop(state);
+        self.written(before.saturating_sub(after))
     }
 
     /// Says why, and ends.
@@ -180,6 +201,33 @@ mod tests {
             4 => Just(Step::Next),
             1 => Just(Step::Close),
         ]
+    }
+
+    fn delta(scope: ScopeId, body: &[u8]) -> Vec<u8> {
+        let key = domain::RowKey { table: domain::Table::Messages, id: uuid::Uuid::nil() };
+        let row = frame::DeltaRow { key, scope, seq: 1, body: Some(body.to_vec()) };
+        let delta = frame::Delta { to: 1, answers: Vec::new(), rows: vec![row], resume: None };
+        frame::encode(&FromHub::Delta(delta))
+    }
+
+    #[test]
+    fn what_is_withheld_frees_the_room_it_took() {
+        let outbox = Outbox::default();
+        let deal = ScopeId::Deal(uuid::Uuid::nil().into());
+        assert!(!outbox.put(delta(ScopeId::Program, b"stays")));
+        assert!(outbox.put(delta(deal, &vec![7; BUDGET])));
+        assert!(!outbox.withhold(Some(&BTreeSet::from([ScopeId::Hub]))), "nothing of it waits");
+        assert!(outbox.withhold(Some(&BTreeSet::from([deal]))), "no longer congested");
+        let left = outbox.take(usize::MAX);
+        assert_eq!(left[0], delta(ScopeId::Program, b"stays"));
+        let Ok(frame::Incoming::Known(FromHub::Delta(rest))) = frame::decode(&left[1]) else { panic!() };
+        assert!(rest.rows.is_empty() && rest.to == 1, "how far it leads stays as it is");
+        outbox.written(left.iter().map(Vec::len).sum());
+
+        outbox.put(delta(deal, b"gone"));
+        outbox.withhold(None);
+        outbox.goodbye(Reason::Revoked, "Out.", None);
+        assert_eq!(outbox.take(usize::MAX).len(), 1);
     }
 
     proptest! {

@@ -288,6 +288,12 @@ impl ProgramTask {
                         }
                         self.egress.closed(connection);
                     }
+                    HubEffect::Withhold { connection, scopes } => {
+                        let outbox = self.outboxes.get(&connection);
+                        if outbox.is_some_and(|outbox| outbox.withhold(scopes.as_ref())) {
+                            self.feed(HubEvent::Drained { connection });
+                        }
+                    }
                     HubEffect::ReadPage { connection, query } => self.read_page(connection, query),
                     HubEffect::FindSegments { connection, device, .. } => {
                         self.find_segments(connection, device);

@@ -147,6 +147,14 @@ pub enum ClientEffect {
         /// The last own mutation that the hub has.
         last_n: u64,
     },
+    /// The hub has let the device in at its time `hub_now`: what is here may be shown for `days` from now
+    /// on. An event follows only when it could not be noted.
+    Renew {
+        /// Hub time.
+        hub_now: Timestamp,
+        /// Days.
+        days: u32,
+    },
     /// Send [`ClientEvent::Timer`] at this tick; replaces an earlier one.
     Timer {
         /// When.
@@ -487,6 +495,9 @@ impl Client {
         self.reading = false;
         self.last_delta = false;
         self.phase = Phase::In { caught_up_at: welcome.head };
+        if let Some(days) = welcome.lease_days {
+            effects.push(ClientEffect::Renew { hub_now: welcome.now, days });
+        }
         self.tell(Line::CatchingUp, None, None, effects);
         let fresh = !welcome.start_over || domain::planted!(EpochIgnored);
         if !fresh {

@@ -140,6 +140,18 @@ where
     minicbor::decode(bytes).map(Incoming::Known).map_err(|_| FrameError::Malformed)
 }
 
+/// A frame of a hub without rows of these scopes; `None` when it has none of them. Answers and how far it
+/// leads stay as they are.
+pub fn without(bytes: &[u8], scopes: &std::collections::BTreeSet<ScopeId>) -> Option<Vec<u8>> {
+    if number(bytes) != Some(DELTA) {
+        return None;
+    }
+    let Ok(Incoming::Known(FromHub::Delta(mut delta))) = decode(bytes) else { return None };
+    let before = delta.rows.len();
+    delta.rows.retain(|row| !scopes.contains(&row.scope));
+    (delta.rows.len() < before).then(|| encode(&FromHub::Delta(delta)))
+}
+
 /// Frames as one body of a long poll: each after its length as four bytes, least significant first.
 pub fn to_body(frames: &[Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::with_capacity(frames.iter().map(|frame| frame.len() + 4).sum());
@@ -307,6 +319,10 @@ pub struct Welcome {
     /// the hub does not have of the device's own mutations is to be pushed again.
     #[n(7)]
     pub start_over: bool,
+    /// Days from `now` for which the device may show what it has without meeting the hub again; absent
+    /// from a hub that knows no leases.
+    #[n(8)]
+    pub lease_days: Option<u32>,
 }
 
 /// Mutations on their way up: consecutive numbers of one device.

@@ -16,6 +16,7 @@ pub mod bootstrap;
 pub mod brief;
 pub mod client;
 pub mod frame;
+pub mod lease;
 pub mod link;
 pub mod repeats;
 pub mod seal;

@@ -27,7 +27,7 @@ use domain::entity::Key;
 use domain::{DeviceId, MemberId, OrganizationId, ProgramId, ReadSet, RowKey, Rows, ScopeId, Timestamp};
 pub use join::founding_preview;
 use scopes::Shared;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Names one connection; given by the driver, never reused.
 pub type ConnectionId = u64;
@@ -144,6 +144,14 @@ pub enum HubEffect {
     Close {
         /// Connection.
         connection: ConnectionId,
+    },
+    /// Take rows of these scopes, or everything without any, out of what waits to be written to a
+    /// connection. Comes before whatever tells anybody that access has ended.
+    Withhold {
+        /// Connection.
+        connection: ConnectionId,
+        /// Which scopes; `None` for all that waits.
+        scopes: Option<BTreeSet<ScopeId>>,
     },
     /// Read rows and device records; answered by [`HubEvent::Loaded`].
     Load(Load),
@@ -453,6 +461,9 @@ impl Sequencer {
             Reason::ShuttingDown => Some(storm_ms.max(500)),
             _ => None,
         };
+        if reason == Reason::Revoked && !domain::planted!(FramesAfterRevoke) {
+            effects.push(HubEffect::Withhold { connection, scopes: None });
+        }
         let goodbye = Goodbye { reason, message: message.to_owned(), retry_after_ms };
         effects.push(send(connection, &FromHub::Goodbye(goodbye)));
         effects.push(HubEffect::Close { connection });

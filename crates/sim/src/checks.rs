@@ -122,6 +122,11 @@ impl World {
             return Ok(());
         }
         let scopes = model::scopes(&self.oracle.rows, &actor);
+        if state.cursor >= self.oracle.head
+            && let Some(scope) = seen.remains.iter().find(|scope| !scopes.contains_key(*scope))
+        {
+            return wrong("I8", format!("something of {scope} is left behind its rows"));
+        }
         if state.cursor < self.oracle.head {
             if !seen.outbox.is_empty() {
                 return Ok(());

@@ -25,6 +25,16 @@ pub(crate) struct Made {
     pub at: Timestamp,
 }
 
+/// A lease as the simulation counts it, in its own words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    days: u32,
+    /// What the device's clock said when it was given.
+    clock: i64,
+    /// The furthest its clock has ever been from that.
+    furthest: i64,
+}
+
 /// What runs while the application is open.
 pub(crate) struct Open {
     pub store: Store,
@@ -70,6 +80,10 @@ pub(crate) struct Desk {
     pub cloned: bool,
     /// The last row that came of a table which only a newer version knows.
     pub of_tomorrow: Option<Uuid>,
+    /// The lease the hub gave last, as the simulation counts it.
+    pub lease: Option<Counted>,
+    /// Its clock has jumped: before that, no world lasts as long as a lease.
+    pub jumped: bool,
     /// The file was wiped because the device was signed out.
     pub erased: bool,
     /// It fetches segments.
@@ -110,6 +124,8 @@ impl Desk {
             undo: None,
             cloned: false,
             of_tomorrow: None,
+            lease: None,
+            jumped: false,
             erased: false,
             fetching: None,
         }
@@ -225,6 +241,16 @@ impl World {
         let changes = store.changes();
         desk.open = Some(Open { store, client, changes });
         desk.status = Line::Offline;
+        if desk.lease.is_none() {
+            let lease = desk.store().and_then(Store::lease);
+            desk.lease = lease.map(|lease| Counted {
+                days: lease.days,
+                clock: lease.clock.0,
+                furthest: lease.passed_ms,
+            });
+        }
+        self.count_lease(d).await?;
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(()) };
         desk.look().await?;
         let state = desk.state.clone();
         tell!(self, "{} is started", self.name(d));
@@ -342,11 +368,21 @@ impl World {
             }
             ClientEffect::Apply { epoch, delta } => {
                 tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));
-                store.apply_delta(epoch, delta).await?;
+                let applied = store.apply_delta(epoch, delta).await?;
+                if !applied.revoked_scopes.is_empty() {
+                    self.wiped(d)?;
+                }
                 return self.stored(d).await.map(Some);
             }
             ClientEffect::FetchSegments { epoch, segments } => {
                 self.begin_fetching(d, epoch, segments).await?;
+            }
+            ClientEffect::Renew { hub_now, days } => {
+                let clock = self.device_time(d);
+                store.give_lease(hub_now, days, clock).await?;
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.lease = Some(Counted { days, clock: clock.0, furthest: 0 });
+                }
             }
             ClientEffect::KeepNewer(rows) => {
                 let wanted = desk.of_tomorrow.take();
@@ -378,6 +414,45 @@ impl World {
             }
         }
         Ok(None)
+    }
+
+    /// A device counts its lease, as it does every minute. Tells whether it shows nothing any more.
+    pub async fn count_lease(&mut self, d: usize) -> Run<bool> {
+        let clock = self.device_time(d);
+        let Some(desk) = self.desks.get_mut(d) else { return Ok(false) };
+        let Some(store) = desk.store().cloned().filter(|_| desk.jumped) else { return Ok(false) };
+        if matches!(desk.status, Line::Online | Line::CatchingUp) {
+            store.renew_lease(clock, 0).await?;
+            if let Some(lease) = &mut desk.lease {
+                (lease.clock, lease.furthest) = (clock.0, 0);
+            }
+            return Ok(false);
+        }
+        let locked = store.count_lease(clock, 0).await?;
+        let over = desk.lease.as_mut().is_some_and(|lease| {
+            lease.furthest = lease.furthest.max(clock.0 - lease.clock);
+            lease.furthest >= i64::from(lease.days) * 86_400_000
+        });
+        match (over, locked) {
+            (true, false) => {
+                broken("I8", format!("the lease of {} is over, and it shows what it has", desk.name))
+            }
+            (false, true) => broken("I8", format!("{} shows nothing although its lease goes on", desk.name)),
+            _ => Ok(locked),
+        }
+    }
+
+    /// What was taken away is not in the log any more.
+    fn wiped(&self, d: usize) -> Run {
+        let Some(desk) = self.desks.get(d) else { return Ok(()) };
+        let mut log = desk.path.as_os_str().to_owned();
+        log.push("-wal");
+        let bytes = std::fs::metadata(PathBuf::from(log)).map_or(0, |log| log.len());
+        // A header, and the few pages in which the file notes that it is done.
+        if bytes > 32 + 4 * (4_096 + 24) {
+            return broken("I8", format!("{}: {bytes} bytes of log may hold what was erased", desk.name));
+        }
+        Ok(())
     }
 
     pub(crate) async fn stored(&mut self, d: usize) -> Run<ClientEvent> {
@@ -421,6 +496,11 @@ impl World {
         }
         match next {
             Down::Frame(bytes) => {
+                if self.conns.get(&line).is_some_and(|conn| conn.at_hub)
+                    && let Some(desk) = self.desks.get(d)
+                {
+                    self.oracle.arrives(desk.identity.device, &bytes)?;
+                }
                 if self.newer.is_some() {
                     let bytes = frame_of_tomorrow();
                     self.device_event(d, ClientEvent::Received { bytes }).await?;

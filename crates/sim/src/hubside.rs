@@ -7,10 +7,11 @@ use crate::net::Down;
 use crate::oracle::Oracle;
 use crate::rng::pick;
 use crate::world::{Invite, World, tell};
-use domain::{DeviceId, ProgramId, Timestamp};
+use domain::{DeviceId, ProgramId, ScopeId, Timestamp};
 use hub::sim::{Backroom, Start};
+use protocol::frame;
 use protocol::sequencer::{ConnectionId, HubEffect, HubEvent, Page, PageQuery, Sequencer, Settings};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 /// A page that was asked for.
@@ -211,6 +212,7 @@ impl World {
                         room.closed(connection);
                     }
                 }
+                HubEffect::Withhold { connection, scopes } => self.withhold(connection, scopes.as_ref()),
                 HubEffect::ReadPage { connection, query } => {
                     self.hub.pages.push(Asked { connection, query, read: None });
                 }
@@ -221,6 +223,24 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// What waits for a connection loses rows. (What this network holds for a connection that the hub
+    /// knows still waits at the hub.)
+    fn withhold(&mut self, connection: ConnectionId, scopes: Option<&BTreeSet<ScopeId>>) {
+        let Some(conn) = self.conns.get_mut(&connection).filter(|conn| conn.at_hub) else { return };
+        match scopes {
+            None => conn.down.clear(),
+            Some(scopes) => {
+                for down in &mut conn.down {
+                    if let Down::Frame(bytes) = down
+                        && let Some(rest) = frame::without(bytes, scopes)
+                    {
+                        *bytes = rest;
+                    }
+                }
+            }
+        }
     }
 
     async fn hub_sends(&mut self, connection: ConnectionId, bytes: Vec<u8>) -> Run {

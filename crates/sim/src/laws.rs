@@ -111,8 +111,9 @@ fn claim(deal: &Deal) -> (String, String, String) {
     (deal.customer.domain.clone(), deal.product.clone(), deal.region.clone())
 }
 
-fn holds_claim(deal: &Deal) -> bool {
-    matches!(deal.registration.status, Status::Submitted | Status::InReview | Status::Approved)
+fn holds_claim(rows: &Map, deal: &Deal) -> bool {
+    let ended = get::<Organization>(rows, deal.partner).is_some_and(|partner| partner.ended_at.is_some());
+    !ended && matches!(deal.registration.status, Status::Submitted | Status::InReview | Status::Approved)
 }
 
 /// After a refusal.
@@ -130,8 +131,9 @@ pub(crate) fn of_refusal(rows: &Map, actor: &Actor, mutation: &Mutation, refusal
         },
         _ => return broken("I5", "a claim is taken by what claims nothing"),
     };
-    let holder = all::<Deal>(rows)
-        .find(|(_, deal)| deal.partner != actor.organization && holds_claim(deal) && claim(deal) == wanted);
+    let holder = all::<Deal>(rows).find(|(_, deal)| {
+        deal.partner != actor.organization && holds_claim(rows, deal) && claim(deal) == wanted
+    });
     let Some((_, holder)) = holder else {
         return broken("I5", "a registration is refused although nobody holds its claim");
     };
@@ -149,7 +151,7 @@ pub(crate) fn of_state(rows: &Map) -> Run {
     let mut numbers = BTreeSet::new();
     let vendor = all::<Program>(rows).next().map(|(_, program)| program.vendor);
     for (id, deal) in all::<Deal>(rows) {
-        if holds_claim(&deal)
+        if holds_claim(rows, &deal)
             && let Some(other) = claims.insert(claim(&deal), id)
         {
             return broken(

@@ -29,7 +29,7 @@ pub(crate) fn actor(rows: &Map, device: DeviceId) -> Option<Actor> {
     let found: Device = get(rows, device)?;
     let member: Member = get(rows, found.member)?;
     let organization: Organization = get(rows, member.organization)?;
-    if found.revoked_at.is_some() || member.left_at.is_some() {
+    if found.revoked_at.is_some() || member.left_at.is_some() || organization.ended_at.is_some() {
         return None;
     }
     Some(Actor {

@@ -159,6 +159,24 @@ impl Oracle {
         }
     }
 
+    /// Checks a frame that still waited at the hub and leaves it now.
+    pub fn arrives(&self, device: DeviceId, bytes: &[u8]) -> Run {
+        let Ok(Incoming::Known(FromHub::Delta(delta))) = frame::decode::<FromHub>(bytes) else {
+            return Ok(());
+        };
+        let Some(actor) = model::actor(&self.rows, device) else {
+            return broken("I7", "what waited for a device leaves although it was shut out meanwhile");
+        };
+        let scopes = model::scopes(&self.rows, &actor);
+        match delta.rows.iter().find(|row| !scopes.contains_key(&row.scope)) {
+            Some(row) => broken(
+                "I7",
+                format!("{:?} of {} waited, and leaves although access ended", row.key, row.scope),
+            ),
+            None => Ok(()),
+        }
+    }
+
     /// Follows a commit. `made` finds a mutation by its device's chain.
     pub fn committed<'m>(
         &mut self,

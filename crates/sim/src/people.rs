@@ -7,10 +7,13 @@ use crate::model::{self, Map, all};
 use crate::rng::pick;
 use crate::world::{Invite, World, tell};
 use domain::entity::{
-    Customer, Deal, Device, InvitationKind, Message, Milestone, OwnerSide, RejectionRule, Role, Side, Status,
+    Customer, Deal, Device, InvitationKind, Member, Message, Milestone, Organization, OwnerSide,
+    RejectionRule, Role, Side, Status,
 };
 use domain::mutation::*;
-use domain::{Actor, Date, DealId, DeviceId, MessageId, MilestoneId, Money, Mutation, OrganizationId, Undo};
+use domain::{
+    Actor, Date, DealId, DeviceId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId, Undo,
+};
 use protocol::client::ClientEvent;
 use protocol::link::Token;
 use protocol::seal;
@@ -27,6 +30,9 @@ impl World {
             return Ok(());
         };
         let Some(actor) = model::actor(&desk.rows, desk.identity.device) else { return Ok(()) };
+        if self.count_lease(d).await? {
+            return Ok(());
+        }
         let (what, r) = (r % 32, r / 32);
         let many = what == 31;
         let mutations = match what {
@@ -35,6 +41,7 @@ impl World {
             5..=10 => self.talk(d, r, 1),
             11..=14 => self.plan(d, r),
             15..=18 => self.edit(d, r),
+            20 if actor.side == Side::Vendor => self.give_and_take(d, r),
             19..=21 => self.decide(d, &actor, r),
             22 => self.read(d, &actor, r),
             23 => self.invite(d, &actor, r),
@@ -307,6 +314,56 @@ impl World {
             }
             .into(),
         )
+    }
+
+    /// The vendor gives access and takes it back.
+    fn give_and_take(&self, d: usize, r: u64) -> Vec<Mutation> {
+        let Some(desk) = self.desks.get(d) else { return Vec::new() };
+        let partners: Vec<OrganizationId> = all::<Organization>(&desk.rows)
+            .filter(|(_, company)| company.side == Side::Partner && company.ended_at.is_none())
+            .map(|(id, _)| id.into())
+            .collect();
+        let (what, r) = (r % 32, r / 32);
+        match what {
+            0..=13 => {
+                let Some((id, deal)) = self.some_deal(d, r) else { return Vec::new() };
+                let guests = deal.guests.unwrap_or_default();
+                let others: Vec<_> =
+                    partners.iter().filter(|id| **id != deal.partner && !guests.contains(id)).collect();
+                let share = |organization| DealShare { deal: id, organization }.into();
+                pick(&others, r).map(|organization| share(**organization)).into_iter().collect()
+            }
+            14..=25 => {
+                let shared: Vec<(DealId, OrganizationId)> = self
+                    .deals(d)
+                    .into_iter()
+                    .flat_map(|(id, deal)| {
+                        deal.guests.unwrap_or_default().into_iter().map(move |to| (id, to))
+                    })
+                    .collect();
+                let unshare = |(deal, organization)| DealUnshare { deal, organization }.into();
+                pick(&shared, r).copied().map(unshare).into_iter().collect()
+            }
+            26..=29 => {
+                let days = pick(&[1, 7, 30, 90], r).copied().unwrap_or(30);
+                vec![LeaseSet { days }.into()]
+            }
+            30 if r.is_multiple_of(3) => {
+                let members: Vec<(MemberId, OrganizationId)> = all::<Member>(&desk.rows)
+                    .filter(|(_, member)| partners.contains(&member.organization) && member.left_at.is_none())
+                    .map(|(id, member)| (id.into(), member.organization))
+                    .collect();
+                let remove = |(member, organization)| {
+                    MemberRemove { member, organization, side: Side::Partner }.into()
+                };
+                pick(&members, r / 3).copied().map(remove).into_iter().collect()
+            }
+            31 if r.is_multiple_of(4) => {
+                let end = |organization| PartnershipEnd { organization }.into();
+                pick(&partners, r / 4).copied().map(end).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn sign_out(&mut self, d: usize, actor: &Actor, r: u64) -> Vec<Mutation> {

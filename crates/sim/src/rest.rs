@@ -103,6 +103,9 @@ impl World {
         if desk.is_shut() {
             return Ok(());
         }
+        if desk.store().is_some_and(store::Store::is_locked) {
+            return broken("I8", format!("{} shows nothing although it has met the hub", desk.name));
+        }
         if let Some((n, stand)) = desk.seen.outbox.iter().next() {
             let stand = if *stand == Stand::Queued { "is never answered" } else { "never settles" };
             return broken("rest", format!("{}: mutation {n} {stand}", desk.name));

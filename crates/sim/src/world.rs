@@ -234,6 +234,8 @@ impl World {
                 if let Some(desk) = self.desks.get_mut(d) {
                     // Up to ten years either way.
                     desk.clock = i64::try_from(r % 631_152_000_000).unwrap_or_default() - 315_576_000_000;
+                    desk.jumped = true;
+                    self.count_lease(d).await?;
                 }
             }
             Action::OldDevice { d, on } => {
@@ -318,6 +320,8 @@ impl World {
         copy.decided = desk.decided.clone();
         copy.roots = desk.roots.clone();
         copy.heard = desk.heard.clone();
+        (copy.lease, copy.jumped) = (desk.lease, desk.jumped);
+        copy.clock = desk.clock;
         copy.cloned = true;
         self.desks.push(copy);
         tell!(self, "somebody copies the files of {}", self.name(d));

@@ -15,12 +15,14 @@ pub struct Change {
     pub keys: Vec<RowKey>,
     /// Whether the outbox or the refusals changed.
     pub sync: bool,
+    /// Whether something was taken away from this device, or the person was told of it.
+    pub access: bool,
 }
 
 impl Change {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.tables.is_empty() && !self.sync
+        self.tables.is_empty() && !self.sync && !self.access
     }
 }
 
@@ -31,6 +33,7 @@ pub(crate) struct Changing {
     keys: BTreeSet<RowKey>,
     many: bool,
     pub(crate) sync: bool,
+    pub(crate) access: bool,
 }
 
 impl Changing {
@@ -52,6 +55,7 @@ impl Changing {
     }
 
     pub(crate) fn finish(self) -> Change {
-        Change { tables: self.tables, keys: self.keys.into_iter().collect(), sync: self.sync }
+        let keys = self.keys.into_iter().collect();
+        Change { tables: self.tables, keys, sync: self.sync, access: self.access }
     }
 }

@@ -8,7 +8,7 @@ use crate::rebase::Before;
 use crate::rows::{self, Write};
 use crate::store::{Store, Tx};
 use crate::tables::row_key;
-use crate::{bulk, journal, local, rebase, tray};
+use crate::{access, bulk, journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
 use domain::{RowKey, ScopeId, Table};
@@ -26,6 +26,8 @@ pub struct Applied {
     pub refused: Vec<i64>,
     /// Scopes that were taken away and erased.
     pub revoked_scopes: Vec<ScopeId>,
+    /// Scopes that were given, or given again.
+    pub granted_scopes: BTreeSet<ScopeId>,
 }
 
 impl Store {
@@ -97,6 +99,7 @@ pub(crate) async fn state(tx: &mut Tx) -> Result<SyncState> {
 
 async fn reset(tx: &mut Tx, epoch: u64, last_n: u64) -> Result<()> {
     let mut state = state(tx).await?;
+    access::remember_held(tx).await?;
     rows::erase_all(tx).await?;
     for forget in
         ["DELETE FROM undo_image", "DELETE FROM touched", "DELETE FROM newer", "UPDATE meta SET rerun = 1"]
@@ -136,14 +139,18 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     state.resume = delta.resume.clone().filter(|_| !domain::planted!(CursorBeforePages));
     let scopes: BTreeSet<ScopeId> = delta.rows.iter().map(|row| row.scope).collect();
 
-    let applied = if rebase::any_pending(tx).await? {
+    let mut applied = if rebase::any_pending(tx).await? {
         settle(tx, &state, delta).await?
     } else {
         let opened = open_scopes(tx, &delta.rows, &BTreeMap::new()).await?;
         rows::write(tx, delta.rows.into_iter().map(write_of).collect()).await?;
-        Applied { revoked_scopes: opened.revoked, ..Applied::default() }
+        let Opened { granted, revoked } = opened;
+        Applied { revoked_scopes: revoked, granted_scopes: granted, ..Applied::default() }
     };
-    journal::forget_scopes(tx, &applied.revoked_scopes).await?;
+    if state.resume.is_none() && state.cursor > 0 {
+        applied.revoked_scopes.extend(access::lost_meanwhile(tx).await?);
+    }
+    access::follow(tx, &applied.granted_scopes, &applied.revoked_scopes).await?;
     tray::try_restored(tx, &scopes).await?;
     meta::write_cursor(tx.conn()?, &state).await?;
     Ok(applied)
@@ -208,7 +215,8 @@ async fn settle(tx: &mut Tx, state: &SyncState, delta: Delta) -> Result<Applied>
     if !domain::planted!(StaleRebase) {
         rebase::run_again(tx, &again).await?;
     }
-    Ok(Applied { refused, revoked_scopes: opened.revoked, ..Applied::default() })
+    let Opened { granted, revoked } = opened;
+    Ok(Applied { refused, revoked_scopes: revoked, granted_scopes: granted, ..Applied::default() })
 }
 
 /// Whether the rows may change who acts on this device.

@@ -153,6 +153,28 @@ impl DeviceFile {
             .await?)
     }
 
+    /// The settings whose names begin with `beginning`, by name.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn settings_like(&self, beginning: &str) -> Result<Vec<(String, String)>> {
+        let mut conn = self.conn.lock().await;
+        let conn = conn.as_mut().ok_or_else(closed)?;
+        let sql = "SELECT name, value FROM setting WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
+        Ok(sqlx::query_as(sql).bind(beginning).fetch_all(conn).await?)
+    }
+
+    /// Forgets a setting.
+    ///
+    /// # Errors
+    /// Whatever the disk has to say.
+    pub async fn remove_setting(&self, name: &str) -> Result<()> {
+        let mut conn = self.conn.lock().await;
+        let conn = conn.as_mut().ok_or_else(closed)?;
+        sqlx::query("DELETE FROM setting WHERE name = ?").bind(name).execute(conn).await?;
+        Ok(())
+    }
+
     /// Changes a setting.
     ///
     /// # Errors

@@ -35,6 +35,8 @@ pub enum Code {
     HistoryGone,
     /// There is no such refusal.
     NotFound,
+    /// The lease is over: nothing is shown or changed before the hub was met again.
+    LeaseOver,
     /// The disk failed in another way. Nothing was changed.
     Io,
     /// A defect of this program.
@@ -57,6 +59,7 @@ impl fmt::Display for Code {
             Self::Closed => "the file was closed",
             Self::NotCaughtUp => "the first rows have not arrived yet; wait for the hub",
             Self::WrongEpoch => "the hub's history is another one",
+            Self::LeaseOver => "the lease of this program is over; connect to its hub to continue",
             Self::HistoryGone => "the hub lacks changes that are no longer here",
             Self::NotFound => "there is no such refusal",
             Self::Io => "the disk failed; nothing was changed, check the disk and try again",

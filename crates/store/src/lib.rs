@@ -12,6 +12,7 @@
 //! There is one connection that writes. Files, their schema and its rules are in
 //! `migrations/desktop`.
 
+mod access;
 mod bulk;
 mod change;
 mod deals;
@@ -22,6 +23,7 @@ mod error;
 mod integrity;
 mod journal;
 mod key;
+mod lease;
 mod local;
 mod meta;
 mod newer;

@@ -51,7 +51,7 @@ pub(crate) async fn actor(
     let member = Member::from_body(row.try_get(1)?);
     let organization = Organization::from_body(row.try_get(2)?);
     let (Ok(device), Ok(member), Ok(organization)) = (device, member, organization) else { return Ok(None) };
-    if device.revoked_at.is_some() || member.left_at.is_some() {
+    if device.revoked_at.is_some() || member.left_at.is_some() || organization.ended_at.is_some() {
         return Ok(None);
     }
     let keys = ActorKeys([

@@ -2,11 +2,13 @@
 
 use crate::error::{Code, Result, StoreError};
 use crate::key::Identity;
+use crate::schema;
 use crate::store::truncate_log;
 use domain::entity::Key;
 use protocol::client::SyncState;
 use protocol::seal::Chain;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
+use std::path::Path;
 
 pub(crate) async fn create(conn: &mut SqliteConnection, identity: &Identity) -> Result<()> {
     let start = Chain::start(identity.program, identity.device);
@@ -92,13 +94,19 @@ pub(crate) async fn note_chain(conn: &mut SqliteConnection, chain: &Chain) -> Re
     Ok(())
 }
 
-/// Empties the log when erased rows may still be in it.
-pub(crate) async fn wipe_if_owed(conn: &mut SqliteConnection) -> Result<()> {
+/// Empties the log when erased rows may still be in it, and removes copies of the file that have them.
+/// False when somebody reads and it has to be done later.
+pub(crate) async fn wipe_if_owed(conn: &mut SqliteConnection, path: &Path) -> Result<bool> {
     let owed: i64 = sqlx::query_scalar("SELECT wipe FROM meta").fetch_one(&mut *conn).await?;
-    if owed == 1 && truncate_log(conn).await? {
+    if owed == 0 {
+        return Ok(true);
+    }
+    schema::remove_backups(path).await?;
+    let emptied = truncate_log(conn).await?;
+    if emptied {
         sqlx::query("UPDATE meta SET wipe = 0").execute(conn).await?;
     }
-    Ok(())
+    Ok(emptied)
 }
 
 /// 32 bytes as stored.

@@ -78,6 +78,7 @@ impl Store {
         mutations: Vec<Mutation>,
         now: Timestamp,
     ) -> Result<Vec<Committed>, CommitError> {
+        self.unlocked()?;
         let work = self.write(move |tx| Box::pin(async move { commit_in(tx, &mutations, now).await }));
         let (mut committed, change) = work.await?;
         committed.iter_mut().for_each(|committed| committed.change = change.clone());

@@ -302,6 +302,9 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
     let list = scope_list(scopes);
     let mut erased = crate::newer::erase(tx, scopes).await?;
     for layout in tables::layouts() {
+        if domain::planted!(RevokeKeepsRows) && layout.table == Table::Messages {
+            continue;
+        }
         let (name, table) = (layout.name, layout.table.number());
         if layout.has_lookups {
             let statement = sql("erase lookups", usize::from(table), || {
@@ -321,11 +324,7 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
             tx.changing.table(layout.table);
         }
     }
-    if erased > 0 {
-        sqlx::query("UPDATE meta SET wipe = 1").execute(tx.conn()?).await?;
-        tx.wipe = true;
-    }
-    Ok(())
+    if erased > 0 { crate::access::owe_wipe(tx).await } else { Ok(()) }
 }
 
 /// Removes every row of every table.
@@ -337,5 +336,5 @@ pub(crate) async fn erase_all(tx: &mut Tx) -> Result<()> {
         tx.changing.table(layout.table);
     }
     sqlx::query("DELETE FROM lookup").execute(tx.conn()?).await?;
-    Ok(())
+    crate::access::owe_wipe(tx).await
 }

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/desktop/0001_store.sql"),
     include_str!("../../../migrations/desktop/0002_store.sql"),
     include_str!("../../../migrations/desktop/0003_store.sql"),
+    include_str!("../../../migrations/desktop/0004_access.sql"),
 ];
 
 /// Runs the steps the file lacks.
@@ -86,6 +87,19 @@ fn backup_path(path: &Path, number: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".before-{number:04}"));
     PathBuf::from(name)
+}
+
+/// Removes the copies beside a file: they hold what was erased from it since.
+pub(crate) async fn remove_backups(path: &Path) -> Result<()> {
+    for copy in backup_paths(path) {
+        match tokio::fs::remove_file(&copy).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::caused(code_of_io(&error), "removing a copy of the file", error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Every copy that steps so far can have left beside a file.

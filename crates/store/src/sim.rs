@@ -7,7 +7,7 @@ use crate::outbox::{ANSWERED, PARKED, VOID};
 use crate::rows;
 use crate::store::Store;
 use crate::tables::{self, row_key};
-use domain::Row;
+use domain::{Row, ScopeId};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -40,6 +40,8 @@ pub struct Seen {
     pub journal: BTreeMap<u64, bool>,
     /// How many rows of tables that only a newer version knows.
     pub newer: usize,
+    /// Scopes of what is kept besides the rows: images for undoing, and what was answered.
+    pub remains: BTreeSet<ScopeId>,
     /// Whether all rows are being fetched anew.
     pub refetching: bool,
 }
@@ -100,6 +102,12 @@ impl Store {
                 }
             }
         }
+        let remains: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT scope FROM undo_image UNION SELECT lane FROM journal WHERE payload IS NOT NULL",
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        seen.remains = remains.iter().map(|bytes| rows::scope(bytes)).collect::<Result<_>>()?;
         Ok((seen, state))
     }
 }

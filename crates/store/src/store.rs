@@ -5,7 +5,8 @@ use crate::error::{Code, Result, StoreError};
 use crate::integrity::{Watch, has_met_damage};
 use crate::key::{FileKey, Identity};
 use crate::query::people;
-use crate::{meta, open, schema};
+use crate::{lease, meta, open, schema};
+use protocol::lease::Lease;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::future::Future;
@@ -13,7 +14,13 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
+
+/// How often, and after what pause, a log is tried to be emptied that somebody reads. What is left then
+/// goes with the next erasure or start.
+const WIPES_MAX: usize = 120;
+const WIPE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Changes that a slow listener may lag behind before it loses some.
 const FEED: usize = 1_024;
@@ -41,6 +48,34 @@ pub(crate) struct Inner {
     pub(crate) directory: people::Kept,
     /// The writer does not wait for the disk at present.
     relaxed: AtomicBool,
+    pub(crate) lease: lease::Held,
+    /// Bytes of erased rows are still in the log, because somebody was reading.
+    owed: AtomicBool,
+}
+
+impl Inner {
+    /// Empties the log of erased rows; whoever looks through the file makes room meanwhile.
+    async fn wipe(&self, conn: &mut SqliteConnection) -> Result<bool> {
+        self.watch.give_way(true);
+        let wiped = meta::wipe_if_owed(conn, &self.path).await;
+        self.watch.give_way(false);
+        wiped
+    }
+
+    /// Tries again to empty the log, until nobody reads.
+    async fn wipe_later(self: Arc<Self>) {
+        for _ in 0..WIPES_MAX {
+            tokio::time::sleep(WIPE_PAUSE).await;
+            let mut writer = self.writer.lock().await;
+            let Some(conn) = writer.as_mut() else { return };
+            match self.wipe(conn).await {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(code = ?error.code(), "the log still holds erased rows"),
+            }
+        }
+        self.owed.store(false, Ordering::Relaxed);
+    }
 }
 
 /// A connection for windows; goes back to the pool when dropped.
@@ -69,7 +104,7 @@ impl Store {
             Ok(conn)
         };
         match made.await {
-            Ok(conn) => Ok(Self::over(conn, path, key, identity)),
+            Ok(conn) => Ok(Self::over(conn, path, key, identity, None)),
             Err(error) => {
                 // Half a file would never open again.
                 open::remove(path).await?;
@@ -90,11 +125,12 @@ impl Store {
         let ready = async {
             schema::migrate(&mut conn, path).await?;
             meta::check(&mut conn, &identity).await?;
-            meta::wipe_if_owed(&mut conn).await
+            meta::wipe_if_owed(&mut conn, path).await?;
+            lease::read(&mut conn).await
         };
         match ready.await {
-            Ok(()) => {
-                let store = Self::over(conn, path, key, identity);
+            Ok(lease) => {
+                let store = Self::over(conn, path, key, identity, lease);
                 store.take_in_newer().await?;
                 Ok(store)
             }
@@ -105,7 +141,13 @@ impl Store {
         }
     }
 
-    fn over(conn: SqliteConnection, path: &Path, key: &FileKey, identity: Identity) -> Self {
+    fn over(
+        conn: SqliteConnection,
+        path: &Path,
+        key: &FileKey,
+        identity: Identity,
+        lease: Option<Lease>,
+    ) -> Self {
         let (feed, _) = broadcast::channel(FEED);
         let writer = Arc::new(Mutex::new(Some(conn)));
         let watch = Arc::new(Watch::default());
@@ -120,6 +162,8 @@ impl Store {
                 feed,
                 directory: people::Kept::default(),
                 relaxed: AtomicBool::new(false),
+                lease: lease::Held::of(lease),
+                owed: AtomicBool::new(false),
             }),
         }
     }
@@ -300,6 +344,7 @@ impl Tx {
 
     async fn finish<T, E: From<StoreError>>(mut self, outcome: Result<T, E>) -> Result<(T, Change), E> {
         let wipe = self.wipe;
+        let inner = Arc::clone(&self.inner);
         let unwritten = domain::planted!(ConfirmedBeforeCommit) && self.changing.sync;
         let conn = self.conn()?;
         let committed = match outcome {
@@ -323,11 +368,12 @@ impl Tx {
         if wipe {
             // The rows are gone already. If their bytes cannot be removed from the log now, the next
             // start or the next erasure does it.
-            self.inner.watch.give_way(true);
-            let wiped = meta::wipe_if_owed(self.conn()?).await;
-            self.inner.watch.give_way(false);
-            if let Err(error) = wiped {
+            let wiped = inner.wipe(conn).await.unwrap_or_else(|error| {
                 tracing::warn!(code = ?error.code(), "the log still holds erased rows");
+                false
+            });
+            if !wiped && !inner.owed.swap(true, Ordering::Relaxed) {
+                tokio::spawn(inner.wipe_later());
             }
         }
         let change = std::mem::take(&mut self.changing).finish();

@@ -145,6 +145,7 @@ impl Store {
         instead: Option<Mutation>,
         now: Timestamp,
     ) -> Result<Vec<Committed>, CommitError> {
+        self.unlocked()?;
         let work = self.write(move |tx| {
             Box::pin(async move {
                 let mutations = take(tx, refusal, instead).await?;

@@ -3,7 +3,7 @@
 use crate::dial::{Dial, Door};
 use crate::line::Line;
 use crate::segments::{Ended, Fetching, FirstCatchUp, Wanted};
-use domain::ProgramId;
+use domain::{ProgramId, Timestamp};
 use protocol::bootstrap::End;
 use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status, SyncState};
 use std::collections::VecDeque;
@@ -32,6 +32,8 @@ pub struct LinkStatus {
     pub sent: u64,
     /// How far a first catch-up is, while one is under way that says so.
     pub first: Option<FirstCatchUp>,
+    /// Whether the lease is over: nothing is shown before the hub was met again.
+    pub locked: bool,
 }
 
 /// What a link needs.
@@ -47,6 +49,9 @@ pub struct LinkOptions {
     /// Start without connecting.
     pub work_offline: bool,
 }
+
+/// How often a lease is counted.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
 
 /// Signs of life closer together than this are one, in milliseconds: each wakes the window.
 const SIGNS_APART: i64 = 10_000;
@@ -79,6 +84,7 @@ impl Link {
             message: None,
             sent: 0,
             first: None,
+            locked: options.store.is_locked(),
         });
         let task = tokio::spawn(Driver::run(options, order_end, status_end));
         Self { orders, status, task }
@@ -118,6 +124,8 @@ struct Driver {
     timer: Option<Instant>,
     segments: Option<Fetching>,
     status: watch::Sender<LinkStatus>,
+    /// When the lease was counted last.
+    counted: Instant,
 }
 
 impl Driver {
@@ -148,6 +156,7 @@ impl Driver {
             timer: None,
             segments: None,
             status,
+            counted: Instant::now(),
         };
         match driver.options.store.sync_state().await {
             Ok(state) => driver.events.push_back(ClientEvent::Loaded(state)),
@@ -156,6 +165,8 @@ impl Driver {
                 return;
             }
         }
+        let mut counting = tokio::time::interval(COUNT_EVERY);
+        counting.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             while let Some(event) = driver.events.pop_front() {
                 driver.take(event).await;
@@ -198,6 +209,7 @@ impl Driver {
                         ClientEvent::Lost { message }
                     }
                 }),
+                _ = counting.tick() => driver.count_lease().await,
                 () = until(driver.timer) => {
                     driver.timer = None;
                     driver.events.push_back(ClientEvent::Timer);
@@ -273,6 +285,15 @@ impl Driver {
                 Ok(_) => store.sync_state().await.map(ClientEvent::Applied),
                 Err(error) => Err(error),
             },
+            ClientEffect::Renew { hub_now, days } => {
+                let given = store.give_lease(hub_now, days, Timestamp(wall())).await;
+                self.counted = Instant::now();
+                self.tell_lock();
+                match given {
+                    Ok(()) => return None,
+                    Err(error) => Err(error),
+                }
+            }
             ClientEffect::KeepNewer(rows) => match store.keep_newer(rows).await {
                 Ok(()) => return None,
                 Err(error) => Err(error),
@@ -330,6 +351,28 @@ impl Driver {
     fn show_first(&self) {
         let first = self.segments.as_ref().and_then(|segments| *segments.progress().borrow());
         self.status.send_if_modified(|shown| std::mem::replace(&mut shown.first, first) != first);
+    }
+
+    /// Time has passed: with the hub there the lease begins anew, without it is counted.
+    async fn count_lease(&mut self) {
+        let ran = u64::try_from(self.counted.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.counted = Instant::now();
+        let (store, clock) = (&self.options.store, Timestamp(wall()));
+        let met = matches!(self.status.borrow().line, LineState::Online | LineState::CatchingUp);
+        let online = self.line.is_some() && met;
+        let counted = match online {
+            true => store.renew_lease(clock, ran).await,
+            false => store.count_lease(clock, ran).await.map(drop),
+        };
+        if let Err(error) = counted {
+            tracing::warn!(%error, "the lease could not be noted");
+        }
+        self.tell_lock();
+    }
+
+    fn tell_lock(&self) {
+        let locked = self.options.store.is_locked();
+        self.status.send_if_modified(|shown| std::mem::replace(&mut shown.locked, locked) != locked);
     }
 
     /// The hub is there and has sent nothing new, so what is here is still all there is.

@@ -1,6 +1,6 @@
 //! Today, deals, registration, accounts.
 
-use super::{Court, Lens, Person, Side};
+use super::{Counterpart, Court, Lens, Person, Side};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -183,6 +183,8 @@ pub struct DealDetail {
     pub registered_by: Person,
     /// Partner organization name.
     pub partner_name: String,
+    /// Partner organizations it is shared with besides that one.
+    pub guests: Vec<Counterpart>,
     /// Vendor organization name.
     pub vendor_name: String,
     /// When it was submitted.
@@ -225,6 +227,10 @@ pub struct DealMay {
     pub talk: bool,
     /// Change the action plan.
     pub plan: bool,
+    /// Share it with another partner.
+    pub share: bool,
+    /// Take it back from a partner it was shared with.
+    pub unshare: bool,
 }
 
 /// Argument of `deal_register`: five required fields (customer, domain, title, amount, close date).

@@ -18,6 +18,10 @@ pub struct People {
     pub may_invite: bool,
     /// Whether I may add partner organizations (vendor admins and channel managers).
     pub may_add_organization: bool,
+    /// Days for which a device may show the program's data without meeting the hub.
+    pub lease_days: u32,
+    /// Whether I may change that.
+    pub may_set_lease: bool,
 }
 
 /// One organization with its members.
@@ -32,6 +36,10 @@ pub struct OrganizationCard {
     pub side: Side,
     /// Members by name.
     pub members: Vec<MemberRow>,
+    /// True when the partnership has ended.
+    pub ended: bool,
+    /// Whether I may end the partnership.
+    pub may_end: bool,
     /// True while the adding of it has not reached the hub.
     pub queued: bool,
 }
@@ -46,6 +54,8 @@ pub struct MemberRow {
     pub role: RoleName,
     /// True for the member this device acts as.
     pub is_me: bool,
+    /// Whether I may remove them.
+    pub may_remove: bool,
 }
 
 /// One invitation made here.

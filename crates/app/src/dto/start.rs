@@ -1,5 +1,6 @@
 //! Start, vault, joining: what the window shows before and around a program.
 
+use super::{EndedAccess, LockedProgram};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -13,6 +14,10 @@ pub struct AppState {
     pub programs: Vec<ProgramSummary>,
     /// Joined programs whose files cannot be opened or read; the others go on without them.
     pub shut: Vec<ShutProgram>,
+    /// Joined programs whose lease is over: nothing of them is shown before their hubs were met again.
+    pub locked: Vec<LockedProgram>,
+    /// Access that has ended and was not told of yet.
+    pub ended: Vec<EndedAccess>,
     /// The look that was chosen; as the system while the vault is not open.
     pub theme: Theme,
     /// True when this is the built-in demo world.
@@ -490,6 +495,10 @@ pub enum Code {
     ReadOnly,
     /// The program's file is damaged; it was set apart from the others, see [`ShutProgram`].
     Damaged,
+    /// The lease of this program is over: connect to its hub to continue.
+    LeaseEnded,
+    /// Access to this has ended, and it was removed from this device.
+    AccessEnded,
     /// Already joined on this device.
     AlreadyJoined,
     /// Something broke inside; the message names a reference in the log.

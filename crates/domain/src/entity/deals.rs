@@ -4,6 +4,7 @@ use crate::codec::entity;
 use crate::date::{Date, Timestamp};
 use crate::id::*;
 use crate::money::Money;
+use crate::row::LookupKey;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
@@ -196,6 +197,8 @@ entity! {
     14 field_seq: BTreeMap<u8, u64>,
     /// Member who last patched each field.
     15 field_by: BTreeMap<u8, MemberId>,
+    /// Organizations it is shared with besides the vendor and the partner; absent when there are none.
+    16 guests: Option<Vec<OrganizationId>>,
 }
 
 /// Fields of a deal that can be patched one by one.
@@ -230,13 +233,18 @@ pub enum DealField {
 
 entity! {
     /// Who holds a claim key. Scope: hub. Its id is [`crate::claim::claim_id`].
-    Claim in Claims;
+    Claim in Claims, lookups |claim, _| vec![claims_of(claim.organization)];
     /// The registration that holds it.
     1 deal: DealId,
     /// Its organization.
     2 organization: OrganizationId,
     /// Since when, hub time.
     3 since: Timestamp,
+}
+
+/// Lookup key of the claims an organization holds.
+pub fn claims_of(organization: OrganizationId) -> LookupKey {
+    LookupKey(format!("claims/{organization}"))
 }
 
 entity! {

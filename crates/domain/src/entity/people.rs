@@ -59,6 +59,15 @@ entity! {
     8 decision_days: u32,
     /// When it was founded, hub time.
     9 created_at: Timestamp,
+    /// Days a device may show its data without meeting the hub, see [`Program::lease_days`].
+    10 lease_days: Option<u32>,
+}
+
+impl Program {
+    /// Days a device may show the program's data without meeting the hub.
+    pub fn lease_days(&self) -> u32 {
+        self.lease_days.unwrap_or(crate::mutation::LEASE_DAYS_DEFAULT)
+    }
 }
 
 entity! {
@@ -70,6 +79,8 @@ entity! {
     2 side: Side,
     /// When it was added, hub time.
     3 created_at: Timestamp,
+    /// When the partnership ended; nobody of it can do anything any more.
+    4 ended_at: Option<Timestamp>,
 }
 
 entity! {
@@ -85,6 +96,8 @@ entity! {
     4 joined_at: Timestamp,
     /// When the person left; such a member can do nothing any more.
     5 left_at: Option<Timestamp>,
+    /// Who removed them, for somebody who did not leave by themselves.
+    6 removed_by: Option<MemberId>,
 }
 
 /// Lookup key of the members of an organization.

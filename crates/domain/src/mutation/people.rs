@@ -78,6 +78,9 @@ impl Mutate for InvitationCreate {
         if !(1..=INVITATION_DAYS_MAX).contains(&i64::from(self.days)) {
             return Err(Refusal::new(Rule::InvalidField, "An invitation lives for 1 to 30 days."));
         }
+        if organization.ended_at.is_some() {
+            return Err(Refusal::new(Rule::WrongState, "The partnership with this company has ended."));
+        }
         if rows.get::<Invitation>(self.invitation)?.is_some()
             || !rows.under(&invitation_by(&self.token_hash))?.is_empty()
         {
@@ -201,7 +204,7 @@ impl Mutate for InvitationAccept {
         if let Some(key) = self.found(so_far)
             && let Ok(Some(invitation)) = so_far.get::<Invitation>(key.id)
         {
-            reads = reads.row::<Organization>(invitation.organization);
+            reads = reads.row::<Organization>(invitation.organization).row::<Member>(invitation.created_by);
             if let Some(member) = invitation.member {
                 reads = reads.row::<Member>(member);
             }
@@ -234,6 +237,10 @@ impl Mutate for InvitationAccept {
             return Err(Refusal::new(Rule::AlreadyExists, "This device has joined already."));
         }
         let organization: Organization = rows.need(invitation.organization, "organization")?;
+        let maker = rows.get::<Member>(invitation.created_by)?;
+        if organization.ended_at.is_some() || maker.is_some_and(|maker| maker.removed_by.is_some()) {
+            return Err(used());
+        }
         let mut changes = Vec::new();
         let member = match invitation.member {
             Some(member) => {
@@ -254,6 +261,7 @@ impl Mutate for InvitationAccept {
                     role: invitation.role,
                     joined_at: ctx.now,
                     left_at: None,
+                    removed_by: None,
                     extra: Default::default(),
                 };
                 let scope = public_scope(organization.side, invitation.organization);

@@ -90,12 +90,14 @@ impl Mutate for ProgramCreate {
             protection_days: 90,
             decision_days: 3,
             created_at: ctx.now,
+            lease_days: None,
             extra: Default::default(),
         };
         let vendor = Organization {
             name: self.vendor_name.clone(),
             side: Side::Vendor,
             created_at: ctx.now,
+            ended_at: None,
             extra: Default::default(),
         };
         let admin = Member {
@@ -104,6 +106,7 @@ impl Mutate for ProgramCreate {
             role: Role::Admin,
             joined_at: ctx.now,
             left_at: None,
+            removed_by: None,
             extra: Default::default(),
         };
         let device = Device {
@@ -165,6 +168,7 @@ impl Mutate for OrganizationAdd {
             name: self.name.clone(),
             side: Side::Partner,
             created_at: ctx.now,
+            ended_at: None,
             extra: Default::default(),
         };
         let grant = Grant { scope, organization: actor.organization, extra: Default::default() };

@@ -102,6 +102,7 @@ impl Mutate for DealRegister {
             created_at: ctx.now,
             field_seq: Default::default(),
             field_by: Default::default(),
+            guests: None,
             extra: Default::default(),
         };
         let program: Program = rows.need(ctx.program, "program")?;

@@ -48,6 +48,7 @@ impl World {
                 name: "Company".into(),
                 side,
                 created_at: Timestamp(1),
+                ended_at: None,
                 extra: Default::default(),
             };
             rows.push((RowKey::of::<Organization>(person.organization), scope, Some(organization.to_body())));
@@ -85,6 +86,7 @@ fn member_of(person: Person, left_at: Option<Timestamp>) -> Member {
         role: Role::Seller,
         joined_at: Timestamp(1),
         left_at,
+        removed_by: None,
         extra: Default::default(),
     }
 }
@@ -130,6 +132,7 @@ fn welcome() -> Vec<u8> {
         answers: Vec::new(),
         now: Timestamp(1),
         start_over: false,
+        lease_days: Some(30),
     }))
 }
 
@@ -251,6 +254,30 @@ async fn who_is_out_gets_nothing_more() {
     let commit = world.commit(vec![row]).await;
     guard.committed(&commit);
     assert!(!passes(&mut guard, 2, &[ScopeId::Program]).await);
+}
+
+#[tokio::test]
+async fn a_partner_whose_partnership_has_ended_gets_nothing_more() {
+    let mut world = World::new().await;
+    let mut guard = world.guard();
+    enter(&mut guard, 1, world.alice).await;
+    enter(&mut guard, 2, world.mallory).await;
+    assert!(passes(&mut guard, 1, &[ScopeId::Program]).await);
+    let ended = Organization {
+        name: "Company".into(),
+        side: Side::Partner,
+        created_at: Timestamp(1),
+        ended_at: Some(Timestamp(2)),
+        extra: Default::default(),
+    };
+    let organization = world.alice.organization;
+    let row =
+        (RowKey::of::<Organization>(organization), ScopeId::Partnership(organization), Some(ended.to_body()));
+    let commit = world.commit(vec![row]).await;
+    guard.committed(&commit);
+    assert!(!passes(&mut guard, 1, &[ScopeId::Program]).await);
+    assert!(!passes(&mut guard, 1, &[]).await, "not even an empty delta");
+    assert!(passes(&mut guard, 2, &[ScopeId::Program]).await);
 }
 
 #[tokio::test]

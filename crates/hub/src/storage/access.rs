@@ -20,13 +20,15 @@ pub(crate) struct Holder {
 }
 
 impl ProgramStore {
-    /// Who is behind a device; `None` when it is unknown or revoked, or its member has left.
+    /// Who is behind a device; `None` when it is unknown or revoked, its member has left, or the
+    /// partnership with its organization has ended.
     pub async fn holder(&self, device: DeviceId) -> Result<Option<Holder>, Error> {
         let device: Option<Device> = self.entity(device).await?;
         let Some(device) = device.filter(|device| device.revoked_at.is_none()) else { return Ok(None) };
         let member: Option<Member> = self.entity(device.member).await?;
         let Some(member) = member.filter(|member| member.left_at.is_none()) else { return Ok(None) };
         let organization: Option<Organization> = self.entity(member.organization).await?;
+        let organization = organization.filter(|organization| organization.ended_at.is_none());
         Ok(organization.map(|organization| Holder {
             member: device.member,
             organization: member.organization,

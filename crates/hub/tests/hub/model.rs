@@ -128,6 +128,9 @@ impl Model {
             return None;
         }
         let organization: Organization = self.get(member.organization)?;
+        if organization.ended_at.is_some() {
+            return None;
+        }
         let mut scopes = BTreeSet::from([
             ScopeId::Program,
             ScopeId::Organization(member.organization),

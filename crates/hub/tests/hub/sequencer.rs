@@ -5,9 +5,10 @@
 mod device;
 mod world;
 
-use crate::support::world::deal;
-use domain::entity::Key;
-use domain::{ProgramId, RowKey, Timestamp};
+use crate::support::world::{deal, message};
+use domain::entity::{Deal, Key};
+use domain::mutation::{DealShare, DealUnshare, PartnershipEnd};
+use domain::{ProgramId, RowKey, ScopeId, Table, Timestamp};
 use proptest::prelude::*;
 use protocol::frame::{self, FromHub, Incoming};
 use protocol::sequencer::{HubEffect, HubEvent, Sequencer, Settings};
@@ -135,6 +136,83 @@ fn what_came_by_an_older_line_is_answered_on_the_one_that_took_its_place() {
     world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
     world.feed(HubEvent::Received { connection, bytes: hello });
     world.feed(HubEvent::Received { connection: older, bytes: pushes.pop_front().unwrap() });
+    world.settle();
+    check(&world);
+}
+
+/// What a device sends reaches the hub, and the hub does all that follows; nobody hears of it yet.
+fn reaches_the_hub(world: &mut World, device: usize) {
+    while let Some(bytes) = world.devices[device].up.pop_front() {
+        let connection = world.devices[device].connection.unwrap();
+        world.feed(HubEvent::Received { connection, bytes });
+        while world.store_op.is_some() {
+            world.answer_store(false);
+        }
+    }
+}
+
+/// Rows and answers that wait for a device.
+fn waiting_for(world: &World, device: usize) -> (Vec<frame::DeltaRow>, usize) {
+    let mut waiting = (Vec::new(), 0);
+    for bytes in &world.devices[device].down {
+        if let Incoming::Known(FromHub::Delta(delta)) = frame::decode(bytes).unwrap() {
+            waiting.0.extend(delta.rows);
+            waiting.1 += delta.answers.len();
+        }
+    }
+    waiting
+}
+
+#[test]
+fn what_waits_for_a_guest_is_withheld_before_the_end_of_access_is_answered() {
+    let mut world = World::start();
+    let (bob, alice, carol) = (0, 1, 2);
+    let (register, other) = (deal("polder.nl"), deal("other.nl"));
+    let (shared, scope) = (register.deal, ScopeId::Deal(register.deal));
+    world.devices[alice].do_it(register);
+    world.devices[carol].do_it(other.clone());
+    world.settle();
+    let organization = world.devices[carol].organization;
+    world.devices[bob].do_it(DealShare { deal: shared, organization });
+    world.settle();
+    assert!(world.devices[carol].rows.contains_key(&RowKey::of::<Deal>(shared)));
+
+    // Carol's line is slow: this waits for her at the hub, beside something of her own.
+    world.devices[alice].do_it(message(shared, "Not for Carol any more"));
+    reaches_the_hub(&mut world, alice);
+    world.devices[carol].do_it(message(other.deal, "Her own"));
+    reaches_the_hub(&mut world, carol);
+    assert!(waiting_for(&world, carol).0.iter().any(|row| row.scope == scope));
+    world.devices[bob].do_it(DealUnshare { deal: shared, organization });
+    reaches_the_hub(&mut world, bob);
+
+    let (rows, answers) = waiting_for(&world, carol);
+    assert!(rows.iter().all(|row| row.scope != scope), "{rows:?}");
+    assert!(rows.iter().any(|row| row.scope == ScopeId::Deal(other.deal)), "the rest still comes");
+    assert_eq!(answers, 1);
+    let end = rows.iter().find(|row| row.key.table == Table::Grants).unwrap();
+    assert_eq!((end.body.as_ref(), end.scope), (None, ScopeId::Organization(organization)));
+    assert!(waiting_for(&world, bob).1 > 0, "bob is answered");
+}
+
+#[test]
+fn nothing_waits_any_more_for_a_partner_whose_partnership_ends() {
+    let mut world = World::start();
+    let (bob, alice) = (0, 1);
+    let register = deal("polder.nl");
+    let shared = register.deal;
+    world.devices[alice].do_it(register);
+    world.settle();
+    world.devices[bob].do_it(message(shared, "Too late for Alice"));
+    reaches_the_hub(&mut world, bob);
+    assert!(!waiting_for(&world, alice).0.is_empty());
+    let organization = world.devices[alice].organization;
+    world.devices[bob].do_it(PartnershipEnd { organization });
+    reaches_the_hub(&mut world, bob);
+    let down = world.devices[alice].down.make_contiguous();
+    assert_eq!(down.len(), 1);
+    let last = frame::decode::<FromHub>(&down[0]).unwrap();
+    assert!(matches!(last, Incoming::Known(FromHub::Goodbye(bye)) if bye.reason == frame::Reason::Revoked));
     world.settle();
     check(&world);
 }

@@ -8,7 +8,8 @@ use domain::{Actor, DeviceId, ReadSet, Row, RowKey, Rows, ScopeId};
 pub(super) enum Resolved {
     /// These rows have to be read first.
     Missing(ReadSet),
-    /// The device does not exist, was revoked, or its member has left.
+    /// The device does not exist or was revoked, its member has left, or the partnership with its
+    /// organization has ended.
     Nobody,
     /// The member behind it.
     Actor(Actor),
@@ -30,7 +31,9 @@ pub(super) fn resolve(device: DeviceId, rows: &Rows) -> Resolved {
     let Some(organization) = known::<Organization>(rows, member.organization, &mut missing) else {
         return Resolved::Missing(missing);
     };
-    let Some(organization) = organization else { return Resolved::Nobody };
+    let Some(organization) = organization.filter(|organization| organization.ended_at.is_none()) else {
+        return Resolved::Nobody;
+    };
     Resolved::Actor(Actor {
         member: found.member,
         organization: member.organization,

@@ -379,6 +379,12 @@ impl Sequencer {
             answers,
             now,
             start_over: false,
+            lease_days: batch
+                .rows
+                .get::<Program>(self.program)
+                .ok()
+                .flatten()
+                .map(|program| program.lease_days()),
         };
         batch.after.push(After::Enter(connection, Box::new(welcome), Box::new(hello.clone())));
         Step::Done
@@ -474,7 +480,7 @@ impl Sequencer {
                 Some(false) => {
                     return Judged::Decided(Err(Refusal::new(
                         Rule::NotInScope,
-                        "You do not have access to this (any more).",
+                        "You no longer have access to this.",
                     )));
                 }
             }

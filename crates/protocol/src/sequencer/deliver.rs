@@ -10,7 +10,7 @@ use crate::frame::{Answer, Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welc
 use crate::seal::Chain;
 use crate::segment::Segments;
 use domain::codec::Entity;
-use domain::entity::{Device, Grant, Key, Member};
+use domain::entity::{Device, Grant, Key, Member, Organization};
 use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,9 +49,11 @@ impl Sequencer {
     }
 
     /// Notes who gained or lost a scope, and hangs up on devices that were revoked. This comes first:
-    /// from here on nothing of a lost scope is written to a connection.
+    /// from here on nothing of a lost scope is written to a connection, also of what waits already.
     fn note_access(&mut self, changed: &[CommitRow], effects: &mut Vec<HubEffect>) {
         let mut revoked = Vec::new();
+        let mut ended = Vec::new();
+        let mut gone = BTreeSet::new();
         for row in changed {
             match (row.key.table, &row.body) {
                 (Table::Grants, Some(body)) => {
@@ -64,13 +66,7 @@ impl Sequencer {
                     }
                 }
                 (Table::Grants, None) => {
-                    let gone = row.key;
-                    for live in self.lives() {
-                        let organization = live.actor.organization;
-                        live.scopes.retain(|scope, _| {
-                            RowKey::of::<Grant>(domain::entity::grant_id(*scope, organization)) != gone
-                        });
-                    }
+                    gone.insert(row.key);
                 }
                 (Table::Devices, Some(body))
                     if Device::from_body(body).is_ok_and(|device| device.revoked_at.is_some()) =>
@@ -82,10 +78,19 @@ impl Sequencer {
                 {
                     revoked.push(row.key.id);
                 }
+                (Table::Organizations, Some(body))
+                    if Organization::from_body(body)
+                        .is_ok_and(|organization| organization.ended_at.is_some()) =>
+                {
+                    ended.push(row.key.id);
+                }
                 _ => {}
             }
         }
-        if revoked.is_empty() {
+        if !gone.is_empty() {
+            self.take_back(&gone, effects);
+        }
+        if revoked.is_empty() && ended.is_empty() {
             return;
         }
         let out: Vec<ConnectionId> = self
@@ -93,7 +98,9 @@ impl Sequencer {
             .iter()
             .filter(|(_, open)| match &open.phase {
                 Phase::Live(live) => {
-                    revoked.contains(&live.actor.device.0) || revoked.contains(&live.actor.member.0)
+                    revoked.contains(&live.actor.device.0)
+                        || revoked.contains(&live.actor.member.0)
+                        || ended.contains(&live.actor.organization.0)
                 }
                 Phase::Fresh | Phase::Joining => false,
             })
@@ -120,6 +127,25 @@ impl Sequencer {
                 _ => None,
             });
             self.granted.unite(organization, lives);
+        }
+    }
+
+    /// Takes the scopes of these grants from whoever is connected.
+    fn take_back(&mut self, grants: &BTreeSet<RowKey>, effects: &mut Vec<HubEffect>) {
+        for (connection, open) in &mut self.connections {
+            let Phase::Live(live) = &mut open.phase else { continue };
+            let organization = live.actor.organization;
+            let is_gone = |scope: &ScopeId| {
+                grants.contains(&RowKey::of::<Grant>(domain::entity::grant_id(*scope, organization)))
+            };
+            let lost: BTreeSet<ScopeId> = live.scopes.keys().copied().filter(is_gone).collect();
+            if lost.is_empty() || domain::planted!(GrantKeptByLine) {
+                continue;
+            }
+            live.scopes.retain(|scope, _| !lost.contains(scope));
+            if !domain::planted!(FramesAfterRevoke) {
+                effects.push(HubEffect::Withhold { connection: *connection, scopes: Some(lost) });
+            }
         }
     }
 

@@ -52,7 +52,7 @@ impl Sequencer {
         let found = batch.rows.under(&lookup).ok().and_then(|found| found.first().copied());
         let invitation = found.and_then(|key| batch.rows.get::<Invitation>(key.id).ok().flatten());
         if let Some(invitation) = &invitation {
-            reads = reads.row::<Organization>(invitation.organization);
+            reads = reads.row::<Organization>(invitation.organization).row::<Member>(invitation.created_by);
             if let Some(member) = invitation.member {
                 reads = reads.row::<Member>(member);
             }
@@ -66,6 +66,7 @@ impl Sequencer {
             Some(invitation) if invitation.accepted_by.is_some() || invitation.revoked_at.is_some() => {
                 Err(used())
             }
+            Some(invitation) if is_void(&invitation, &batch.rows) => Err(used()),
             Some(invitation) if now >= invitation.expires_at => Err(expired()),
             Some(invitation) => Ok(self.preview(&invitation, &batch.rows)),
         };
@@ -212,6 +213,14 @@ impl Sequencer {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether an invitation leads nowhere because its maker was removed or the partnership has ended.
+fn is_void(invitation: &Invitation, rows: &Rows) -> bool {
+    let maker = rows.get::<Member>(invitation.created_by).ok().flatten();
+    let company = rows.get::<Organization>(invitation.organization).ok().flatten();
+    maker.is_some_and(|maker| maker.removed_by.is_some())
+        || company.is_some_and(|company| company.ended_at.is_some())
 }
 
 /// The member a device acts as after joining: for a device link the one who made the link.

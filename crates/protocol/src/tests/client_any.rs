@@ -30,6 +30,7 @@ fn some_frame() -> impl Strategy<Value = Vec<u8>> {
             let welcome = Welcome {
                 proto: PROTO, epoch, head: 100, last_n, chain: Key([4; 32]), answers: vec![], now: MONDAY,
                 start_over,
+                lease_days: None,
             };
             encode(&FromHub::Welcome(welcome))
         }),
@@ -104,7 +105,7 @@ proptest! {
                     | ClientEffect::Reset { .. } => {
                         prop_assert!(compared, "{}", told);
                     }
-                    ClientEffect::Status(_) => {}
+                    ClientEffect::Renew { .. } | ClientEffect::Status(_) => {}
                 }
             }
         }
@@ -187,6 +188,7 @@ impl Hub {
             answers,
             now: MONDAY,
             start_over: desk.state.epoch != self.epoch,
+            lease_days: Some(30),
         }));
         self.delivers(desk, vec![]);
     }

@@ -44,6 +44,8 @@ pub struct Desk {
     pub timer: Option<Tick>,
     pub did: Vec<Did>,
     pub told: Vec<Status>,
+    /// Leases the hub has given: its time and the days.
+    pub leases: Vec<(domain::Timestamp, u32)>,
 }
 
 impl Desk {
@@ -62,6 +64,7 @@ impl Desk {
             timer: None,
             did: Vec::new(),
             told: Vec::new(),
+            leases: Vec::new(),
         }
     }
 
@@ -117,6 +120,7 @@ impl Desk {
             answers: vec![],
             now: MONDAY,
             start_over: false,
+            lease_days: Some(30),
         }
     }
 
@@ -239,6 +243,10 @@ impl Desk {
                     self.state = SyncState { epoch, cursor: 0, resume: None, answered, ..self.state.clone() };
                 }
                 or_broken(ClientEvent::Applied(self.state.clone()))
+            }
+            ClientEffect::Renew { hub_now, days } => {
+                self.leases.push((hub_now, days));
+                None
             }
             ClientEffect::Timer { at } => {
                 assert!(at >= self.now, "a timer in the past");

@@ -148,6 +148,7 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
                 answers: answers(),
                 now: MONDAY,
                 start_over: false,
+                lease_days: Some(30),
             }),
         ),
         (

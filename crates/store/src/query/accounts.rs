@@ -40,7 +40,7 @@ pub struct AccountLine {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn window(store: &Store, text: &str, offset: u32, limit: u32) -> Result<Window> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let words = words(text);
     let condition = vec!["instr(search, ?) > 0"; words.len()].join(" AND ");
     let condition = if words.is_empty() { "1" } else { condition.as_str() };
@@ -100,7 +100,7 @@ impl Existing {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn existing(store: &Store) -> Result<Existing> {
-    let mut conn = store.reader().await?;
+    let mut conn = store.showing().await?;
     let rows = sqlx::query("SELECT id, domain, name FROM accounts").fetch_all(&mut *conn).await?;
     let mut existing = Existing::default();
     for row in &rows {

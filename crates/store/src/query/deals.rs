@@ -152,7 +152,7 @@ fn bound(sql: String, condition: &Condition) -> Query {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn window(store: &Store, filter: &Filter, sort: Sort, offset: u32, limit: u32) -> Result<Window> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let condition = Condition::of(filter);
     let mut window = Window::default();
     let counted_in = if words(&filter.text).is_empty() { "deals_sums" } else { "deals_by_title" };
@@ -204,7 +204,7 @@ pub async fn window(store: &Store, filter: &Filter, sort: Sort, offset: u32, lim
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn get(store: &Store, deal: DealId) -> Result<Option<DealLine>> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let rowid: Option<i64> = sqlx::query_scalar("SELECT rowid FROM deals WHERE id = ?")
         .bind(deal.as_bytes().as_slice())
         .fetch_optional(&mut *snapshot)
@@ -290,7 +290,7 @@ pub enum SimilarTo {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn similar(store: &Store, customer: &str, domain: &str, limit: usize) -> Result<Vec<Similar>> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let mut found: BTreeMap<uuid::Uuid, Similar> = BTreeMap::new();
     let mut order = Vec::new();
     let name = folded(customer.trim());

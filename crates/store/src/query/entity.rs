@@ -18,7 +18,7 @@ impl Store {
     /// Whatever the disk has to say.
     pub async fn entity<E: Entity>(&self, id: impl Into<Uuid>) -> Result<Option<E>> {
         let key = RowKey::of::<E>(id);
-        let mut conn = self.reader().await?;
+        let mut conn = self.showing().await?;
         let found = crate::rows::read(&mut conn, [&key]).await?;
         Ok(found.get(&key).and_then(|row| E::from_body(&row.body).ok()))
     }
@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     /// Whatever the disk has to say.
     pub async fn registration_statuses(&self) -> Result<Vec<(DealId, Status)>> {
-        let mut conn = self.reader().await?;
+        let mut conn = self.showing().await?;
         let rows =
             sqlx::query("SELECT id, status FROM deals WHERE status >= 0").fetch_all(&mut *conn).await?;
         let mut statuses = Vec::with_capacity(rows.len());

@@ -42,7 +42,7 @@ pub async fn search(store: &Store, text: &str, partner: Option<OrganizationId>, 
     if words.is_empty() {
         return Ok(hits);
     }
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let conn = &mut *snapshot;
     let partner = partner.map(|partner| partner.as_bytes().to_vec());
     let deals = "SELECT f.id, f.title, f.customer FROM deals AS f WHERE (?2 IS NULL OR f.partner = ?2)";

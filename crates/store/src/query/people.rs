@@ -59,6 +59,7 @@ impl Directory {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn directory(store: &Store) -> Result<Arc<Directory>> {
+    store.unlocked()?;
     let kept = &store.inner.directory;
     // Before reading: what is committed meanwhile makes what was read outdated, never the reverse.
     let version = kept.version.load(Ordering::Acquire);
@@ -72,7 +73,7 @@ pub async fn directory(store: &Store) -> Result<Arc<Directory>> {
 }
 
 async fn read_directory(store: &Store) -> Result<Directory> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let mut directory = Directory::default();
     let program = sqlx::query("SELECT body FROM programs WHERE id = ?")
         .bind(store.identity().program.as_bytes().as_slice())
@@ -101,7 +102,7 @@ async fn read_directory(store: &Store) -> Result<Directory> {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn invitations(store: &Store) -> Result<Vec<(InvitationId, Invitation, Mark)>> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let rows = sqlx::query(concat!(
         "SELECT i.id, i.body, ",
         waiting!("i", "4"),
@@ -124,7 +125,7 @@ pub async fn invitations(store: &Store) -> Result<Vec<(InvitationId, Invitation,
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn devices(store: &Store) -> Result<Vec<(DeviceId, Device)>> {
-    let mut conn = store.reader().await?;
+    let mut conn = store.showing().await?;
     let rows = sqlx::query("SELECT id, body FROM devices WHERE member = ? ORDER BY joined_at, id")
         .bind(store.identity().member.as_bytes().as_slice())
         .fetch_all(&mut *conn)
@@ -143,7 +144,7 @@ pub async fn devices(store: &Store) -> Result<Vec<(DeviceId, Device)>> {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn queued_organizations(store: &Store) -> Result<Vec<OrganizationId>> {
-    let mut conn = store.reader().await?;
+    let mut conn = store.showing().await?;
     let rows = sqlx::query(
         "SELECT t.id FROM touched AS t JOIN outbox AS o ON o.n = t.n AND o.state = 0
          WHERE t.tbl = 1 AND t.wrote > 0",

@@ -34,7 +34,7 @@ pub struct MilestoneLine {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn get(store: &Store, deal: DealId) -> Result<Plan> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let plan = sqlx::query("SELECT body FROM action_plans WHERE id = ?")
         .bind(deal.as_bytes().as_slice())
         .fetch_optional(&mut *snapshot)
@@ -65,7 +65,7 @@ pub async fn get(store: &Store, deal: DealId) -> Result<Plan> {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn milestone(store: &Store, id: MilestoneId) -> Result<Option<Milestone>> {
-    let mut conn = store.reader().await?;
+    let mut conn = store.showing().await?;
     let row = sqlx::query("SELECT body FROM milestones WHERE id = ?")
         .bind(id.as_bytes().as_slice())
         .fetch_optional(&mut *conn)

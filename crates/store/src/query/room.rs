@@ -40,7 +40,7 @@ pub struct MessageLine {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn window(store: &Store, deal: DealId, before: Option<u64>, limit: u32) -> Result<Window> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let scope = ScopeId::Deal(deal).to_bytes();
     let limit = limit.min(WINDOW_MAX);
     let before = before.map_or(i64::MAX, |before| signed(before).min(UNPLACED));

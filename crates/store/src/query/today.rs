@@ -59,7 +59,7 @@ pub struct UnreadRoom {
 /// # Errors
 /// Whatever the disk has to say.
 pub async fn inputs(store: &Store, until: Date, partner: Option<OrganizationId>) -> Result<Inputs> {
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.showing_one().await?;
     let conn = &mut *snapshot;
     let partner = partner.map(|partner| partner.as_bytes().to_vec());
     let mut milestones = Vec::new();

@@ -21,6 +21,7 @@ mod integrity;
 mod interleavings;
 #[cfg(target_os = "linux")]
 mod kill;
+mod lease;
 mod life;
 mod newer;
 mod people;

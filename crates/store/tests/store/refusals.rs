@@ -225,6 +225,7 @@ async fn a_dependant_of_another_lane_is_parked_too() {
         name: "Elsewhere".to_owned(),
         side: entity::Side::Partner,
         created_at: now(),
+        ended_at: None,
         extra: Default::default(),
     };
     // Another vendor manager was faster with the same id, in a scope that Bob holds by a grant.

@@ -5,6 +5,7 @@ use crate::secrecy::{CANARY, deciphered, holds};
 use domain::entity::{Deal, Message};
 use domain::mutation::*;
 use domain::*;
+use store::Store;
 use store::query::{palette, room};
 
 #[tokio::test]
@@ -80,4 +81,105 @@ async fn a_scope_granted_again_is_fetched_as_it_is_now() {
     world.sync().await;
     world.alice.holds_what_the_hub_shows(&world.hub).await;
     world.bob.holds_what_the_hub_shows(&world.hub).await;
+}
+
+/// Copies the files as they are, as a crash would leave them.
+fn crash(world: &World, to: &std::path::Path) {
+    for suffix in ["", "-wal"] {
+        let name = format!("program.db{suffix}");
+        let from = world.alice.path.with_file_name(&name);
+        if from.exists() {
+            std::fs::copy(from, to.join(name)).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crash_before_the_log_is_emptied_only_delays_it() {
+    let mut world = World::new().await;
+    let deal = world.shared_deal(CANARY).await;
+    // A reader holds the log back, so that the files can be taken in the state between.
+    let mut reading = world.alice.raw().await;
+    sqlx::query("BEGIN").execute(&mut reading).await.unwrap();
+    sqlx::query("SELECT count(*) FROM deals").execute(&mut reading).await.unwrap();
+    world.hub.revoke(ScopeId::Deal(deal), world.alice.organization);
+    world.alice.pull(&world.hub, usize::MAX).await;
+    let crashed = tempfile::tempdir().unwrap();
+    crash(&world, crashed.path());
+    drop(reading);
+    let path = crashed.path().join("program.db");
+    assert!(holds(&deciphered(&path), CANARY), "the crash came in between");
+
+    let again = Store::open(&path, &file_key(), world.alice.identity.clone()).await.unwrap();
+    assert!(!holds(&deciphered(&path), CANARY), "the next start is the end of it");
+    again.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_from_before_a_migration_goes_with_what_was_taken_away() {
+    let mut world = World::new().await;
+    let deal = world.shared_deal(CANARY).await;
+    world.alice.restart().await;
+    let copy = world.alice.path.with_file_name("program.db.before-0002");
+    std::fs::copy(&world.alice.path, &copy).unwrap();
+    assert!(holds(&deciphered(&copy), CANARY));
+    world.hub.revoke(ScopeId::Deal(deal), world.alice.organization);
+    world.alice.pull(&world.hub, usize::MAX).await;
+    assert!(!copy.exists());
+}
+
+#[tokio::test]
+async fn what_was_said_in_a_scope_is_forgotten_also_when_it_settles_later() {
+    let mut world = World::new().await;
+    let deal = world.shared_deal("Lock gate").await;
+    world.alice.store.commit(say(deal, CANARY), now()).await.unwrap();
+    world.alice.push(&mut world.hub, usize::MAX).await;
+    world.hub.revoke(ScopeId::Deal(deal), world.alice.organization);
+    // Page by page: the end of her access comes first, the last page settles what she said.
+    while world.alice.store.sync_state().await.unwrap().cursor < world.hub.head {
+        world.alice.pull(&world.hub, 1).await;
+    }
+    assert_eq!(world.alice.count("outbox").await, 0);
+    assert!(!holds(&deciphered(&world.alice.path), CANARY));
+}
+
+#[tokio::test]
+async fn a_person_is_told_once_what_was_taken_away() {
+    let mut world = World::new().await;
+    let (deal, other) = (world.shared_deal("Lock gate").await, world.shared_deal("Pump").await);
+    let scope = ScopeId::Deal(deal);
+    assert!(world.alice.store.taken_away().await.unwrap().is_empty());
+    world.hub.revoke(scope, world.alice.organization);
+    let applied = world.alice.pull(&world.hub, usize::MAX).await;
+    assert!(applied.change.access);
+    assert_eq!(world.alice.store.taken_away().await.unwrap(), [scope]);
+    assert!(world.alice.store.is_taken_away(scope).await.unwrap());
+    assert!(!world.alice.store.is_taken_away(ScopeId::Deal(other)).await.unwrap());
+    world.alice.store.told_of_taken_away().await.unwrap();
+    world.alice.restart().await;
+    assert!(world.alice.store.taken_away().await.unwrap().is_empty());
+    assert!(world.alice.store.is_taken_away(scope).await.unwrap(), "an old link still says why");
+
+    world.hub.grant(scope, world.alice.organization);
+    world.alice.pull(&world.hub, usize::MAX).await;
+    assert!(!world.alice.store.is_taken_away(scope).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_was_taken_away_while_everything_is_fetched_anew_is_noticed() {
+    let mut world = World::new().await;
+    let (deal, kept) = (world.shared_deal(CANARY).await, world.shared_deal("Kept").await);
+    world.alice.store.commit(say(deal, CANARY), now()).await.unwrap();
+    world.sync().await;
+    let scope = ScopeId::Deal(deal);
+    world.hub.revoke(scope, world.alice.organization);
+    world.alice.store.reset_for_epoch(world.hub.epoch, u64::MAX >> 1).await.unwrap();
+    assert!(world.alice.store.taken_away().await.unwrap().is_empty(), "not known yet");
+    while world.alice.store.sync_state().await.unwrap().cursor < world.hub.head {
+        world.alice.pull(&world.hub, 1).await;
+    }
+    assert_eq!(world.alice.store.taken_away().await.unwrap(), [scope]);
+    assert!(!holds(&deciphered(&world.alice.path), CANARY));
+    assert!(world.alice.see::<Deal>(kept).await.is_some());
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
 }

@@ -12,4 +12,9 @@ export function remember(recent: Recent): void {
 	list = [recent, ...list.filter((entry) => entry.path !== recent.path)].slice(0, most);
 }
 
+/** What cannot be opened any more is not offered. */
+export function forget(path: string): void {
+	list = list.filter((entry) => entry.path !== path);
+}
+
 export const recents = (): Recent[] => list;

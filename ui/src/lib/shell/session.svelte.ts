@@ -1,4 +1,6 @@
 import type { AppState } from '$bindings/AppState';
+import type { EndedAccess } from '$bindings/EndedAccess';
+import type { LockedProgram } from '$bindings/LockedProgram';
 import type { ProgramSummary } from '$bindings/ProgramSummary';
 import type { ShutProgram } from '$bindings/ShutProgram';
 import type { SyncStatus } from '$bindings/SyncStatus';
@@ -9,6 +11,8 @@ let sync = $state.raw<SyncStatus>();
 
 const none: ProgramSummary[] = [];
 const noneShut: ShutProgram[] = [];
+const noneLocked: LockedProgram[] = [];
+const noneEnded: EndedAccess[] = [];
 
 export const session = {
 	get app(): AppState | undefined {
@@ -29,6 +33,14 @@ export const session = {
 	/** Joined programs whose files cannot be opened. */
 	get shut(): ShutProgram[] {
 		return app?.shut ?? noneShut;
+	},
+	/** Joined programs that show nothing before their hubs were met again. */
+	get locked(): LockedProgram[] {
+		return app?.locked ?? noneLocked;
+	},
+	/** Access that has ended and was not told of yet. */
+	get ended(): EndedAccess[] {
+		return app?.ended ?? noneEnded;
 	},
 	/** True when this device holds data that can be shown. */
 	get ready(): boolean {

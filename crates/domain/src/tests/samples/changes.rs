@@ -53,6 +53,10 @@ fn company() -> Vec<Mutation> {
         InvitationRevoke { invitation: id(0x400), by_organization: id(HALDEN) }.into(),
         DeviceRevoke { device: id(0x600), member: id(0x500) }.into(),
         MemberLeave { member: id(0x500) }.into(),
+        MemberRemove { member: id(0x500), organization: id(NORTHBEAM), side: crate::entity::Side::Partner }
+            .into(),
+        PartnershipEnd { organization: id(NORTHBEAM) }.into(),
+        LeaseSet { days: 14 }.into(),
         AccountsPut { organization: id(NORTHBEAM), accounts: vec![account] }.into(),
     ]
 }
@@ -89,6 +93,8 @@ fn deals() -> Vec<Mutation> {
         RegistrationReview { deal: id(1) }.into(),
         RegistrationWithdraw { deal: id(1) }.into(),
         approve(1).into(),
+        DealShare { deal: id(1), organization: id(COASTLINE) }.into(),
+        DealUnshare { deal: id(1), organization: id(COASTLINE) }.into(),
     ];
     deals.extend(rejections);
     deals

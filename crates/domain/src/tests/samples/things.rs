@@ -50,16 +50,23 @@ fn company() -> Vec<Sample> {
         protection_days: 90,
         decision_days: 3,
         created_at: MONDAY,
+        lease_days: Some(14),
         extra: none(),
     };
-    let organization =
-        Organization { name: "Northbeam".into(), side: Side::Partner, created_at: MONDAY, extra: none() };
+    let organization = Organization {
+        name: "Northbeam".into(),
+        side: Side::Partner,
+        created_at: MONDAY,
+        ended_at: Some(MONDAY.plus_days(1)),
+        extra: none(),
+    };
     let member = Member {
         name: "Alice Seller".into(),
         organization: id(0xA2),
         role: Role::Seller,
         joined_at: MONDAY,
         left_at: Some(MONDAY.plus_days(1)),
+        removed_by: Some(id(0x101)),
         extra: none(),
     };
     let device = Device {
@@ -96,9 +103,11 @@ fn company() -> Vec<Sample> {
     };
     vec![
         sample("program", &program),
+        sample("program, with the usual lease", &Program { lease_days: None, ..program.clone() }),
         sample("organization", &organization),
+        sample("organization, present", &Organization { ended_at: None, ..organization.clone() }),
         sample("member", &member),
-        sample("member, present", &Member { left_at: None, ..member }),
+        sample("member, present", &Member { left_at: None, removed_by: None, ..member }),
         sample("device", &device),
         sample("device, in use", &Device { revoked_at: None, ..device }),
         sample("invitation", &invitation),
@@ -150,6 +159,7 @@ fn deals() -> Vec<Sample> {
         created_at: MONDAY,
         field_seq: BTreeMap::from([(0, 12), (1, 4_000)]),
         field_by: BTreeMap::from([(0, id(0x100)), (1, id(0x102))]),
+        guests: Some(vec![id(0xA3)]),
         extra: none(),
     };
     let bare = Registration {
@@ -168,6 +178,7 @@ fn deals() -> Vec<Sample> {
         registration: bare,
         field_seq: BTreeMap::new(),
         field_by: BTreeMap::new(),
+        guests: None,
         ..deal.clone()
     };
     let claim = Claim { deal: id(1), organization: id(0xA2), since: MONDAY, extra: none() };

@@ -191,6 +191,21 @@ impl World {
                         }
                     }
                 }
+                HubEffect::Withhold { connection, scopes } => {
+                    if let Some(device) = self.open.get(&connection) {
+                        let down = &mut self.devices[*device].down;
+                        match &scopes {
+                            None => down.clear(),
+                            Some(scopes) => {
+                                for bytes in down {
+                                    if let Some(rest) = frame::without(bytes, scopes) {
+                                        *bytes = rest;
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
                 HubEffect::ReadPage { connection, query } => self.pages.push((connection, query)),
                 // These devices do not ask for segments.
                 HubEffect::FindSegments { .. } => panic!("nobody asked for segments"),

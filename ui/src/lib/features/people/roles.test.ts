@@ -27,11 +27,12 @@ describe('finding people', () => {
 	const member = (name: string) => ({
 		person: { id: name, name, organization: 'o', organization_name: 'Halden', side: 'them' as const },
 		role: 'seller' as const,
-		is_me: false
+		is_me: false,
+		may_remove: false
 	});
 	const organizations = [
-		{ id: 'h', name: 'Halden Systems', side: 'vendor' as const, queued: false, members: [member('Tomás Ferreira'), member('Orla Brennan')] },
-		{ id: 'n', name: 'Northbeam GmbH', side: 'partner' as const, queued: false, members: [member('Priya Nair')] }
+		{ id: 'h', name: 'Halden Systems', side: 'vendor' as const, queued: false, ended: false, may_end: false, members: [member('Tomás Ferreira'), member('Orla Brennan')] },
+		{ id: 'n', name: 'Northbeam GmbH', side: 'partner' as const, queued: false, ended: false, may_end: false, members: [member('Priya Nair')] }
 	];
 
 	it('ignores accents and case', () => {
