@@ -206,7 +206,7 @@ mod tests {
     fn delta(scope: ScopeId, body: &[u8]) -> Vec<u8> {
         let key = domain::RowKey { table: domain::Table::Messages, id: uuid::Uuid::nil() };
         let row = frame::DeltaRow { key, scope, seq: 1, body: Some(body.to_vec()) };
-        let delta = frame::Delta { to: 1, answers: Vec::new(), rows: vec![row], resume: None };
+        let delta = frame::Delta { to: 1, answers: Vec::new(), rows: vec![row], resume: None, beyond: None };
         frame::encode(&FromHub::Delta(delta))
     }
 

@@ -14,6 +14,7 @@ use crate::store::{Durability, Store, Tx};
 use crate::{meta, tray};
 use domain::ScopeId;
 use domain::entity::Key;
+use protocol::client::SyncState;
 use protocol::frame::{DeltaRow, Resume};
 use protocol::segment::{Contents, SegmentRef};
 use std::collections::BTreeSet;
@@ -147,7 +148,7 @@ async fn begin(tx: &mut Tx, epoch: u64, head: u64, list: &BTreeSet<Key>) -> Resu
     Ok(known.intersection(list).copied().collect())
 }
 
-async fn expected(tx: &mut Tx, epoch: u64) -> Result<(meta::SyncState, u64, bool)> {
+async fn expected(tx: &mut Tx, epoch: u64) -> Result<(SyncState, u64, bool)> {
     let state = delta::state(tx).await?;
     let under_way: Option<(i64, bool)> =
         sqlx::query_as("SELECT head, fresh FROM bootstrap").fetch_optional(tx.conn()?).await?;

@@ -165,13 +165,8 @@ pub(crate) async fn take_rows(
     fresh: bool,
 ) -> Result<()> {
     if rebase::any_pending(tx).await? {
-        let delta = Delta {
-            to: state.cursor,
-            answers: Vec::new(),
-            rows,
-            resume: state.resume.clone(),
-            beyond: None,
-        };
+        let delta =
+            Delta { to: state.cursor, answers: Vec::new(), rows, resume: state.resume.clone(), beyond: None };
         return settle(tx, state, delta).await.map(drop);
     }
     if !fresh {

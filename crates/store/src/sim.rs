@@ -2,12 +2,12 @@
 
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{self, unsigned};
-use protocol::client::SyncState;
 use crate::outbox::{ANSWERED, PARKED, VOID};
 use crate::rows;
 use crate::store::Store;
 use crate::tables::{self, row_key};
 use domain::{Row, ScopeId};
+use protocol::client::SyncState;
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -62,7 +62,7 @@ impl Store {
     pub async fn see(&self) -> Result<(Seen, SyncState)> {
         let mut writer = self.between_writes().await;
         let conn = writer.as_mut().ok_or_else(|| StoreError::new(Code::Closed, "looking at the store"))?;
-        let state = meta::read(conn, self.identity()).await?;
+        let state = meta::read(conn).await?;
         let mut seen = Seen::default();
         for row in sqlx::query(sqlx::AssertSqlSafe(ROWS.as_str())).fetch_all(&mut *conn).await? {
             let key = row_key(row.try_get(0)?, row.try_get(1)?)?;
@@ -75,7 +75,7 @@ impl Store {
              UNION ALL SELECT 4, n, payload IS NOT NULL, NULL FROM journal
              UNION ALL SELECT 5, count(*), 0, NULL FROM newer",
         )
-        .fetch_all(conn)
+        .fetch_all(&mut *conn)
         .await?;
         for (kind, n, state, seq) in marks {
             let number = unsigned(n);

@@ -57,7 +57,9 @@ impl Person {
         let head = state.resume.map_or(offer.head, |resume| resume.head.min(offer.head));
         let rows = delta_rows(hub, self.device, is_own).into_iter().filter(|row| row.seq <= head).collect();
         let resume = Some(Resume { head, scope: Some(ScopeId::Program), after: 0 });
-        self.store.apply_delta(hub.epoch, Delta { to: head, answers: Vec::new(), rows, resume, beyond: None }).await?;
+        self.store
+            .apply_delta(hub.epoch, Delta { to: head, answers: Vec::new(), rows, resume, beyond: None })
+            .await?;
         self.store.begin_segments(hub.epoch, head, &offer.refs()).await
     }
 
