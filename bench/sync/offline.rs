@@ -210,7 +210,7 @@ async fn rebase_once() -> Result<(f64, f64)> {
         })
     };
     let began = Instant::now();
-    let delta = Delta { to: end, answers: Vec::new(), rows, resume: None };
+    let delta = Delta { to: end, answers: Vec::new(), rows, resume: None, beyond: None };
     alice.store.apply_delta(epoch, delta).await?;
     let took = ms(began.elapsed());
     let slowest = reading.await?;

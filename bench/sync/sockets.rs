@@ -5,14 +5,17 @@ use crate::chance::Chance;
 use crate::figures::{Better, Line, ms};
 use crate::hub::Hub;
 use crate::peers::{Nats, Peer};
-use crate::raw::{Device, Who};
+use crate::raw::{Bytes, Device, Who};
 use crate::world::{Size, Small, World, message, now, register};
 use anyhow::{Context as _, Result, ensure};
 use domain::{DealId, Timestamp};
+use protocol::frame::Delta;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// Connections opened at a time.
 const AT_A_TIME: usize = 50;
@@ -39,22 +42,17 @@ pub async fn idle(rounds: Rounds) -> Result<Vec<Line>> {
     drop(first);
     // What the hub allocates once is allocated before.
     let (warm, measured) = others.split_at(199);
-    let mut open = open(hub.address, warm, at).await?;
+    let warmed = open(hub.address, warm, at).await?;
     let before = hub.process.memory()?;
-    open.extend(self::open(hub.address, measured, at).await?);
+    let held = open(hub.address, measured, at).await?;
     let after = hub.process.memory()?;
     let each = after.saturating_sub(before) as f64 / measured.len() as f64 / 1_024.0;
-    let bytes = |open: &[Device]| -> u64 {
-        open.iter()
-            .map(|device| device.wire.bytes.up.load(Relaxed) + device.wire.bytes.down.load(Relaxed))
-            .sum()
-    };
-    let (sent, work, began) = (bytes(&open), hub.process.processor()?, Instant::now());
-    let held = hold(open, SILENT).await?;
+    let (sent, work, began) = (held.bytes(), hub.process.processor()?, Instant::now());
+    tokio::time::sleep(SILENT).await;
     let share = (hub.process.processor()? - work).as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
-    let rate = (bytes(&held) - sent) as f64 / began.elapsed().as_secs_f64() / held.len() as f64;
-    ensure!(held.len() == measured.len() + warm.len(), "{} of {} are left", held.len(), sockets);
-    drop(held);
+    let rate = (held.bytes() - sent) as f64 / began.elapsed().as_secs_f64() / measured.len() as f64;
+    let left = held.end().await? + warmed.end().await?;
+    ensure!(left == measured.len() + warm.len(), "{left} of {sockets} are left");
     hub.process.kill().await?;
     let (nats, hocus) = (nats_idle(&rounds).await?, hocuspocus_idle(&rounds).await?);
     let line = |what: String, unit| Line::new("B6", what, unit, Better::Less);
@@ -71,9 +69,40 @@ pub async fn idle(rounds: Rounds) -> Result<Vec<Line>> {
     ])
 }
 
+/// Connections that are read, so that pings are answered: a hub gives up who is silent for 75 seconds.
+struct Held {
+    tasks: Vec<JoinHandle<Result<()>>>,
+    bytes: Vec<Arc<Bytes>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Held {
+    /// Bytes of all of them so far.
+    fn bytes(&self) -> u64 {
+        self.bytes.iter().map(|bytes| bytes.up.load(Relaxed) + bytes.down.load(Relaxed)).sum()
+    }
+
+    /// Ends them; how many were still open.
+    async fn end(self) -> Result<usize> {
+        self.stop.send_replace(true);
+        let (mut open, mut lost) = (0, Vec::new());
+        for task in self.tasks {
+            match task.await? {
+                Ok(()) => open += 1,
+                Err(error) => lost.push(error.to_string()),
+            }
+        }
+        if let Some(why) = lost.first() {
+            crate::say(&format!("{} connections were lost, the first because {why}", lost.len()));
+        }
+        Ok(open)
+    }
+}
+
 /// Opens a connection for each, all of which have everything up to `at`.
-async fn open(address: SocketAddr, people: &[Who], at: (u64, u64)) -> Result<Vec<Device>> {
-    let mut open = Vec::with_capacity(people.len());
+async fn open(address: SocketAddr, people: &[Who], at: (u64, u64)) -> Result<Held> {
+    let (stop, stopped) = watch::channel(false);
+    let mut held = Held { tasks: Vec::with_capacity(people.len()), bytes: Vec::new(), stop };
     for some in people.chunks(AT_A_TIME) {
         let mut opening = JoinSet::new();
         for who in some.iter().cloned() {
@@ -85,35 +114,19 @@ async fn open(address: SocketAddr, people: &[Who], at: (u64, u64)) -> Result<Vec
             });
         }
         while let Some(opened) = opening.join_next().await {
-            open.push(opened??);
+            let mut device = opened??;
+            held.bytes.push(Arc::clone(&device.wire.bytes));
+            let mut stopped = stopped.clone();
+            held.tasks.push(tokio::spawn(async move {
+                let mut heed = |_: &Delta| {};
+                loop {
+                    tokio::select! {
+                        _ = stopped.changed() => return Ok(()),
+                        heard = device.delta(&mut heed) => heard?,
+                    }
+                }
+            }));
         }
-    }
-    Ok(open)
-}
-
-/// Keeps connections for a while, answering pings, and gives back those that are still open.
-async fn hold(open: Vec<Device>, how_long: Duration) -> Result<Vec<Device>> {
-    let mut holding = JoinSet::new();
-    let until = tokio::time::Instant::now() + how_long;
-    for mut device in open {
-        holding.spawn(async move {
-            let heard = async { device.delta(&mut |_| {}).await };
-            match tokio::time::timeout_at(until, heard).await {
-                Ok(Err(error)) => Err(error),
-                Ok(Ok(())) | Err(_) => Ok(device),
-            }
-        });
-    }
-    let mut held = Vec::new();
-    let mut lost = Vec::new();
-    while let Some(one) = holding.join_next().await {
-        match one? {
-            Ok(device) => held.push(device),
-            Err(error) => lost.push(error.to_string()),
-        }
-    }
-    if let Some(why) = lost.first() {
-        crate::say(&format!("{} connections were lost, the first because {why}", lost.len()));
     }
     Ok(held)
 }
@@ -156,8 +169,7 @@ pub async fn storm(rounds: Rounds) -> Result<Vec<Line>> {
         let at = (scout.epoch, head);
         drop(scout);
         // They are connected, then they are gone, and life goes on.
-        let open = open(hub.address, &world.people, at).await?;
-        drop(open);
+        open(hub.address, &world.people, at).await?.end().await?;
         let began = now();
         for (n, partner) in world.people.chunks(world.size.people_each).enumerate() {
             let who = partner.first().context("a person")?.clone();

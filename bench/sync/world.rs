@@ -32,7 +32,7 @@ const SEED: u64 = 20_260_401;
 pub const FOUNDED: i64 = 1_735_689_600_000;
 const MINUTE: i64 = 60_000;
 /// People who work at a time while the world is made.
-const AT_A_TIME: usize = 24;
+const AT_A_TIME: usize = 12;
 
 const PRODUCT: &str = "Harbor Suite";
 const REGION: &str = "Benelux";
@@ -229,7 +229,7 @@ impl World {
             return Ok(());
         }
         let (mut device, _) = Device::greet(address, who, at).await?;
-        device.push_all(sealed, 192).await.with_context(|| format!("the work of person {person}"))
+        device.push_all(sealed, 128).await.with_context(|| format!("the work of person {person}"))
     }
 
     fn founding(&self) -> Mutation {
