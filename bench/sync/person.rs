@@ -4,7 +4,7 @@ use crate::hub::PATIENCE;
 use crate::raw::Who;
 use anyhow::{Context as _, Result};
 use domain::{Mutation, Timestamp};
-use protocol::client::Line;
+use protocol::client::{Line, SyncState};
 use std::time::Duration;
 use store::{FileKey, Identity, Store};
 use sync::link::{Link, LinkOptions};
@@ -69,7 +69,7 @@ impl Person {
     }
 
     /// Waits until the store's numbers are what they should be.
-    pub async fn until(&self, holds: impl Fn(&store::SyncState) -> bool) -> Result<()> {
+    pub async fn until(&self, holds: impl Fn(&SyncState) -> bool) -> Result<()> {
         let mut changes = self.store.changes();
         let waited = tokio::time::timeout(PATIENCE, async {
             while !holds(&self.store.sync_state().await?) {

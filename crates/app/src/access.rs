@@ -7,7 +7,7 @@ use crate::dto::{
     Tag,
 };
 use crate::session::{Joined, Session};
-use crate::{diagnostics, map, sync_page};
+use crate::{diagnostics, map, written};
 use domain::entity::Member;
 use domain::mutation;
 use domain::{MemberId, OrganizationId, ProgramId, ScopeId};
@@ -77,11 +77,11 @@ impl App {
         for (title, items) in [("Not sent to the hub", waiting), ("Refused by the hub", refused)] {
             let _ = writeln!(text, "\n{title} ({})", items.len());
             for item in items {
-                let line = item.mutation.as_ref().map_or_else(|| item.name.clone(), sync_page::written);
+                let line = item.mutation.as_ref().map_or_else(|| item.name.clone(), written::written);
                 let _ = writeln!(text, "{}", line.trim());
             }
         }
-        diagnostics::save("unsent", &text).await
+        diagnostics::save("unsent", "txt", &text).await
     }
 
     /// What ended and the person has not been told of.

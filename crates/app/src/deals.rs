@@ -459,7 +459,7 @@ fn may(deal: &Deal, me: &Actor) -> DealMay {
 
 /// Whether the member of this device may change fields of a deal now.
 pub(crate) fn may_edit(looked: &Looked, line: &DealLine) -> bool {
-    looked.faces.me().is_ok_and(|me| may(&line.deal, me.side, me.role).edit)
+    looked.faces.me().is_ok_and(|me| may(&line.deal, me).edit)
 }
 
 pub(crate) fn small(count: u64) -> u32 {

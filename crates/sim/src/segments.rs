@@ -82,10 +82,6 @@ impl World {
                 let mut state = None;
                 if end == End::Complete {
                     store.finish_segments(epoch).await?;
-                    // Not a state that ever was, until the tail has come.
-                    if let Some(desk) = self.desks.get_mut(d) {
-                        desk.thin = true;
-                    }
                     self.stored(d).await?;
                     state = self.desks.get(d).map(|desk| desk.state.clone());
                 }

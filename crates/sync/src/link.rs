@@ -5,7 +5,7 @@ use crate::line::Line;
 use crate::segments::{Ended, Fetching, FirstCatchUp, Wanted};
 use domain::{ProgramId, Timestamp};
 use protocol::bootstrap::End;
-use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status, SyncState};
+use protocol::client::{Client, ClientEffect, ClientEvent, Line as LineState, Status};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
