@@ -335,7 +335,7 @@ impl Album {
         window.find("[data-test=passphrase]").await?;
         fill(&window, "passphrase", "not this one").await?;
         click(&window, "passphrase-submit").await?;
-        window.find("[data-test=passphrase-error]").await?;
+        window.find("[aria-invalid=true]").await?;
         self.take(&window, "passphrase-enter").await?;
         window.close().await
     }
