@@ -202,7 +202,7 @@ pub fn device_frames_in_turn(bytes: &[u8]) {
                     assert!(matches!(frame::decode::<FromHub>(&bytes), Ok(Incoming::Known(_))));
                     None
                 }
-                HubEffect::Close { .. } => None,
+                HubEffect::Close { .. } | HubEffect::Withhold { .. } => None,
                 HubEffect::Load(load) => Some(HubEvent::Loaded(nothing(&load))),
                 HubEffect::Commit(_) => Some(HubEvent::Committed),
                 HubEffect::ReadPage { connection, query } => {
@@ -267,6 +267,7 @@ pub fn hub_frames_in_turn(bytes: &[u8]) {
                     None
                 }
                 ClientEffect::KeepNewer(_)
+                | ClientEffect::Renew { .. }
                 | ClientEffect::Send { .. }
                 | ClientEffect::HangUp
                 | ClientEffect::Status(_) => None,

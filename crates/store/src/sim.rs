@@ -103,7 +103,7 @@ impl Store {
             }
         }
         let remains: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT scope FROM undo_image UNION SELECT lane FROM journal WHERE payload IS NOT NULL",
+            "SELECT scope FROM undo_image WHERE seq > 0 UNION SELECT lane FROM journal WHERE payload IS NOT NULL",
         )
         .fetch_all(&mut *conn)
         .await?;
