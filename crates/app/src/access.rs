@@ -7,7 +7,7 @@ use crate::dto::{
     Tag,
 };
 use crate::session::{Joined, Session};
-use crate::{diagnostics, map, written};
+use crate::{diagnostics, map, sync_page, written};
 use domain::entity::Member;
 use domain::mutation;
 use domain::{MemberId, OrganizationId, ProgramId, ScopeId};
