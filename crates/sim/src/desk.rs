@@ -6,7 +6,7 @@ use crate::net::{Down, Up, frame_of_tomorrow};
 use crate::segments::Fetching;
 use crate::world::{World, tell};
 use domain::entity::Key;
-use domain::{Mutation, Timestamp};
+use domain::{Mutate as _, Mutation, Timestamp};
 use protocol::client::{Client, ClientEffect, ClientEvent, Line, SyncState, Tick};
 use protocol::sequencer::ConnectionId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -69,7 +69,8 @@ pub(crate) struct Desk {
     pub decided: BTreeSet<u64>,
     /// Refused mutations, each with the last mutation that was there when it was refused.
     pub roots: BTreeMap<u64, u64>,
-    /// All that its person was ever told to be refused, or to be parked behind that.
+    /// All that its person was ever told to be refused, or to be parked behind that, or that was said in a
+    /// scope taken away since.
     pub heard: BTreeSet<u64>,
     pub seen: Seen,
     /// The rows of it.
@@ -370,6 +371,13 @@ impl World {
                 tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));
                 let applied = store.apply_delta(epoch, delta).await?;
                 if !applied.revoked_scopes.is_empty() {
+                    // What was said there is forgotten, and a hub that lost it gets no more than its hash.
+                    if let Some(desk) = self.desks.get_mut(d) {
+                        let there = |made: &Made| applied.revoked_scopes.contains(&made.mutation.lane());
+                        let forgotten = desk.made.iter().filter(|(_, made)| there(made)).map(|(n, _)| *n);
+                        let forgotten: Vec<u64> = forgotten.collect();
+                        desk.heard.extend(forgotten);
+                    }
                     self.wiped(d)?;
                 }
                 return self.stored(d).await.map(Some);
