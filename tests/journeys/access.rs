@@ -1,7 +1,5 @@
 //! Access that ends: a deal taken back, a person removed, a partnership ended, a lease run out. What
 //! is gone is gone to the last byte, and what a person wrote and had not sent is theirs to copy.
-#![expect(clippy::unwrap_used, reason = "a test that is surprised fails")]
-
 use app::dto::{
     AppState, DealAccess, Done, InProgram, LeaseSet, MilestoneForm, MilestoneOwner, OwnerSideName,
     Passphrase, People, SavedFile, SyncStatus, WorkOffline,

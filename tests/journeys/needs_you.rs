@@ -1,6 +1,4 @@
 //! What needs a decision: two people changed one field, a rule refused something, nothing could be sent.
-#![expect(clippy::indexing_slicing, reason = "a test that is surprised fails")]
-
 use app::dto::{
     DealEdit, DealForm, Done, FieldChangeRow, FieldName, FieldValue, Money, OverwrittenField,
     OverwrittenKeep, RefusalItem, RefusalResend, RefusedForm, RegistrationDecide, SavedFile, SyncStatus,

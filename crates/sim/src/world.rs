@@ -94,7 +94,7 @@ impl World {
         let mut world = Self::empty(plan.seed, base.program)?;
         world.story = told.then(Vec::new);
         world.budget = plan.budget;
-        world.segments = plan.seed % 3 == 0;
+        world.segments = plan.seed.is_multiple_of(3);
         world.now = base.now;
         world.invites = base.invites.clone();
         copy_database(&base.folder().join(FILE), &world.hub.folder.join(FILE))?;

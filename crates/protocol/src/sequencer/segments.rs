@@ -92,11 +92,11 @@ impl Sequencer {
         live.bulk = Bulk::No;
         match took.cursor {
             Some(cursor) if cursor > head || cursor == 0 => {
-                return self.hang_up(connection, Reason::Malformed, out_of_turn, effects);
+                self.hang_up(connection, Reason::Malformed, out_of_turn, effects);
             }
             // It comes again and starts over.
             Some(cursor) if cursor < horizon => {
-                return self.hang_up(connection, Reason::Busy, "Please connect again.", effects);
+                self.hang_up(connection, Reason::Busy, "Please connect again.", effects);
             }
             Some(cursor) => {
                 live.sent = cursor;
