@@ -140,7 +140,7 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     let scopes: BTreeSet<ScopeId> = delta.rows.iter().map(|row| row.scope).collect();
 
     let mut applied = if rebase::any_pending(tx).await? {
-        settle(tx, &state, delta).await?
+        settle(tx, &state, &delta.answers, delta.rows, delta.beyond.is_some()).await?
     } else {
         let opened = open_scopes(tx, &delta.rows, &BTreeMap::new()).await?;
         rows::write(tx, delta.rows.into_iter().map(write_of).collect()).await?;
@@ -165,9 +165,7 @@ pub(crate) async fn take_rows(
     fresh: bool,
 ) -> Result<()> {
     if rebase::any_pending(tx).await? {
-        let delta =
-            Delta { to: state.cursor, answers: Vec::new(), rows, resume: state.resume.clone(), beyond: None };
-        return settle(tx, state, delta).await.map(drop);
+        return settle(tx, state, &[], rows, false).await.map(drop);
     }
     if !fresh {
         open_scopes(tx, &rows, &BTreeMap::new()).await?;
@@ -175,15 +173,21 @@ pub(crate) async fn take_rows(
     rows::write(tx, rows.into_iter().map(write_of).collect()).await
 }
 
-/// Takes in a delta while mutations are pending.
-async fn settle(tx: &mut Tx, state: &SyncState, delta: Delta) -> Result<Applied> {
-    let Delta { answers, rows, beyond, .. } = delta;
+/// Takes in answers and rows while mutations are pending. `overtaken`: rows that have changed since were
+/// left out and follow, see [`Delta::beyond`].
+async fn settle(
+    tx: &mut Tx,
+    state: &SyncState,
+    answers: &[Answer],
+    rows: Vec<DeltaRow>,
+    overtaken: bool,
+) -> Result<Applied> {
     let complete = state.resume.is_none();
     let refetching: bool = sqlx::query_scalar("SELECT rerun FROM meta").fetch_one(tx.conn()?).await?;
-    let refused = note_answers(tx, &answers).await?;
+    let refused = note_answers(tx, answers).await?;
     let mut settled = if complete { reached(tx, state.cursor).await? } else { BTreeSet::new() };
     let early = domain::planted!(OvertakenSettles) || domain::planted!(EchoRemovedEarly);
-    if beyond.is_some() && !early {
+    if overtaken && !early {
         settled = arrived(tx, settled, &rows).await?;
     }
     let leaving = tray::leaving(tx, refused).await?;
