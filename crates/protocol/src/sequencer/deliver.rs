@@ -9,10 +9,9 @@ use super::{CommitRow, ConnectionId, HubEffect, PAGE_BYTES, Page, PageQuery, Pha
 use crate::frame::{Answer, Delta, DeltaRow, FromHub, Hello, Reason, Resume, Welcome};
 use crate::seal::Chain;
 use crate::segment::Segments;
-use domain::codec::Entity;
-use domain::entity::{Device, Grant, Key, Member, Organization};
-use domain::{DeviceId, RowKey, Rows, ScopeId, Table, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use domain::entity::{Device, Key};
+use domain::{DeviceId, Rows, ScopeId, Timestamp};
+use std::collections::BTreeMap;
 
 impl Sequencer {
     /// A batch is on disk (or had nothing to write).
@@ -23,7 +22,6 @@ impl Sequencer {
         self.chains.extend(batch.commit.chains.iter().map(|(device, chain)| (*device, *chain)));
         let changed: Vec<CommitRow> = std::mem::take(&mut batch.changed).into_values().collect();
         self.note_access(&changed, effects);
-        self.share_access(&changed);
         for after in std::mem::take(&mut batch.after) {
             match after {
                 After::Send(connection, frame) => {
@@ -46,107 +44,6 @@ impl Sequencer {
         }
         self.directory = batch.lasting();
         self.deliver(before, &changed, effects);
-    }
-
-    /// Notes who gained or lost a scope, and hangs up on devices that were revoked. This comes first:
-    /// from here on nothing of a lost scope is written to a connection, also of what waits already.
-    fn note_access(&mut self, changed: &[CommitRow], effects: &mut Vec<HubEffect>) {
-        let mut revoked = Vec::new();
-        let mut ended = Vec::new();
-        let mut gone = BTreeSet::new();
-        for row in changed {
-            match (row.key.table, &row.body) {
-                (Table::Grants, Some(body)) => {
-                    let Ok(grant) = Grant::from_body(body) else { continue };
-                    for live in self.lives() {
-                        if live.actor.organization == grant.organization {
-                            live.scopes.insert(grant.scope, row.seq);
-                            live.granted = !domain::planted!(GrantNotFollowed);
-                        }
-                    }
-                }
-                (Table::Grants, None) => {
-                    gone.insert(row.key);
-                }
-                (Table::Devices, Some(body))
-                    if Device::from_body(body).is_ok_and(|device| device.revoked_at.is_some()) =>
-                {
-                    revoked.push(row.key.id);
-                }
-                (Table::Members, Some(body))
-                    if Member::from_body(body).is_ok_and(|member| member.left_at.is_some()) =>
-                {
-                    revoked.push(row.key.id);
-                }
-                (Table::Organizations, Some(body))
-                    if Organization::from_body(body)
-                        .is_ok_and(|organization| organization.ended_at.is_some()) =>
-                {
-                    ended.push(row.key.id);
-                }
-                _ => {}
-            }
-        }
-        if !gone.is_empty() {
-            self.take_back(&gone, effects);
-        }
-        if revoked.is_empty() && ended.is_empty() {
-            return;
-        }
-        let out: Vec<ConnectionId> = self
-            .connections
-            .iter()
-            .filter(|(_, open)| match &open.phase {
-                Phase::Live(live) => {
-                    revoked.contains(&live.actor.device.0)
-                        || revoked.contains(&live.actor.member.0)
-                        || ended.contains(&live.actor.organization.0)
-                }
-                Phase::Fresh | Phase::Joining => false,
-            })
-            .map(|(connection, _)| *connection)
-            .collect();
-        let served = domain::planted!(RevokedDeviceServed) || domain::planted!(RevokedServedGuardStale);
-        for connection in out.into_iter().filter(|_| !served) {
-            let message = "This device no longer has access to the program.";
-            self.hang_up(connection, Reason::Revoked, message, effects);
-        }
-    }
-
-    /// Makes colleagues share again what [`Sequencer::note_access`] has changed for each.
-    fn share_access(&mut self, changed: &[CommitRow]) {
-        let granting = changed.iter().filter(|row| row.key.table == Table::Grants);
-        let of_whom = granting.filter_map(|row| match row.scope {
-            // A grant lives with the organization it is for.
-            ScopeId::Organization(organization) => Some(organization),
-            _ => None,
-        });
-        for organization in of_whom.collect::<BTreeSet<_>>() {
-            let lives = self.connections.values_mut().filter_map(|open| match &mut open.phase {
-                Phase::Live(live) if live.actor.organization == organization => Some(&mut live.scopes),
-                _ => None,
-            });
-            self.granted.unite(organization, lives);
-        }
-    }
-
-    /// Takes the scopes of these grants from whoever is connected.
-    fn take_back(&mut self, grants: &BTreeSet<RowKey>, effects: &mut Vec<HubEffect>) {
-        for (connection, open) in &mut self.connections {
-            let Phase::Live(live) = &mut open.phase else { continue };
-            let organization = live.actor.organization;
-            let is_gone = |scope: &ScopeId| {
-                grants.contains(&RowKey::of::<Grant>(domain::entity::grant_id(*scope, organization)))
-            };
-            let lost: BTreeSet<ScopeId> = live.scopes.keys().copied().filter(is_gone).collect();
-            if lost.is_empty() || domain::planted!(GrantKeptByLine) {
-                continue;
-            }
-            live.scopes.retain(|scope, _| !lost.contains(scope));
-            if !domain::planted!(FramesAfterRevoke) {
-                effects.push(HubEffect::Withhold { connection: *connection, scopes: Some(lost) });
-            }
-        }
     }
 
     /// Lets a device in, as the rows after the batch have it.
@@ -386,13 +283,6 @@ impl Sequencer {
             Phase::Live(live) => Some(live),
             Phase::Fresh | Phase::Joining => None,
         }
-    }
-
-    fn lives(&mut self) -> impl Iterator<Item = &mut Live> {
-        self.connections.values_mut().filter_map(|open| match &mut open.phase {
-            Phase::Live(live) => Some(&mut **live),
-            Phase::Fresh | Phase::Joining => None,
-        })
     }
 }
 

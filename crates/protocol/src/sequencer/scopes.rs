@@ -4,6 +4,7 @@
 use domain::entity::{Grant, grants_of};
 use domain::{OrganizationId, Rows, ScopeId};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Weak};
 
 /// Scopes granted to an organization, each with the sequence number of the grant.
@@ -80,18 +81,22 @@ impl Shared {
         granted
     }
 
-    /// Brings together what changed for each colleague by itself.
-    pub fn unite<'a>(&mut self, organization: OrganizationId, all: impl Iterator<Item = &'a mut Scopes>) {
-        let mut first: Option<Arc<Granted>> = None;
-        for scopes in all {
-            match &first {
-                None => first = Some(Arc::clone(&scopes.granted)),
-                Some(first) if *first == scopes.granted => scopes.granted = Arc::clone(first),
-                Some(_) => {}
+    /// Lets a colleague share what the `first` of each organization has, after the same change for both.
+    pub fn share(
+        &mut self,
+        organization: OrganizationId,
+        scopes: &mut Scopes,
+        first: &mut BTreeMap<OrganizationId, Arc<Granted>>,
+    ) {
+        match first.entry(organization) {
+            Entry::Vacant(none) => {
+                self.0.insert(organization, Arc::downgrade(&scopes.granted));
+                none.insert(Arc::clone(&scopes.granted));
             }
-        }
-        if let Some(first) = first {
-            self.0.insert(organization, Arc::downgrade(&first));
+            Entry::Occupied(first) if **first.get() == *scopes.granted => {
+                scopes.granted = Arc::clone(first.get());
+            }
+            Entry::Occupied(_) => {}
         }
     }
 }
