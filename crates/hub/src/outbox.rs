@@ -56,15 +56,10 @@ impl Outbox {
         let before: usize = state.frames.iter().map(Vec::len).sum();
         match scopes {
             None => state.frames.clear(),
-            Some(scopes) => {
-                for frame in &mut state.frames {
-                    if let Some(rest) = frame::without(frame, scopes) {
-                        *frame = rest;
-                    }
-                }
-            }
+            Some(scopes) => frame::withhold(state.frames.iter_mut(), scopes),
         }
         let after: usize = state.frames.iter().map(Vec::len).sum();
+        state.waiting += after.saturating_sub(before);
         drop(state);
         self.written(before.saturating_sub(after))
     }
@@ -222,7 +217,16 @@ mod tests {
         assert_eq!(left[0], delta(ScopeId::Program, b"stays"));
         let Ok(frame::Incoming::Known(FromHub::Delta(rest))) = frame::decode(&left[1]) else { panic!() };
         assert!(rest.rows.is_empty() && rest.to == 1, "how far it leads stays as it is");
+        assert_eq!(rest.beyond, Some(2), "what the device said there is not said to be here");
         outbox.written(left.iter().map(Vec::len).sum());
+
+        outbox.put(delta(deal, b"left out"));
+        outbox.put(delta(ScopeId::Program, b"later"));
+        outbox.withhold(Some(&BTreeSet::from([deal])));
+        let left = outbox.take(usize::MAX);
+        let Ok(frame::Incoming::Known(FromHub::Delta(later))) = frame::decode(&left[1]) else { panic!() };
+        assert_eq!((later.rows.len(), later.beyond), (1, Some(2)), "nor by what waits behind it");
+        assert!(!outbox.written(left.iter().map(Vec::len).sum()));
 
         outbox.put(delta(deal, b"gone"));
         outbox.withhold(None);

@@ -11,6 +11,7 @@ use domain::entity::{InvitationKind, Key, Role};
 use domain::{DeviceId, MemberId, ProgramId, Refusal, RowKey, ScopeId, Table, Timestamp};
 use minicbor::decode::Error;
 use minicbor::{Decode, Decoder, Encode};
+use std::collections::BTreeSet;
 
 /// The protocol version this code speaks.
 pub const PROTO: u32 = 1;
@@ -140,16 +141,24 @@ where
     minicbor::decode(bytes).map(Incoming::Known).map_err(|_| FrameError::Malformed)
 }
 
-/// A frame of a hub without rows of these scopes; `None` when it has none of them. Answers and how far it
-/// leads stay as they are.
-pub fn without(bytes: &[u8], scopes: &std::collections::BTreeSet<ScopeId>) -> Option<Vec<u8>> {
-    if number(bytes) != Some(DELTA) {
-        return None;
+/// Takes rows of these scopes out of frames of a hub that wait for a device, in their order. Answers and
+/// how far each leads stay as they are. What the device itself did may be among what is left out now, so
+/// that from there on nothing says that all is here: it keeps its own on the screen until the change
+/// that ended its access has come, which follows behind all of these.
+pub fn withhold<'f>(frames: impl Iterator<Item = &'f mut Vec<u8>>, scopes: &BTreeSet<ScopeId>) {
+    let mut left_out = false;
+    for frame in frames.filter(|frame| number(frame) == Some(DELTA)) {
+        let Ok(Incoming::Known(FromHub::Delta(mut delta))) = decode(frame) else { continue };
+        let before = delta.rows.len();
+        delta.rows.retain(|row| !scopes.contains(&row.scope));
+        left_out |= delta.rows.len() < before;
+        if left_out {
+            if delta.resume.is_none() {
+                delta.beyond = delta.beyond.or(delta.to.checked_add(1));
+            }
+            *frame = encode(&FromHub::Delta(delta));
+        }
     }
-    let Ok(Incoming::Known(FromHub::Delta(mut delta))) = decode(bytes) else { return None };
-    let before = delta.rows.len();
-    delta.rows.retain(|row| !scopes.contains(&row.scope));
-    (delta.rows.len() < before).then(|| encode(&FromHub::Delta(delta)))
 }
 
 /// Frames as one body of a long poll: each after its length as four bytes, least significant first.
@@ -402,9 +411,9 @@ pub struct Delta {
     /// Set when more pages follow.
     #[n(3)]
     pub resume: Option<Resume>,
-    /// Set on the last page when the hub's head has moved on since the first: where it is now. Rows that
-    /// changed after `to` were left out and follow, so what the device itself did up to `to` may not be
-    /// among its rows yet.
+    /// Set on the last page when the hub's head has moved on since the first: how far at least. Rows that
+    /// changed after `to`, or whose scope was taken away after it, were left out and the change follows,
+    /// so what the device itself did up to `to` may not be among its rows yet.
     #[n(4)]
     pub beyond: Option<u64>,
 }

@@ -204,6 +204,7 @@ impl World {
             match effect {
                 HubEffect::Send { connection, bytes } => self.hub_sends(connection, bytes).await?,
                 HubEffect::Close { connection } => {
+                    self.leaves_at_last(connection)?;
                     if let Some(conn) = self.conns.get_mut(&connection).filter(|conn| conn.at_hub) {
                         conn.at_hub = false;
                         conn.down.push_back(Down::End);
@@ -225,6 +226,17 @@ impl World {
         Ok(())
     }
 
+    /// What still waits for a connection that the hub closes is written before it ends.
+    fn leaves_at_last(&self, connection: ConnectionId) -> Run {
+        let Some(conn) = self.conns.get(&connection).filter(|conn| conn.at_hub) else { return Ok(()) };
+        let device = conn.desk.and_then(|d| self.desks.get(d)).map(|desk| desk.identity.device);
+        let Some(device) = device else { return Ok(()) };
+        conn.down.iter().try_for_each(|down| match down {
+            Down::Frame(bytes) => self.oracle.arrives(device, bytes),
+            Down::End => Ok(()),
+        })
+    }
+
     /// What waits for a connection loses rows. (What this network holds for a connection that the hub
     /// knows still waits at the hub.)
     fn withhold(&mut self, connection: ConnectionId, scopes: Option<&BTreeSet<ScopeId>>) {
@@ -232,13 +244,11 @@ impl World {
         match scopes {
             None => conn.down.clear(),
             Some(scopes) => {
-                for down in &mut conn.down {
-                    if let Down::Frame(bytes) = down
-                        && let Some(rest) = frame::without(bytes, scopes)
-                    {
-                        *bytes = rest;
-                    }
-                }
+                let frames = conn.down.iter_mut().filter_map(|down| match down {
+                    Down::Frame(bytes) => Some(bytes),
+                    Down::End => None,
+                });
+                frame::withhold(frames, scopes);
             }
         }
     }

@@ -196,13 +196,7 @@ impl World {
                         let down = &mut self.devices[*device].down;
                         match &scopes {
                             None => down.clear(),
-                            Some(scopes) => {
-                                for bytes in down {
-                                    if let Some(rest) = frame::without(bytes, scopes) {
-                                        *bytes = rest;
-                                    }
-                                }
-                            }
+                            Some(scopes) => frame::withhold(down.iter_mut(), scopes),
                         }
                     }
                 }
