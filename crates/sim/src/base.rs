@@ -89,8 +89,8 @@ impl Base {
             world.commit(d, std::iter::once(register).chain(steps).collect(), false).await?;
         }
         world.rest().await?;
-        let oldest = crate::model::all::<Deal>(&world.oracle.rows).next().map(|(id, _)| id);
-        if let Some(deal) = oldest.map(Into::into) {
+        let oldest = world.deals(bob).into_iter().next();
+        if let Some((deal, _)) = oldest {
             let approve = RegistrationDecide { deal, decision: Decision::Approve };
             world.commit(bob, vec![approve.into()], true).await?;
         }

@@ -22,9 +22,9 @@ impl World {
                     && desk.made.get(&chain.n).is_some_and(|made| made.hash == chain.hash)
             };
             let made = desks.iter().find(has_it)?.made.get(&n)?;
-            let heard = desks.iter().filter(has_it).any(|desk| desk.heard.contains(&n));
+            let void = desks.iter().filter(has_it).any(|desk| desk.is_void(n));
             let refused = desks.iter().filter(has_it).all(|desk| desk.roots.contains_key(&n));
-            Some(Brought { made, heard, refused })
+            Some(Brought { made, void, refused })
         })
     }
 
@@ -56,7 +56,7 @@ impl World {
                 Some(Stand::Answered(_)) if outcome.is_none() && up_to_date => {
                     return lost("I2", *n, "is shown as accepted, but the hub has not got it");
                 }
-                Some(Stand::Void) if !desk.heard.contains(n) => {
+                Some(Stand::Void) if !desk.is_void(*n) => {
                     return lost("I2", *n, "is given up, and nobody had refused it");
                 }
                 Some(Stand::Queued) if self.should_be_parked(d, *n, made.mutation.lane()) => {
@@ -70,7 +70,7 @@ impl World {
                     return lost("I3", *n, "is not kept for a hub that loses it");
                 }
                 None if desk.decided.contains(n) => {}
-                None if !desk.seen.journal.get(n).is_some_and(|whole| *whole || desk.heard.contains(n)) => {
+                None if !desk.seen.journal.get(n).is_some_and(|whole| *whole || desk.is_void(*n)) => {
                     return lost("I3", *n, "is not kept whole, and nobody had refused it");
                 }
                 None if !up_to_date => {}

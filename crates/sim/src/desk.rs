@@ -69,9 +69,10 @@ pub(crate) struct Desk {
     pub decided: BTreeSet<u64>,
     /// Refused mutations, each with the last mutation that was there when it was refused.
     pub roots: BTreeMap<u64, u64>,
-    /// All that its person was ever told to be refused, or to be parked behind that, or that was said in a
-    /// scope taken away since.
+    /// All that its person was ever told to be refused, or to be parked behind that.
     pub heard: BTreeSet<u64>,
+    /// What was said in a scope that was taken away since: it is forgotten with the scope.
+    pub forgotten: BTreeSet<u64>,
     pub seen: Seen,
     /// The rows of it.
     pub rows: Map,
@@ -119,6 +120,7 @@ impl Desk {
             decided: BTreeSet::new(),
             roots: BTreeMap::new(),
             heard: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             seen: Seen::default(),
             rows: Map::new(),
             state: SyncState { epoch: 0, cursor: 0, resume: None, answered: 0, chain },
@@ -139,6 +141,11 @@ impl Desk {
     /// Whether the hub has shut it out, or it was wiped.
     pub fn is_shut(&self) -> bool {
         self.erased || matches!(self.status, Line::Revoked | Line::Forked)
+    }
+
+    /// Whether a hub that lost this mutation gets no more than its hash.
+    pub fn is_void(&self, n: u64) -> bool {
+        self.heard.contains(&n) || self.forgotten.contains(&n)
     }
 
     /// Looks at the file.
@@ -376,7 +383,7 @@ impl World {
                         let there = |made: &Made| applied.revoked_scopes.contains(&made.mutation.lane());
                         let forgotten = desk.made.iter().filter(|(_, made)| there(made)).map(|(n, _)| *n);
                         let forgotten: Vec<u64> = forgotten.collect();
-                        desk.heard.extend(forgotten);
+                        desk.forgotten.extend(forgotten);
                     }
                     self.wiped(d)?;
                 }

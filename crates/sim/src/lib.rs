@@ -4,6 +4,7 @@
 //!
 //! Start reading at [`run`]: it draws a `plan`, lets a `world` go through it, and brings it to rest.
 
+mod access;
 mod base;
 mod checks;
 mod desk;

@@ -38,8 +38,9 @@ pub(crate) struct Oracle {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Brought<'m> {
     pub made: &'m Made,
-    /// Its person was told once that it, or what it builds on, was refused.
-    pub heard: bool,
+    /// It may come without what it says: its person was told once that it, or what it builds on, was
+    /// refused, or it was said where access has ended since.
+    pub void: bool,
     /// That it was refused itself, wherever this device is installed.
     pub refused: bool,
 }
@@ -203,7 +204,7 @@ impl Oracle {
                     format!("mutation {} is decided a second time or out of turn", answer.n),
                 );
             }
-            let Some(Brought { made, heard, refused }) = made(*device, chain, answer.n) else {
+            let Some(Brought { made, void: may_be_void, refused }) = made(*device, chain, answer.n) else {
                 return broken("I4", format!("mutation {} is decided, but nobody made it", answer.n));
             };
             // Whoever joined in this batch did so without an answer: their rows are taken as they are.
@@ -226,7 +227,7 @@ impl Oracle {
             };
             let name = made.mutation.name();
             let void = answer.refusal.as_ref() == Some(&protocol::sequencer::refused_before());
-            if void && !heard {
+            if void && !may_be_void {
                 return broken("I2", format!("{name} is given up, and nobody had refused it"));
             }
             if refused && answer.refusal.is_none() {

@@ -7,13 +7,10 @@ use crate::model::{self, Map, all};
 use crate::rng::pick;
 use crate::world::{Invite, World, tell};
 use domain::entity::{
-    Customer, Deal, Device, InvitationKind, Member, Message, Milestone, Organization, OwnerSide,
-    RejectionRule, Role, Side, Status,
+    Customer, Deal, Device, InvitationKind, Message, Milestone, OwnerSide, RejectionRule, Role, Side, Status,
 };
 use domain::mutation::*;
-use domain::{
-    Actor, Date, DealId, DeviceId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId, Undo,
-};
+use domain::{Actor, Date, DealId, DeviceId, MessageId, MilestoneId, Money, Mutation, OrganizationId, Undo};
 use protocol::client::ClientEvent;
 use protocol::link::Token;
 use protocol::seal;
@@ -26,13 +23,7 @@ pub(crate) const REGIONS: [&str; 1] = ["Benelux"];
 impl World {
     /// A person does one of the things people do.
     pub async fn act(&mut self, d: usize, r: u64) -> Run {
-        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some() && !desk.erased) else {
-            return Ok(());
-        };
-        let Some(actor) = model::actor(&desk.rows, desk.identity.device) else { return Ok(()) };
-        if self.count_lease(d).await? {
-            return Ok(());
-        }
+        let Some(actor) = self.at_work(d).await? else { return Ok(()) };
         let (what, r) = (r % 32, r / 32);
         let many = what == 31;
         let mutations = match what {
@@ -59,11 +50,23 @@ impl World {
         self.commit(d, mutations, many || what == 30).await
     }
 
+    /// Who can act on an installation, as far as it knows.
+    pub(crate) async fn at_work(&mut self, d: usize) -> Run<Option<Actor>> {
+        let Some(desk) = self.desks.get(d).filter(|desk| desk.open.is_some() && !desk.erased) else {
+            return Ok(None);
+        };
+        let Some(actor) = model::actor(&desk.rows, desk.identity.device) else { return Ok(None) };
+        Ok((!self.count_lease(d).await?).then_some(actor))
+    }
+
     /// Commits on a device: all at once, or one after the other.
     pub async fn commit(&mut self, d: usize, mutations: Vec<Mutation>, at_once: bool) -> Run {
         let now = self.device_time(d);
-        let groups: Vec<Vec<Mutation>> =
-            if at_once { vec![mutations] } else { mutations.into_iter().map(|one| vec![one]).collect() };
+        let groups: Vec<Vec<Mutation>> = if at_once && !mutations.is_empty() {
+            vec![mutations]
+        } else {
+            mutations.into_iter().map(|one| vec![one]).collect()
+        };
         for group in groups {
             let Some(store) = self.desks.get(d).and_then(Desk::store).cloned() else { return Ok(()) };
             let done = store.commit_all(group.clone(), now).await;
@@ -114,13 +117,13 @@ impl World {
         self.device_event(d, ClientEvent::Queued).await
     }
 
-    fn deals(&self, d: usize) -> Vec<(DealId, Deal)> {
+    pub(crate) fn deals(&self, d: usize) -> Vec<(DealId, Deal)> {
         let rows = self.desks.get(d).map(|desk| &desk.rows);
         rows.into_iter().flat_map(all::<Deal>).map(|(id, deal)| (id.into(), deal)).collect()
     }
 
     /// One of the deals that a person sees; often the oldest, so that people meet.
-    fn some_deal(&self, d: usize, r: u64) -> Option<(DealId, Deal)> {
+    pub(crate) fn some_deal(&self, d: usize, r: u64) -> Option<(DealId, Deal)> {
         let deals = self.deals(d);
         if (r / 1_009).is_multiple_of(2) { deals.into_iter().next() } else { pick(&deals, r).cloned() }
     }
@@ -172,6 +175,10 @@ impl World {
 
     fn talk(&mut self, d: usize, r: u64, count: u64) -> Vec<Mutation> {
         let Some((deal, _)) = self.some_deal(d, r) else { return Vec::new() };
+        self.talk_in(d, deal, r, count)
+    }
+
+    pub(crate) fn talk_in(&mut self, d: usize, deal: DealId, r: u64, count: u64) -> Vec<Mutation> {
         let Some(desk) = self.desks.get(d) else { return Vec::new() };
         let said: Vec<MessageId> = all::<Message>(&desk.rows)
             .filter(|(_, said)| said.deal == deal)
@@ -314,56 +321,6 @@ impl World {
             }
             .into(),
         )
-    }
-
-    /// The vendor gives access and takes it back.
-    fn give_and_take(&self, d: usize, r: u64) -> Vec<Mutation> {
-        let Some(desk) = self.desks.get(d) else { return Vec::new() };
-        let partners: Vec<OrganizationId> = all::<Organization>(&desk.rows)
-            .filter(|(_, company)| company.side == Side::Partner && company.ended_at.is_none())
-            .map(|(id, _)| id.into())
-            .collect();
-        let (what, r) = (r % 32, r / 32);
-        match what {
-            0..=13 => {
-                let Some((id, deal)) = self.some_deal(d, r) else { return Vec::new() };
-                let guests = deal.guests.unwrap_or_default();
-                let others: Vec<_> =
-                    partners.iter().filter(|id| **id != deal.partner && !guests.contains(id)).collect();
-                let share = |organization| DealShare { deal: id, organization }.into();
-                pick(&others, r).map(|organization| share(**organization)).into_iter().collect()
-            }
-            14..=25 => {
-                let shared: Vec<(DealId, OrganizationId)> = self
-                    .deals(d)
-                    .into_iter()
-                    .flat_map(|(id, deal)| {
-                        deal.guests.unwrap_or_default().into_iter().map(move |to| (id, to))
-                    })
-                    .collect();
-                let unshare = |(deal, organization)| DealUnshare { deal, organization }.into();
-                pick(&shared, r).copied().map(unshare).into_iter().collect()
-            }
-            26..=29 => {
-                let days = pick(&[1, 7, 30, 90], r).copied().unwrap_or(30);
-                vec![LeaseSet { days }.into()]
-            }
-            30 if r.is_multiple_of(3) => {
-                let members: Vec<(MemberId, OrganizationId)> = all::<Member>(&desk.rows)
-                    .filter(|(_, member)| partners.contains(&member.organization) && member.left_at.is_none())
-                    .map(|(id, member)| (id.into(), member.organization))
-                    .collect();
-                let remove = |(member, organization)| {
-                    MemberRemove { member, organization, side: Side::Partner }.into()
-                };
-                pick(&members, r / 3).copied().map(remove).into_iter().collect()
-            }
-            31 if r.is_multiple_of(4) => {
-                let end = |organization| PartnershipEnd { organization }.into();
-                pick(&partners, r / 4).copied().map(end).into_iter().collect()
-            }
-            _ => Vec::new(),
-        }
     }
 
     fn sign_out(&mut self, d: usize, actor: &Actor, r: u64) -> Vec<Mutation> {

@@ -63,6 +63,8 @@ pub(crate) enum Action {
     Restore { r: u64 },
     /// An installation is copied: two of them share an identity.
     Clone { d: usize, r: u64 },
+    /// A company is let into another's deal, or it works there and is shut out.
+    Guest { d: usize, r: u64 },
     /// Somebody takes an invitation.
     Join { r: u64 },
     /// A device's clock jumps.
@@ -87,8 +89,8 @@ pub(crate) struct Plan {
 }
 
 /// How often each kind of action is drawn; the order is that of `draw`.
-const WEIGHTS: [u64; 30] =
-    [40, 26, 16, 16, 14, 4, 5, 3, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 2, 2, 1, 1, 1, 5, 5, 2, 2, 2, 1];
+const WEIGHTS: [u64; 31] =
+    [40, 26, 16, 16, 14, 4, 5, 3, 3, 2, 3, 1, 3, 1, 4, 2, 1, 4, 1, 2, 2, 1, 1, 1, 5, 5, 2, 2, 2, 1, 8];
 /// Kinds that make it another history: most worlds have only one.
 const HISTORIES: [usize; 2] = [18, 29];
 
@@ -155,6 +157,7 @@ fn draw(rng: &mut Rng, weights: &[u64]) -> Action {
         27 => Action::StoreFails { d },
         28 => Action::BackUp,
         29 => Action::Restore { r },
+        30 => Action::Guest { d, r },
         _ => Action::NewHub { understands: r.is_multiple_of(2), on },
     }
 }

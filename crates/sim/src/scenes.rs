@@ -1,5 +1,6 @@
 //! Worlds that are told action by action, for what happens too seldom in those from seeds.
 
+use crate::desk::Desk;
 use crate::law::{Run, Violation, broken};
 use crate::plan::Plan;
 use crate::world::World;
@@ -31,14 +32,18 @@ pub async fn a_row_moves_while_its_page_is_read(base: &Base, bug: Option<Bug>) -
 impl World {
     async fn row_moves(&mut self) -> Run {
         self.rest().await?;
-        let deal = model::all::<Deal>(&self.oracle.rows).next().map(|(id, _)| id);
-        let Some(deal) = deal.map(Into::into) else { return broken("sim", "there is no deal") };
+        let bobs = |deal| self.sees(BOB, |desk| model::get::<Deal>(&desk.rows, deal).is_some());
+        let Some(deal) = self.deals(ALICE).into_iter().map(|(deal, _)| deal).find(|deal| bobs(*deal)) else {
+            return broken("sim", "they have no deal together");
+        };
         let add = self.milestone(deal, 1);
         let Mutation::MilestoneAdd(added) = &add else { return broken("sim", "this adds no milestone") };
         let milestone = added.milestone;
+        let is_done = |desk: &Desk| {
+            model::get::<Milestone>(&desk.rows, milestone).is_some_and(|step| step.done.is_some())
+        };
         self.commit(ALICE, vec![add], true).await?;
-        self.sends_all(ALICE).await?;
-        self.hub_rest().await?;
+        self.reaches_the_hub(ALICE).await?;
         let head = self.oracle.head;
 
         self.lose(ALICE).await?;
@@ -52,6 +57,9 @@ impl World {
 
         while self.deliver_down(BOB).await? {}
         self.commit(BOB, vec![MilestoneComplete { deal, milestone }.into()], true).await?;
+        if !self.sees(BOB, is_done) {
+            return broken("sim", "bob cannot tick her milestone");
+        }
         self.sends_all(BOB).await?;
         // What the batch waits for comes first, the page after it.
         while self.oracle.head == head {
@@ -67,15 +75,14 @@ impl World {
         if !self.sees(ALICE, |desk| desk.state.cursor == head) {
             return broken("sim", "the page was not overtaken");
         }
-        let done = |desk: &crate::desk::Desk| model::get::<Milestone>(&desk.rows, milestone)?.done;
         if !self.sees(ALICE, |desk| model::get::<Milestone>(&desk.rows, milestone).is_some()) {
             return broken("I9", "her milestone is not on the screen");
         }
-        if self.sees(ALICE, |desk| done(desk).is_some()) {
+        if self.sees(ALICE, is_done) {
             return broken("sim", "the tick came with the page");
         }
         self.rest().await?;
-        if self.sees(ALICE, |desk| done(desk).is_some()) { Ok(()) } else { broken("I1", "the tick is lost") }
+        if self.sees(ALICE, is_done) { Ok(()) } else { broken("I1", "the tick is lost") }
     }
 
     async fn sends_all(&mut self, d: usize) -> Run {
@@ -85,7 +92,7 @@ impl World {
         Ok(())
     }
 
-    fn sees(&self, d: usize, what: impl Fn(&crate::desk::Desk) -> bool) -> bool {
+    fn sees(&self, d: usize, what: impl Fn(&Desk) -> bool) -> bool {
         self.desks.get(d).is_some_and(what)
     }
 }

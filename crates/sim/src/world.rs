@@ -229,6 +229,7 @@ impl World {
             Action::BackUp => self.back_up()?,
             Action::Restore { r } => self.restore(r).await?,
             Action::Clone { d, r } => self.clone_desk(d, r).await?,
+            Action::Guest { d, r } => self.guest(d, r).await?,
             Action::Join { r } => self.join_somebody(r).await?,
             Action::Clock { d, r } => {
                 if let Some(desk) = self.desks.get_mut(d) {
@@ -249,7 +250,7 @@ impl World {
     }
 
     /// Frames of one installation travel until nothing moves.
-    async fn flow(&mut self, d: usize) -> Run {
+    pub async fn flow(&mut self, d: usize) -> Run {
         for _ in 0..200 {
             let mut moved = self.deliver_down(d).await?;
             for id in self.with_up(d) {
@@ -320,6 +321,7 @@ impl World {
         copy.decided = desk.decided.clone();
         copy.roots = desk.roots.clone();
         copy.heard = desk.heard.clone();
+        copy.forgotten = desk.forgotten.clone();
         (copy.lease, copy.jumped) = (desk.lease, desk.jumped);
         copy.clock = desk.clock;
         copy.cloned = true;
