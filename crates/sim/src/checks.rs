@@ -8,7 +8,7 @@ use crate::world::World;
 use domain::entity::{Deal, Message, Milestone, Status};
 use domain::{Mode, Mutate as _, Mutation, RowKey, ScopeId, Timestamp};
 use protocol::client::{Line, Status as Told, SyncState};
-use protocol::sequencer::Commit;
+use protocol::sequencer::{Commit, refused_before};
 use store::Store;
 use store::sim::Stand;
 
@@ -77,6 +77,11 @@ impl World {
                 None if outcome.is_none() && !(refused || parked) => {
                     return lost("I3", *n, "was confirmed and is gone, and the hub has not got it");
                 }
+                // Forgotten with its scope, and brought to a hub that had lost it without what it says.
+                None if desk.forgotten.contains(n)
+                    && outcome.is_some_and(|answer| answer.refusal.as_ref() == Some(&refused_before())) => {}
+                // The other installation may have brought it to such a hub, and been told what became of it.
+                None if desk.cloned && self.histories > 0 => {}
                 None => {
                     let was_refused = outcome.is_none_or(|answer| answer.refusal.is_some());
                     if was_refused != (refused || parked) {
