@@ -197,6 +197,7 @@ impl Person {
         let send = app::dto::MessageSend {
             program: self.program.clone(),
             deal: deal.to_owned(),
+            message: None,
             body: body.to_owned(),
             reply_to: None,
         };

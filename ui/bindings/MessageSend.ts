@@ -13,6 +13,11 @@ program: string,
  */
 deal: string, 
 /**
+ * Id of the message, a UUIDv7 of the window: it shows the message before it is saved. Without one,
+ * one is made.
+ */
+message?: string, 
+/**
  * Text, 1 to 8,000 characters.
  */
 body: string, 

@@ -32,7 +32,10 @@ impl App {
 
     pub(crate) async fn message_send(self: &Arc<Self>, asked: MessageSend) -> Result<Done, CommandError> {
         let joined = self.program(&asked.program)?;
-        let message = MessageId(map::new_id());
+        let message = match &asked.message {
+            Some(message) => map::id(message)?,
+            None => MessageId(map::new_id()),
+        };
         let send = mutation::MessageSend {
             message,
             deal: map::id(&asked.deal)?,

@@ -72,6 +72,10 @@ pub struct MessageSend {
     pub program: String,
     /// Deal.
     pub deal: String,
+    /// Id of the message, a UUIDv7 of the window: it shows the message before it is saved. Without one,
+    /// one is made.
+    #[ts(optional)]
+    pub message: Option<String>,
     /// Text, 1 to 8,000 characters.
     pub body: String,
     /// Message it answers.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageRow } from '$bindings/MessageRow';
 import type { RoomWindow } from '$bindings/RoomWindow';
-import { lastPosition, lines, nothing, withNewest, withOlder } from './timeline';
+import { lastPosition, lines, nothing, stillSaying, withNewest, withOlder } from './timeline';
 
 const noon = new Date(2026, 10, 24, 12).getTime();
 
@@ -97,5 +97,19 @@ describe('what is drawn above a message', () => {
 		const divided = lines([...room, message(3)], 2, more);
 		expect(divided[0]).toBe(first[0]);
 		expect(divided[1]).not.toBe(first[1]);
+	});
+});
+
+describe('a message said just now', () => {
+	const said = { message: message(null, { id: 'new', mine: true }), saved: false };
+
+	it('is drawn until the room that was read has it', () => {
+		expect(stillSaying([said], withNewest(nothing, room([1, 2], false)))).toEqual([said]);
+		const read = { messages: [message(1), said.message], hasOlder: false };
+		expect(stillSaying([said], read)).toEqual([]);
+	});
+
+	it('goes when it was saved and is in the room no more', () => {
+		expect(stillSaying([{ ...said, saved: true }], withNewest(nothing, room([1], false)))).toEqual([]);
 	});
 });

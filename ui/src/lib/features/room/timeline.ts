@@ -37,6 +37,21 @@ export function withOlder(known: Timeline, older: RoomWindow): Timeline {
 	};
 }
 
+/** A message said in this window that may not be read back from the store yet. */
+export interface Saying {
+	message: MessageRow;
+	/** Whether the store has it. */
+	saved: boolean;
+}
+
+/** What has to be drawn beside a window that was read just now. A saved message that is not in it is
+ * not in the room any more. */
+export function stillSaying(saying: readonly Saying[], read: Timeline): readonly Saying[] {
+	if (saying.length === 0) return saying;
+	const ids = new Set(read.messages.map((message) => message.id));
+	return saying.filter((one) => !one.saved && !ids.has(one.message.id));
+}
+
 /** Position of the newest message that the hub has placed. */
 export function lastPosition(messages: readonly MessageRow[]): number | null {
 	return messages.findLast((message) => message.position !== null)?.position ?? null;
