@@ -8,6 +8,7 @@
 mod chance;
 mod chat;
 mod figures;
+mod first;
 mod hub;
 mod load;
 mod offline;
@@ -51,8 +52,19 @@ impl Rounds {
 }
 
 /// The workloads, by name.
-const WORKLOADS: [&str; 9] =
-    ["chat", "bytes", "offline", "throughput", "rebase", "fan", "idle", "column", "storm"];
+const WORKLOADS: [&str; 11] = [
+    "chat",
+    "bytes",
+    "offline",
+    "throughput",
+    "rebase",
+    "partner",
+    "vendor",
+    "fan",
+    "idle",
+    "column",
+    "storm",
+];
 
 async fn measure(name: &str, rounds: Rounds) -> Result<Vec<Line>> {
     match name {
@@ -61,6 +73,8 @@ async fn measure(name: &str, rounds: Rounds) -> Result<Vec<Line>> {
         "offline" => offline::drain(rounds).await,
         "throughput" => load::throughput(rounds).await,
         "rebase" => offline::rebase(rounds).await,
+        "partner" => first::partner(rounds).await,
+        "vendor" => first::vendor(rounds).await,
         "fan" => chat::one_to_many(rounds).await,
         "idle" => sockets::idle(rounds).await,
         "column" => sockets::column(rounds).await,

@@ -5,13 +5,8 @@ use crate::{Rounds, say};
 use anyhow::{Context as _, Result, bail};
 use std::fmt::Write as _;
 
-/// What others measure, so that nothing is left out silently.
-const ELSEWHERE: [(&str, &str); 4] = [
-    ("B1", "cold sync of W0 by segments"),
-    ("B2", "first run of a partner"),
-    ("B11", "taking a room away"),
-    ("B15", "a local write while B1 runs"),
-];
+/// What is measured by another command.
+const ELSEWHERE: [(&str, &str); 1] = [("B11", "taking a room away: `./dev bench revoke`")];
 
 /// Where the table begins and ends in the page; what stands around it is written by hand.
 const BEGIN: &str = "<!-- figures: begin -->";
