@@ -1,4 +1,4 @@
-//! Checks that there is a UI to embed, then hands the configuration, the capability file and our four
+//! Checks that there is a UI to embed, then hands the configuration, the capability file and our five
 //! commands to Tauri. A command that is not listed here has no permission and cannot be called.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tauri_build::try_build(
         Attributes::new()
             .capabilities_path_pattern("./src-tauri/capabilities/**/*")
-            .app_manifest(AppManifest::new().commands(&["rpc", "subscribe", "upload", "shown"])),
+            .app_manifest(AppManifest::new().commands(&["rpc", "subscribe", "upload", "shown", "quit"])),
     )?;
     Ok(())
 }

@@ -5,12 +5,16 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::place;
+
 /// What `--help` prints.
 pub const HELP: &str = "\
-Usage: lockstep [--profile DIR] [--demo]
+Usage: lockstep [--profile DIR] [--demo] [--background] [LINK]
 
+  LINK            open this place, for example lockstep://deals
   --profile DIR   keep data, keys and log in DIR instead of the usual folder
   --demo          open a demo program with invented companies; nothing leaves this computer
+  --background    start in the tray, without a window; with one where there is no tray
   --version       print the version
   --help          print this";
 
@@ -21,6 +25,10 @@ pub struct Arguments {
     pub profile: Option<PathBuf>,
     /// Run against a hub inside the process that holds the demo world.
     pub demo: bool,
+    /// Begin in the tray.
+    pub background: bool,
+    /// A deep link to open; see [`crate::place`].
+    pub link: Option<String>,
 }
 
 impl Arguments {
@@ -84,8 +92,14 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Wish, Misuse> 
                 }
             }
             Some("--demo") => arguments.demo = true,
+            Some("--background") => arguments.background = true,
             Some("--help" | "-h") => return Ok(Wish::Help),
             Some("--version" | "-V") => return Ok(Wish::Version),
+            Some(link) if place::is_link(link) => {
+                if arguments.link.replace(link.to_owned()).is_some() {
+                    return Err(Misuse::Twice("a link"));
+                }
+            }
             _ => return Err(Misuse::Unknown(argument.to_string_lossy().into_owned())),
         }
     }
@@ -107,9 +121,16 @@ mod tests {
 
     #[test]
     fn profile_and_demo_are_read_in_any_order() {
-        let expected = Arguments { profile: Some("/tmp/alice".into()), demo: true };
+        let expected = Arguments { profile: Some("/tmp/alice".into()), demo: true, ..Arguments::default() };
         assert_eq!(parsed(&["--demo", "--profile", "/tmp/alice"]), Ok(Wish::Run(expected.clone())));
         assert_eq!(parsed(&["--profile", "/tmp/alice", "--demo"]), Ok(Wish::Run(expected)));
+    }
+
+    #[test]
+    fn a_link_is_taken_as_it_is() {
+        let expected = Arguments { link: Some("lockstep://deals".into()), ..Arguments::default() };
+        assert_eq!(parsed(&["lockstep://deals"]), Ok(Wish::Run(expected)));
+        assert_eq!(parsed(&["lockstep://a", "lockstep://b"]), Err(Misuse::Twice("a link")));
     }
 
     #[test]

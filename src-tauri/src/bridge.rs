@@ -1,4 +1,4 @@
-//! The door between the window and Rust: four commands and nothing else. None of them takes a path, an
+//! The door between the window and Rust: five commands and nothing else. None of them takes a path, an
 //! address or SQL; what `rpc` may do is the one command list of the `app` crate.
 
 use std::sync::Arc;
@@ -40,6 +40,12 @@ pub async fn upload(core: State<'_, Arc<Core>>, request: Request<'_>) -> Result<
         return Err(bad_input("The file arrived without a name."));
     };
     core.app().await?.upload(name, bytes.clone()).await
+}
+
+/// Ends the program, also where closing the window would only send it to the tray.
+#[tauri::command]
+pub fn quit(handle: AppHandle) {
+    shell::leave(&handle);
 }
 
 /// The page has something to show.

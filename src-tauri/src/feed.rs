@@ -54,6 +54,11 @@ impl Feed {
         line.channel = Some(channel);
     }
 
+    /// The window is gone; what is to be opened waits for the next one.
+    pub fn hang_up(&self) {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).channel = None;
+    }
+
     /// Tells the window that something changed. Before it subscribed it has asked for nothing yet.
     fn change(&self, note: ChangeNote) {
         let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,12 +5,15 @@
 #![cfg_attr(all(not(debug_assertions), target_os = "windows"), windows_subsystem = "windows")]
 
 mod arguments;
+mod background;
 mod bridge;
 mod environment;
 mod feed;
+mod geometry;
 mod logfile;
 mod look;
 mod notices;
+mod place;
 mod shell;
 mod state;
 

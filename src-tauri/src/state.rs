@@ -37,6 +37,8 @@ pub struct Core {
     started: Instant,
     focused: AtomicBool,
     shown: AtomicBool,
+    /// Whether the person finds us in a tray.
+    tray: AtomicBool,
     leaving: AtomicBool,
 }
 
@@ -65,6 +67,7 @@ impl Core {
             started,
             focused: AtomicBool::new(false),
             shown: AtomicBool::new(false),
+            tray: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
         })
     }
@@ -109,6 +112,29 @@ impl Core {
             tracing::info!(milliseconds = milliseconds(self.started), why, "window shown");
         }
         first
+    }
+
+    /// The window went to the tray: the next one is shown anew.
+    pub fn gone_to_tray(&self) {
+        self.set_focused(false);
+        self.feed.hang_up();
+        self.shown.store(false, Ordering::Relaxed);
+    }
+
+    /// Remembers whether the person finds us in a tray.
+    pub fn set_tray(&self, there: bool) {
+        tracing::debug!(there, "tray");
+        self.tray.store(there, Ordering::Relaxed);
+    }
+
+    /// Whether the person finds us in a tray.
+    pub fn in_tray(&self) -> bool {
+        self.tray.load(Ordering::Relaxed)
+    }
+
+    /// Whether the program is about to end.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// True for the first caller only, so that closing happens once.

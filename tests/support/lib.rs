@@ -5,4 +5,5 @@ pub mod hub;
 pub mod notifications;
 pub mod pages;
 pub mod person;
+pub mod tray;
 pub mod world;

@@ -5,6 +5,7 @@ import type { AccountWindow } from './AccountWindow';
 import type { ActionPlanView } from './ActionPlanView';
 import type { AppState } from './AppState';
 import type { Appearance } from './Appearance';
+import type { Background } from './Background';
 import type { DealAccess } from './DealAccess';
 import type { DealDetail } from './DealDetail';
 import type { DealEdit } from './DealEdit';
@@ -65,6 +66,7 @@ export interface Commands {
   program_leave: [InProgram, Done];
   work_offline: [WorkOffline, SyncStatus];
   appearance_set: [Appearance, Done];
+  background_set: [Background, Done];
   shut_retry: [InProgram, AppState];
   shut_rescue: [InProgram, SavedFile];
   shut_remove: [InProgram, AppState];

@@ -1,6 +1,6 @@
 //! The application: one profile folder, opened once.
 
-use crate::dto::{ChangeNote, Code, CommandError, Tag, Theme, Uploaded, VaultState};
+use crate::dto::{Background, ChangeNote, Code, CommandError, Tag, Theme, Uploaded, VaultState};
 use crate::import_job::ImportJobs;
 use crate::notices::Notice;
 use crate::session::{Joined, Session};
@@ -70,6 +70,7 @@ pub struct App {
     pub(crate) gate: RwLock<Gate>,
     pub(crate) work_offline: AtomicBool,
     pub(crate) theme: Mutex<Theme>,
+    pub(crate) background: Mutex<Background>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
     pub(crate) imports: Mutex<ImportJobs>,
@@ -114,6 +115,7 @@ impl App {
             gate: RwLock::new(Gate::Closed(VaultState::InUse)),
             work_offline: AtomicBool::new(false),
             theme: Mutex::default(),
+            background: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
             imports: Mutex::default(),

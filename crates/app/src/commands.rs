@@ -16,6 +16,7 @@ commands! {
     program_leave(InProgram) -> Done,
     work_offline(WorkOffline) -> SyncStatus,
     appearance_set(Appearance) -> Done,
+    background_set(Background) -> Done,
     // A program whose file cannot be read.
     shut_retry(InProgram) -> AppState,
     shut_rescue(InProgram) -> SavedFile,

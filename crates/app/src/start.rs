@@ -1,6 +1,7 @@
 //! Start: the vault and what it opens.
 
 use crate::app::{App, Gate, held};
+use crate::background;
 use crate::dto::{AppState, Appearance, Code, CommandError, Done, Passphrase, Tag, Theme, VaultState};
 use crate::map;
 use crate::session::{Session, file_key};
@@ -71,6 +72,7 @@ impl App {
         self.work_offline.store(offline.as_deref() == Some("on"), Ordering::Relaxed);
         let theme = device.setting(THEME).await.map_err(|error| map::store_error(&error))?;
         *held(&self.theme) = theme.as_deref().map_or(Theme::System, theme_of);
+        *held(&self.background) = background::kept(&device).await?;
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device));
         for program in joined {
@@ -110,6 +112,7 @@ impl App {
             locked,
             ended,
             theme: self.theme(),
+            background: self.background(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             work_offline: self.work_offline.load(Ordering::Relaxed),

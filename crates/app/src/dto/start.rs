@@ -20,6 +20,8 @@ pub struct AppState {
     pub ended: Vec<EndedAccess>,
     /// The look that was chosen; as the system while the vault is not open.
     pub theme: Theme,
+    /// What goes on without the window.
+    pub background: Background,
     /// True when this is the built-in demo world.
     pub demo: bool,
     /// Version of this application, for the diagnostics page.
@@ -50,6 +52,16 @@ pub enum Theme {
 pub struct Appearance {
     /// The look.
     pub theme: Theme,
+}
+
+/// What Lockstep does while it has no window. Argument of `background_set`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Background {
+    /// Goes on in the tray when the window is closed, where the desktop has one, so that notifications come.
+    pub keep_in_tray: bool,
+    /// Starts, in the tray, when the person signs in to the computer.
+    pub start_with_system: bool,
 }
 
 /// A joined program that stays shut.

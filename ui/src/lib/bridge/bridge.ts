@@ -56,6 +56,14 @@ export function onOpen(listener: (path: string) => void): () => void {
 	return () => opened.delete(listener);
 }
 
+/** Whether this is the desktop program, and not a page in a browser. */
+export const onDesktop = typeof window !== 'undefined' && '__TAURI_INTERNALS__' in window;
+
+/** Ends the desktop program. */
+export async function quit(): Promise<void> {
+	await (await host).quit?.();
+}
+
 /** Call once, after the first paint. */
 export async function shown(): Promise<void> {
 	await (await host).shown();

@@ -29,5 +29,9 @@ export const host: Host = {
 
 	async shown() {
 		await invoke('shown');
+	},
+
+	async quit() {
+		await invoke('quit');
 	}
 };

@@ -13,4 +13,7 @@ export const places = [
 	{ path: '/settings', label: 'Settings', keys: 'mod+,', icon: Settings }
 ] as const;
 
+/** What opens a room from a mail or another program; the shell reads it, see src-tauri/src/place.rs. */
+export const roomLink = (program: string, deal: string): string => `lockstep://deal/${program}/${deal}`;
+
 export const roomPath = (program: string, deal: string): string => `/deals/${program}/${deal}`;

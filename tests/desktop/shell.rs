@@ -1,0 +1,199 @@
+//! What surrounds the page: a second start, deep links, where the window stands, and the tray.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, ensure};
+use journeys::desktop::{self, Launch, Window, eventually};
+use journeys::tray::Tray;
+use journeys::world::World;
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+/// Starts the program as a person does, beside whatever runs.
+fn start(profile: &Path, arguments: &[&str]) -> Result<Child> {
+    let mut command = Command::new(desktop::binary()?);
+    command.arg("--profile").arg(profile).args(arguments).env("LOCKSTEP_LOG", "debug");
+    Ok(command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?)
+}
+
+/// A start that finds a window there: it ends by itself.
+async fn start_again(profile: &Path, link: &str) -> Result<()> {
+    let mut child = start(profile, &[link])?;
+    let ended = tokio::time::timeout(desktop::PATIENCE, child.wait()).await;
+    let status = ended.context("the second start opened a window of its own")??;
+    ensure!(status.success(), "the second start ended with {status}");
+    Ok(())
+}
+
+async fn is_at(window: &Window, path: &str) -> Result<()> {
+    window.until(path, &format!("location.pathname === {}", json!(path))).await
+}
+
+async fn quit(window: Window, profile: &Path) -> Result<()> {
+    window.run("window.__TAURI_INTERNALS__.invoke('quit')", Vec::new()).await?;
+    logged(profile, "closed").await?;
+    window.kill();
+    Ok(())
+}
+
+/// Waits for a line in the log of the program.
+async fn logged(profile: &Path, text: &str) -> Result<()> {
+    eventually(&format!("{text:?} in the log"), async || {
+        let log = fs::read_to_string(profile.join("logs/lockstep.log")).unwrap_or_default();
+        Ok(log.lines().any(|line| line.contains(text)).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_second_start_follows_its_link_in_the_window_that_is_there() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let world = World::build(folder.path()).await?;
+    let seller = Launch::new("a_second_start", &world.seller).open().await?;
+    seller.find("[data-test=today-row]").await?;
+    start_again(&world.seller, "lockstep://deals").await?;
+    is_at(&seller, "/deals").await?;
+
+    seller.find("[data-test=deal-row]").await?.click().await?;
+    seller.find("[data-test=composer]").await?;
+    let room = seller.run("return location.pathname", Vec::new()).await?;
+    let room = room.as_str().context("no address")?.to_owned();
+    let link = room.replacen("/deals/", "lockstep://deal/", 1);
+    start_again(&world.seller, "lockstep://today").await?;
+    is_at(&seller, "/").await?;
+    start_again(&world.seller, &link).await?;
+    is_at(&seller, &room).await?;
+
+    // A link can name a place and do nothing else.
+    start_again(&world.seller, "lockstep://start").await?;
+    start_again(&world.seller, &format!("{link}?decide=approve")).await?;
+    start_again(&world.seller, "lockstep://deal/1/..").await?;
+    is_at(&seller, &room).await?;
+    let absent = link.replace(|digit: char| digit.is_ascii_digit(), "0");
+    start_again(&world.seller, &absent).await?;
+    seller.see("Not on this device").await?;
+    seller.close().await
+}
+
+#[tokio::test]
+async fn the_window_is_where_it_was() -> Result<()> {
+    let profile = tempfile::tempdir()?;
+    let alice = Launch::new("the_window_is_where_it_was", profile.path()).open().await?;
+    alice.find("main").await?;
+    // The page is there a moment before its window.
+    let wanted = ["windowmove", "140", "60", "windowsize", "1010", "640"];
+    eventually("the new size", async || {
+        let _ = xdotool(&[&["search", "--onlyvisible", "--name", "^Lockstep$"][..], &wanted].concat());
+        let is = alice.run("return innerWidth === 1010 && innerHeight === 640", Vec::new()).await?;
+        Ok((is == json!(true)).then_some(()))
+    })
+    .await?;
+    quit(alice, profile.path()).await?;
+
+    let alice = Launch::new("the_window_is_where_it_was", profile.path()).open().await?;
+    alice.find("main").await?;
+    alice.until("the same size", "innerWidth === 1010 && innerHeight === 640").await?;
+    alice.until("the same place", "screenX === 140 && screenY === 60").await?;
+    quit(alice, profile.path()).await?;
+
+    // The screen it was on is not there any more.
+    fs::write(profile.path().join("window"), "9000 9000 1010 640 normal\n")?;
+    let alice = Launch::new("the_window_is_where_it_was", profile.path()).open().await?;
+    alice.find("main").await?;
+    alice.until("the same size", "innerWidth === 1010 && innerHeight === 640").await?;
+    alice.until("a place one can see", "screenX < 2000 && screenY < 900").await?;
+    alice.close().await
+}
+
+#[tokio::test]
+async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let world = World::build(folder.path()).await?;
+    let tray = Tray::start().await?;
+    // A window manager, for its way to close a window.
+    let _manager = Command::new("openbox")
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .context("openbox cannot be started; `./dev test` installs it")?;
+    let seller = Launch::new("a_closed_window", &world.seller).open().await?;
+    seller.find("[data-test=today-row]").await?;
+    ensure!(tray.items().is_empty(), "an icon that nobody asked for");
+    let both = json!({ "keep_in_tray": true, "start_with_system": true });
+    seller.rpc("background_set", &both).await?;
+    let entry = autostart();
+    eventually("the entry among what starts with the system", async || {
+        let text = fs::read_to_string(&entry).unwrap_or_default();
+        Ok((text.contains("--background") && text.contains("--profile")).then_some(()))
+    })
+    .await?;
+    seller.rpc("background_set", &json!({ "keep_in_tray": true, "start_with_system": false })).await?;
+    eventually("no entry any more", async || Ok((!entry.exists()).then_some(()))).await?;
+    quit(seller, &world.seller).await?;
+
+    // Started by hand, because closing the page is what a driver cannot survive.
+    let before = tray.items().len();
+    let program = start(&world.seller, &[])?;
+    let item = eventually("the icon", async || Ok(tray.items().get(before).cloned())).await?;
+    ensure!(tray.title(&item).await? == "Lockstep");
+    let shown = || xdotool(&["search", "--onlyvisible", "--name", "^Lockstep$", "windowfocus"]);
+    eventually("the window", async || Ok(shown().ok())).await?;
+    eventually("the window closed to the tray", async || {
+        let _ = shown();
+        let _ = xdotool(&["key", "alt+F4"]);
+        let log = fs::read_to_string(world.seller.join("logs/lockstep.log"))?;
+        Ok(log.contains("the window went to the tray").then_some(()))
+    })
+    .await?;
+    eventually("no window", async || Ok(shown().is_err().then_some(()))).await?;
+    let pages = || pages_of(program.id());
+    eventually("no process of a page", async || Ok((pages()? == 0).then_some(()))).await?;
+
+    tray.click(&item).await?;
+    eventually("the window again", async || Ok(shown().ok())).await?;
+    ensure!(pages()? > 0, "a window without a page");
+
+    // Without a tray nobody would find it.
+    eventually("in the tray once more", async || {
+        let _ = shown();
+        let _ = xdotool(&["key", "alt+F4"]);
+        Ok((pages()? == 0).then_some(()))
+    })
+    .await?;
+    tray.stop().await?;
+    eventually("the window back", async || Ok(shown().ok())).await?;
+    drop(program);
+    Ok(())
+}
+
+/// Where XDG keeps what starts with the system; the home of this session is its own.
+fn autostart() -> std::path::PathBuf {
+    let config = std::env::var_os("XDG_CONFIG_HOME").unwrap_or_default();
+    Path::new(&config).join("autostart/Lockstep.desktop")
+}
+
+fn xdotool(arguments: &[&str]) -> Result<()> {
+    let mut command = std::process::Command::new("xdotool");
+    command.args(arguments).stderr(Stdio::null()).stdout(Stdio::null());
+    let status = command.status().context("xdotool cannot be started; `./dev test` installs it")?;
+    ensure!(status.success(), "xdotool {arguments:?} failed");
+    Ok(())
+}
+
+/// How many processes show pages for a program.
+fn pages_of(program: Option<u32>) -> Result<usize> {
+    let program = program.context("the program ended")?.to_string();
+    let mut pages = 0;
+    for process in fs::read_dir("/proc")?.flatten() {
+        // A process may end while we look.
+        let Ok(stat) = fs::read_to_string(process.path().join("stat")) else { continue };
+        let Some((name, fields)) = stat.rsplit_once(") ") else { continue };
+        let mut fields = fields.split(' ');
+        let (state, parent) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+        // One that has ended may not have been told of yet.
+        pages += usize::from(name.contains("WebKitWebProces") && state != "Z" && parent == program);
+    }
+    Ok(pages)
+}
