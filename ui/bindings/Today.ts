@@ -14,6 +14,10 @@ on_you: Array<TodayItem>,
  */
 they_owe_you: Array<TodayItem>, 
 /**
- * On me, but due later than in seven days.
+ * On me, but due later than in seven days, and what was put away until later.
  */
-later: Array<TodayItem>, };
+later: Array<TodayItem>, 
+/**
+ * What I finished or put away since midnight.
+ */
+done_today: Array<TodayItem>, };

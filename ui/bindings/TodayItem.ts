@@ -54,4 +54,20 @@ court: Court,
 /**
  * The milestone, when it is one.
  */
-milestone: string | null, };
+milestone: string | null, 
+/**
+ * What there is to see, for `today_put`.
+ */
+seen: string, 
+/**
+ * It was put away and this is when it comes back: milliseconds since 1970.
+ */
+returns_at: number | null, 
+/**
+ * It was put away and comes back when something happens there.
+ */
+until_news: boolean, 
+/**
+ * It was put away until a moment that has come.
+ */
+back: boolean, };

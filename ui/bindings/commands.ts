@@ -52,6 +52,7 @@ import type { SimilarQuery } from './SimilarQuery';
 import type { SyncStatus } from './SyncStatus';
 import type { Through } from './Through';
 import type { Today } from './Today';
+import type { TodayPut } from './TodayPut';
 import type { Undo } from './Undo';
 import type { WorkOffline } from './WorkOffline';
 
@@ -82,6 +83,7 @@ export interface Commands {
   partnership_end: [OneOf, Done];
   lease_set: [LeaseSet, Done];
   today: [Through, Today];
+  today_put: [TodayPut, Done];
   deal_list: [DealQuery, DealWindow];
   deal_get: [OneOf, DealDetail];
   deal_form: [OneOf, DealForm];

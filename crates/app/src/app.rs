@@ -74,6 +74,7 @@ pub struct App {
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
     pub(crate) imports: Mutex<ImportJobs>,
+    pub(crate) turn: Mutex<crate::today::Turn>,
     uploads: Mutex<BTreeMap<u64, Arc<crate::import::Upload>>>,
     next_upload: AtomicU64,
     pub(crate) changes: broadcast::Sender<ChangeNote>,
@@ -119,11 +120,13 @@ impl App {
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
             imports: Mutex::default(),
+            turn: Mutex::default(),
             uploads: Mutex::default(),
             next_upload: AtomicU64::new(1),
             changes: broadcast::channel(FEED).0,
             notices: broadcast::channel(FEED).0,
         });
+        tokio::spawn(crate::today::turn_pages(Arc::downgrade(&app)));
         app.try_open().await?;
         Ok(app)
     }

@@ -36,6 +36,7 @@ commands! {
     lease_set(LeaseSet) -> Done,
     // Today, deals, accounts.
     today(Through) -> Today,
+    today_put(TodayPut) -> Done,
     deal_list(DealQuery) -> DealWindow,
     deal_get(OneOf) -> DealDetail,
     deal_form(OneOf) -> DealForm,

@@ -29,6 +29,7 @@ fn tags_of(table: Table) -> &'static [Tag] {
         Table::FieldHistory => &[Tag::Deals, Tag::Sync],
         Table::Messages | Table::ReadMarks => &[Tag::Messages, Tag::Deals],
         Table::ActionPlans | Table::Milestones => &[Tag::Plans, Tag::Deals],
+        Table::PutAways => &[Tag::Deals],
         Table::Claims | Table::Counters => &[],
     }
 }

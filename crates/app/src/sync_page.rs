@@ -151,6 +151,7 @@ pub(crate) fn deal_of(item: &Item) -> Option<DealId> {
         ScopeId::Deal(deal) => Some(deal),
         _ => match &item.mutation {
             Some(Mutation::RoomRead(read)) => Some(read.deal),
+            Some(Mutation::RowPut(put)) => Some(put.row.deal()),
             _ => None,
         },
     }

@@ -1,12 +1,17 @@
-//! Today: what waits for this person, and what they wait for.
+//! Today: what waits for this person, what they wait for, and what they put away.
 
-use crate::app::App;
+use crate::app::{App, held};
 use crate::deals::Looked;
-use crate::dto::{CommandError, Court, Person, Through, Today, TodayItem, TodayKind};
+use crate::dto::{
+    Code, CommandError, Court, Done, Person, Tag, Through, Today, TodayItem, TodayKind, TodayPlace, TodayPut,
+};
 use crate::map;
-use domain::entity::{Side, Status};
+use domain::entity::{Put, PutAway, RowOf, Side, Standing, Status};
+use domain::mutation::RowPut;
 use domain::{Date, DealId, Timestamp};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 use store::query::deals::DealLine;
 use store::query::today::{self, OpenMilestone, UnreadRoom};
 
@@ -16,47 +21,92 @@ const HORIZON_DAYS: i32 = 30;
 const SOON_DAYS: i32 = 7;
 /// A rejection is worth reading for this many days.
 const REJECTION_DAYS: i64 = 14;
+/// The clock is looked at so often: it may be set, and a device may sleep meanwhile.
+const LOOK: Duration = Duration::from_secs(20);
+/// Nothing is put away for longer than five years, so that a slip of the hand does not lose it.
+const LATEST_DAYS: i64 = 5 * 366;
+
+/// The first moment at which Today looks different without any change: something comes back, or the
+/// day ends. None before Today was asked for.
+pub(crate) type Turn = Option<Timestamp>;
+
+/// One answer while it is put together.
+struct Sorting {
+    now: Timestamp,
+    morning: Timestamp,
+    today: Today,
+    put_away: BTreeMap<RowOf, PutAway>,
+    placed: BTreeSet<RowOf>,
+    turn: Timestamp,
+}
+
+/// Where a row belongs that was not put away.
+#[derive(Clone, Copy)]
+enum Section {
+    OnYou,
+    TheyOweYou,
+    Later,
+}
+
+impl Sorting {
+    fn place(&mut self, section: Section, row: RowOf, seen: u64, item: TodayItem) {
+        self.placed.insert(row);
+        let mut item = TodayItem { seen: seen.to_string(), ..item };
+        let put = self.put_away.get(&row);
+        match put.map_or(Standing::Open, |put| put.standing(seen, self.now)) {
+            Standing::Open => match section {
+                Section::OnYou => self.today.on_you.push(item),
+                Section::TheyOweYou => self.today.they_owe_you.push(item),
+                Section::Later => self.today.later.push(item),
+            },
+            Standing::Back => {
+                item.back = true;
+                match section {
+                    Section::TheyOweYou => self.today.they_owe_you.push(item),
+                    // However far away it is due, now is when it was asked for.
+                    Section::OnYou | Section::Later => self.today.on_you.push(item),
+                }
+            }
+            Standing::Later(until) => {
+                item.returns_at = until.map(map::at);
+                item.until_news = until.is_none();
+                self.turn = until.map_or(self.turn, |until| until.min(self.turn));
+                self.today.later.push(item);
+            }
+            Standing::Done if put.is_some_and(|put| put.at >= self.morning) => {
+                self.today.done_today.push(item)
+            }
+            Standing::Done => {}
+        }
+    }
+}
 
 impl App {
     pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {
         let day = Self::today_here();
-        let mut answer = Today { on_you: Vec::new(), they_owe_you: Vec::new(), later: Vec::new() };
+        let (morning, midnight) = Self::day_here();
+        let mut sorting = Sorting {
+            now: Self::now(),
+            morning,
+            today: Today {
+                on_you: Vec::new(),
+                they_owe_you: Vec::new(),
+                later: Vec::new(),
+                done_today: Vec::new(),
+            },
+            put_away: BTreeMap::new(),
+            placed: BTreeSet::new(),
+            turn: midnight,
+        };
         for looked in self.through(&asked.lens).await? {
             let until = day.plus_days(HORIZON_DAYS);
-            let inputs = today::inputs(&looked.joined.store, until, looked.partner)
+            let inputs = today::inputs(&looked.joined.store, until, morning, looked.partner)
                 .await
                 .map_err(|error| map::store_error(&error))?;
-            let side = looked.faces.me()?.side;
-            for room in &inputs.rooms {
-                answer.on_you.push(reply(&looked, room));
-            }
-            for line in &inputs.registrations {
-                let item = decision(&looked, line, day);
-                if side == Side::Vendor { answer.on_you.push(item) } else { answer.they_owe_you.push(item) }
-            }
-            for line in &inputs.drafts {
-                answer.on_you.push(draft(&looked, line));
-            }
-            let recent = Self::now().plus_days(-REJECTION_DAYS);
-            for line in &inputs.rejected {
-                // The vendor wrote it, and an old one has been read or will not be.
-                let decided = line.deal.registration.decided_at;
-                if side == Side::Partner && decided.is_none_or(|decided| decided >= recent) {
-                    answer.on_you.push(rejected(&looked, line));
-                }
-            }
-            for open in &inputs.milestones {
-                let court = map::court(Some(open.milestone.owner_side), side);
-                let item = milestone(&looked, open, court, day);
-                match court {
-                    Court::Us if item.days_left.is_none_or(|days| days > SOON_DAYS) => {
-                        answer.later.push(item)
-                    }
-                    Court::Us => answer.on_you.push(item),
-                    _ => answer.they_owe_you.push(item),
-                }
-            }
+            sort(&looked, inputs, day, &mut sorting)?;
         }
+        *held(&self.turn) = Some(sorting.turn);
+        let mut answer = sorting.today;
         // Most pressing first: by days left, what has no date as if it were due today, and among equals
         // people before papers.
         let pressing = |item: &TodayItem| {
@@ -71,9 +121,142 @@ impl App {
         };
         answer.on_you.sort_by_key(pressing);
         answer.they_owe_you.sort_by_key(pressing);
-        answer.later.sort_by_key(pressing);
+        // What comes back at a moment by that, then what waits for news, then the rest by its day.
+        answer.later.sort_by_key(|item| {
+            let returns = item.returns_at.map_or(u64::MAX, |at| at as u64);
+            (returns, !item.until_news, pressing(item))
+        });
         Ok(answer)
     }
+
+    pub(crate) async fn today_put(self: &Arc<Self>, asked: TodayPut) -> Result<Done, CommandError> {
+        let joined = self.program(&asked.program)?;
+        let deal: DealId = map::id(&asked.deal)?;
+        let row = match (asked.kind, &asked.milestone) {
+            (TodayKind::Reply, _) => RowOf::Reply(deal),
+            (TodayKind::Decision, _) => RowOf::Decision(deal),
+            (TodayKind::Draft, _) => RowOf::Draft(deal),
+            (TodayKind::Rejected, _) => RowOf::Rejected(deal),
+            (TodayKind::Milestone, Some(milestone)) => RowOf::Milestone(deal, map::id(milestone)?),
+            (TodayKind::Milestone, None) => return Err(CommandError::not_found("milestone")),
+        };
+        let seen = asked.seen.parse().map_err(|_| CommandError::new(Code::BadInput, "Nothing was seen."))?;
+        let put = match (asked.put, asked.until) {
+            (TodayPlace::Here, _) => Put::Here,
+            (TodayPlace::Done, _) => Put::Done,
+            (TodayPlace::UntilNews, _) => Put::UntilNews,
+            (TodayPlace::Until, Some(until)) => Put::Until(returning(until)?),
+            (TodayPlace::Until, None) => return Err(CommandError::new(Code::BadInput, "Say until when.")),
+        };
+        self.act(&joined, None, RowPut { member: joined.member, row, put, seen }).await
+    }
+
+    /// When this day began and when the next one does, by this device's clock and calendar.
+    fn day_here() -> (Timestamp, Timestamp) {
+        let now = jiff::Zoned::now();
+        let morning = now.start_of_day().map(|at| at.timestamp().as_millisecond());
+        let midnight = now.tomorrow().and_then(|day| day.start_of_day());
+        let midnight = midnight.map(|at| at.timestamp().as_millisecond());
+        let here = Self::now();
+        (morning.map_or(here.plus_days(-1), Timestamp), midnight.map_or(here.plus_days(1), Timestamp))
+    }
+}
+
+/// Has Today asked again when something comes back or a day begins, for as long as the app lives.
+pub(crate) async fn turn_pages(app: Weak<App>) {
+    loop {
+        let Some(turn) = app.upgrade().map(|app| *held(&app.turn)) else { return };
+        let left = turn.map_or(i64::MAX, |turn| turn.0.saturating_sub(App::now().0));
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        tokio::time::sleep(left.clamp(Duration::from_secs(1), LOOK)).await;
+        let Some(app) = app.upgrade() else { return };
+        // Told once: who asks again sets the next one.
+        let come = held(&app.turn).take_if(|turn| *turn <= App::now());
+        if come.is_some() {
+            app.tell(&[Tag::Deals]);
+        }
+    }
+}
+
+fn returning(until: f64) -> Result<Timestamp, CommandError> {
+    // Whole milliseconds; what is no moment at all becomes one that has passed.
+    let until = Timestamp(until as i64);
+    let now = App::now();
+    if until <= now {
+        return Err(CommandError::new(Code::BadInput, "That moment has passed. Choose a later one."));
+    }
+    if until > now.plus_days(LATEST_DAYS) {
+        return Err(CommandError::new(Code::BadInput, "That is more than five years away."));
+    }
+    Ok(until)
+}
+
+fn sort(looked: &Looked, inputs: today::Inputs, day: Date, to: &mut Sorting) -> Result<(), CommandError> {
+    let side = looked.faces.me()?.side;
+    to.put_away = inputs.put_away.into_iter().map(|put| (put.row, put)).collect();
+    for room in &inputs.rooms {
+        let seen = room.message.position.unwrap_or_default();
+        to.place(Section::OnYou, RowOf::Reply(room.deal.id), seen, reply(looked, room));
+    }
+    for line in &inputs.registrations {
+        let section = if side == Side::Vendor { Section::OnYou } else { Section::TheyOweYou };
+        let seen = line.deal.registration.status as u64;
+        to.place(section, RowOf::Decision(line.id), seen, decision(looked, line, day));
+    }
+    for line in &inputs.drafts {
+        to.place(Section::OnYou, RowOf::Draft(line.id), 0, draft(looked, line));
+    }
+    let recent = App::now().plus_days(-REJECTION_DAYS);
+    for line in &inputs.rejected {
+        // The vendor wrote it, and an old one has been read or will not be.
+        let decided = line.deal.registration.decided_at;
+        if side == Side::Partner && decided.is_none_or(|decided| decided >= recent) {
+            let seen = decided.map_or(0, |decided| decided.0.unsigned_abs());
+            to.place(Section::OnYou, RowOf::Rejected(line.id), seen, rejected(looked, line));
+        }
+    }
+    for open in &inputs.milestones {
+        let court = map::court(Some(open.milestone.owner_side), side);
+        let item = milestone(looked, open, court, day);
+        let section = match court {
+            Court::Us if item.days_left.is_none_or(|days| days > SOON_DAYS) => Section::Later,
+            Court::Us => Section::OnYou,
+            _ => Section::TheyOweYou,
+        };
+        let seen = open.milestone.due.map_or(0, |due| u64::from(due.days().cast_unsigned()));
+        to.place(section, RowOf::Milestone(open.deal, open.id), seen, item);
+    }
+    // What was put away as done and is not asked about any more: a room that was read since, say.
+    let done: Vec<PutAway> = to.put_away.values().filter(|put| put.put == Put::Done).cloned().collect();
+    for put in done.into_iter().filter(|put| put.at >= to.morning && !to.placed.contains(&put.row)) {
+        let Some(line) = inputs.done_deals.iter().find(|line| line.id == put.row.deal()) else { continue };
+        to.today
+            .done_today
+            .extend(past(looked, line, put.row).map(|item| TodayItem { seen: put.seen.to_string(), ..item }));
+    }
+    for step in &inputs.finished {
+        let court = map::court(Some(step.milestone.owner_side), side);
+        let item = milestone(looked, step, court, day);
+        to.today.done_today.push(TodayItem { why: "You marked this step done".to_owned(), ..item });
+    }
+    Ok(())
+}
+
+/// A row that was put away and whose matter is over.
+fn past(looked: &Looked, line: &DealLine, row: RowOf) -> Option<TodayItem> {
+    let (kind, key, title) = match row {
+        RowOf::Reply(deal) => (TodayKind::Reply, format!("reply-{deal}"), "Reply"),
+        RowOf::Decision(deal) => (TodayKind::Decision, format!("decision-{deal}"), "Registration decision"),
+        RowOf::Draft(deal) => (TodayKind::Draft, format!("draft-{deal}"), "Draft registration"),
+        RowOf::Rejected(deal) => (TodayKind::Rejected, format!("rejected-{deal}"), "Rejection"),
+        // A step that was finished is told of by itself.
+        RowOf::Milestone(..) => return None,
+    };
+    Some(TodayItem {
+        subject: subject(line),
+        why: "You put it away as done".to_owned(),
+        ..item(looked, kind, line.id, key, title.to_owned())
+    })
 }
 
 fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: String) -> TodayItem {
@@ -90,6 +273,10 @@ fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: Stri
         person: None,
         court: Court::Us,
         milestone: None,
+        seen: "0".to_owned(),
+        returns_at: None,
+        until_news: false,
+        back: false,
     }
 }
 
@@ -101,9 +288,10 @@ fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     let author: Person = looked.faces.person(room.message.author);
     let first = author.name.split(' ').next().unwrap_or_default().to_owned();
     let text: String = room.message.body.chars().take(140).collect();
+    let said = if room.message.body.contains('?') { "asked" } else { "wrote" };
     TodayItem {
         subject: subject(&room.deal),
-        why: format!("{first} wrote: “{}”", text.trim()),
+        why: format!("{first} {said}: “{}”", text.trim()),
         person: Some(author),
         ..item(
             looked,
@@ -176,7 +364,9 @@ fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
 fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -> TodayItem {
     let milestone = &open.milestone;
     let owner = milestone.owner.map(|member| looked.faces.person(member));
+    let mine = milestone.owner == Some(looked.joined.member);
     let whose = match (court, &owner) {
+        _ if mine => "You own this step".to_owned(),
         (_, Some(person)) => format!("{} owns this step", person.name),
         (Court::Us, None) => "Your company owns this step".to_owned(),
         (Court::Customer, None) => "The customer owns this step".to_owned(),

@@ -38,6 +38,7 @@ pub(crate) fn words(mutation: &Mutation) -> &'static str {
         Mutation::MemberRemove(_) => "Removed person",
         Mutation::PartnershipEnd(_) => "Ended partnership",
         Mutation::LeaseSet(_) => "Changed lease",
+        Mutation::RowPut(_) => "Row of Today",
     }
 }
 

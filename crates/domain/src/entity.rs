@@ -2,8 +2,10 @@
 
 mod deals;
 mod people;
+mod put_away;
 mod rooms;
 
 pub use deals::*;
 pub use people::*;
+pub use put_away::*;
 pub use rooms::*;

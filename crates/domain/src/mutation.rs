@@ -11,6 +11,7 @@ mod history;
 mod people;
 mod plans;
 mod program;
+mod put_away;
 mod registration;
 mod room;
 
@@ -22,6 +23,7 @@ pub use history::history_id;
 pub use people::*;
 pub use plans::*;
 pub use program::*;
+pub use put_away::*;
 pub use registration::*;
 pub use room::*;
 
@@ -242,6 +244,7 @@ mutations! {
     member_remove: MemberRemove,
     partnership_end: PartnershipEnd,
     lease_set: LeaseSet,
+    row_put: RowPut,
 }
 
 impl Mutate for Mutation {

@@ -57,11 +57,14 @@ pub enum Table {
     /// [`crate::entity::FieldHistory`]
     #[n(14)]
     FieldHistory,
+    /// [`crate::entity::PutAway`]
+    #[n(15)]
+    PutAways,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Programs,
         Self::Organizations,
         Self::Members,
@@ -77,6 +80,7 @@ impl Table {
         Self::ActionPlans,
         Self::Milestones,
         Self::FieldHistory,
+        Self::PutAways,
     ];
 
     /// The number used on disk and on the wire.

@@ -14,6 +14,7 @@ mod merge;
 mod newer_versions;
 mod numbers;
 mod plan;
+mod put_away;
 mod registration;
 mod room;
 mod rows;

@@ -155,6 +155,7 @@ fn read_kind(layout: &Layout) -> &'static str {
         Table::ActionPlans => "read action_plans",
         Table::Milestones => "read milestones",
         Table::FieldHistory => "read field_history",
+        Table::PutAways => "read put_aways",
         Table::Claims | Table::Counters => "read nothing",
     }
 }

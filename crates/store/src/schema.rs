@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/desktop/0002_store.sql"),
     include_str!("../../../migrations/desktop/0003_store.sql"),
     include_str!("../../../migrations/desktop/0004_access.sql"),
+    include_str!("../../../migrations/desktop/0005_put_aways.sql"),
 ];
 
 /// Runs the steps the file lacks.

@@ -3,7 +3,7 @@
 use domain::codec::Entity;
 use domain::entity::{
     Account, ActionPlan, Deal, Device, FieldHistory, Grant, Invitation, Member, Message, Milestone,
-    Organization, Program, ReadMark,
+    Organization, Program, Put, PutAway, ReadMark,
 };
 use domain::{RowKey, Table};
 use std::sync::LazyLock;
@@ -92,6 +92,7 @@ static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
         Layout::of::<ActionPlan>("action_plans"),
         Layout::of::<Milestone>("milestones"),
         Layout::of::<FieldHistory>("field_history"),
+        Layout::of::<PutAway>("put_aways"),
     ]
 });
 
@@ -301,6 +302,20 @@ impl Projected for FieldHistory {
             self.at.0.into(),
             i64::from(self.unseen == Some(true)).into(),
         ]
+    }
+}
+
+impl Projected for PutAway {
+    fn columns() -> Vec<(&'static str, Value)> {
+        vec![int("put", 0), int("at", 0)]
+    }
+    fn values(self) -> Vec<Value> {
+        let put = match self.put {
+            Put::Here => 0,
+            Put::Done => 1,
+            Put::Until(_) | Put::UntilNews => 2,
+        };
+        vec![Value::Int(put), self.at.0.into()]
     }
 }
 

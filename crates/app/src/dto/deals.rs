@@ -372,8 +372,10 @@ pub struct Today {
     pub on_you: Vec<TodayItem>,
     /// What I wait for.
     pub they_owe_you: Vec<TodayItem>,
-    /// On me, but due later than in seven days.
+    /// On me, but due later than in seven days, and what was put away until later.
     pub later: Vec<TodayItem>,
+    /// What I finished or put away since midnight.
+    pub done_today: Vec<TodayItem>,
 }
 
 /// One row of Today.
@@ -404,6 +406,49 @@ pub struct TodayItem {
     pub court: Court,
     /// The milestone, when it is one.
     pub milestone: Option<String>,
+    /// What there is to see, for `today_put`.
+    pub seen: String,
+    /// It was put away and this is when it comes back: milliseconds since 1970.
+    pub returns_at: Option<f64>,
+    /// It was put away and comes back when something happens there.
+    pub until_news: bool,
+    /// It was put away until a moment that has come.
+    pub back: bool,
+}
+
+/// Argument of `today_put`: puts a row of Today away, or back.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TodayPut {
+    /// Program.
+    pub program: String,
+    /// What kind of row.
+    pub kind: TodayKind,
+    /// Its deal.
+    pub deal: String,
+    /// Its milestone, when it is one.
+    pub milestone: Option<String>,
+    /// What there was to see, as the row said.
+    pub seen: String,
+    /// Where to.
+    pub put: TodayPlace,
+    /// For `until` the moment it comes back: milliseconds since 1970.
+    pub until: Option<f64>,
+}
+
+/// Where a row of Today can be put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TodayPlace {
+    /// Back where it belongs.
+    Here,
+    /// Away until something new happens there.
+    Done,
+    /// Away until a moment.
+    Until,
+    /// Away until something new happens there, under "later".
+    UntilNews,
 }
 
 /// Kinds of row in Today.

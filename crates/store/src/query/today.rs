@@ -5,8 +5,9 @@ use super::{read_entity, read_id};
 use crate::error::Result;
 use crate::store::Store;
 use crate::tables::UNPLACED;
-use domain::entity::{Message, Milestone, OwnerSide};
-use domain::{Date, DealId, MessageId, MilestoneId, OrganizationId};
+use domain::entity::{Message, Milestone, OwnerSide, Put, PutAway, RowOf};
+use domain::{Date, DealId, MessageId, MilestoneId, OrganizationId, ScopeId, Timestamp};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 /// Most items of each kind: more is no list for one day.
@@ -25,9 +26,15 @@ pub struct Inputs {
     pub drafts: Vec<DealLine>,
     /// Rejected registrations, latest activity first.
     pub rejected: Vec<DealLine>,
+    /// Rows that were put away and not taken back, newest first.
+    pub put_away: Vec<PutAway>,
+    /// Deals of rows that were put away as done since the day began, in no order.
+    pub done_deals: Vec<DealLine>,
+    /// Milestones that this person finished since the day began, latest first.
+    pub finished: Vec<OpenMilestone>,
 }
 
-/// A milestone that is open.
+/// A milestone and its deal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenMilestone {
     /// Id.
@@ -47,18 +54,26 @@ pub struct OpenMilestone {
 pub struct UnreadRoom {
     /// The deal.
     pub deal: DealLine,
-    /// Id of its last message.
+    /// Id of the last message of another organization.
     pub message_id: MessageId,
-    /// Its last message.
+    /// That message.
     pub message: Message,
 }
 
-/// Reads the inputs: milestones due until `until`, and all of it only for deals of `partner` when
-/// one is given.
+/// Most rows that were put away and are looked at: far more than [`EACH_MAX`] of each kind.
+const PUT_AWAY_MAX: u32 = 5_000;
+
+/// Reads the inputs: milestones due until `until`, what was done since `morning`, and all of it only
+/// for deals of `partner` when one is given.
 ///
 /// # Errors
 /// Whatever the disk has to say.
-pub async fn inputs(store: &Store, until: Date, partner: Option<OrganizationId>) -> Result<Inputs> {
+pub async fn inputs(
+    store: &Store,
+    until: Date,
+    morning: Timestamp,
+    partner: Option<OrganizationId>,
+) -> Result<Inputs> {
     let mut snapshot = store.showing_one().await?;
     let conn = &mut *snapshot;
     let partner = partner.map(|partner| partner.as_bytes().to_vec());
@@ -69,8 +84,71 @@ pub async fn inputs(store: &Store, until: Date, partner: Option<OrganizationId>)
     let waiting = deals_where(conn, store, "status IN (1, 2)", "created_at", partner.as_deref()).await?;
     let drafts = deals_where(conn, store, "status = 0", "activity_at DESC", partner.as_deref()).await?;
     let rejected = deals_where(conn, store, "status = 4", "activity_at DESC", partner.as_deref()).await?;
-    let rooms = rooms(conn, store, partner.as_deref()).await?;
-    Ok(Inputs { milestones, registrations: waiting, rooms, drafts, rejected })
+    let put_away = put_away(conn).await?;
+    let kept = put_away.iter().filter_map(|put| match (put.row, put.put) {
+        (RowOf::Reply(deal), Put::Until(_) | Put::UntilNews) => Some(deal),
+        _ => None,
+    });
+    let rooms = rooms(conn, store, partner.as_deref(), kept.collect()).await?;
+    let done = put_away.iter().filter(|put| put.put == Put::Done && put.at >= morning);
+    let done: Vec<DealId> = done.map(|put| put.row.deal()).collect();
+    let done_deals = deals_of(conn, store, partner.as_deref(), &done).await?;
+    let finished = finished(conn, store, morning, partner.as_deref()).await?;
+    Ok(Inputs { milestones, registrations: waiting, rooms, drafts, rejected, put_away, done_deals, finished })
+}
+
+async fn put_away(conn: &mut SqliteConnection) -> Result<Vec<PutAway>> {
+    let rows = sqlx::query("SELECT body FROM put_aways WHERE put > 0 ORDER BY at DESC LIMIT ?")
+        .bind(PUT_AWAY_MAX)
+        .fetch_all(conn)
+        .await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in &rows {
+        all.extend(read_entity::<PutAway>(row, 0)?);
+    }
+    Ok(all)
+}
+
+async fn deals_of(
+    conn: &mut SqliteConnection,
+    store: &Store,
+    partner: Option<&[u8]>,
+    deals: &[DealId],
+) -> Result<Vec<DealLine>> {
+    let mut rowids = Vec::new();
+    for deal in deals {
+        let rowid: Option<i64> =
+            sqlx::query_scalar("SELECT rowid FROM deals WHERE id = ?1 AND (?2 IS NULL OR partner = ?2)")
+                .bind(deal.as_bytes().as_slice())
+                .bind(partner)
+                .fetch_optional(&mut *conn)
+                .await?;
+        rowids.extend(rowid.filter(|rowid| !rowids.contains(rowid)));
+    }
+    lines(conn, store, &rowids).await
+}
+
+async fn finished(
+    conn: &mut SqliteConnection,
+    store: &Store,
+    morning: Timestamp,
+    partner: Option<&[u8]>,
+) -> Result<Vec<OpenMilestone>> {
+    let rows = sqlx::query(
+        "SELECT m.id, m.body, d.id, d.title, d.customer
+         FROM milestones AS m CROSS JOIN deals AS d ON d.id = m.deal
+         WHERE m.done_at >= ?1 AND (?2 IS NULL OR d.partner = ?2)
+         ORDER BY m.done_at DESC LIMIT ?3",
+    )
+    .bind(morning.0)
+    .bind(partner)
+    .bind(EACH_MAX)
+    .fetch_all(conn)
+    .await?;
+    let mut all = with_deals(&rows)?;
+    let me = store.identity().member;
+    all.retain(|step| step.milestone.done.is_some_and(|done| done.by == me));
+    Ok(all)
 }
 
 async fn open_milestones(
@@ -92,8 +170,12 @@ async fn open_milestones(
     .bind(EACH_MAX)
     .fetch_all(conn)
     .await?;
+    with_deals(&rows)
+}
+
+fn with_deals(rows: &[SqliteRow]) -> Result<Vec<OpenMilestone>> {
     let mut open = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let Some(milestone) = read_entity(row, 1)? else { continue };
         open.push(OpenMilestone {
             id: read_id(row, 0)?,
@@ -127,13 +209,16 @@ async fn deals_where(
     lines(conn, store, &rowids).await
 }
 
+/// Rooms with something to read, and those of `kept`, which were put away until later.
 async fn rooms(
     conn: &mut SqliteConnection,
     store: &Store,
     partner: Option<&[u8]>,
+    kept: Vec<DealId>,
 ) -> Result<Vec<UnreadRoom>> {
-    let rows = sqlx::query(
-        "SELECT d.rowid, d.scope, d.last_position FROM deals AS d INDEXED BY deals_talk
+    let me = store.identity().member;
+    let mut rowids: Vec<i64> = sqlx::query_scalar(
+        "SELECT d.rowid FROM deals AS d INDEXED BY deals_talk
          WHERE d.last_position BETWEEN 1 AND ?1 AND d.last_position > 0
            AND d.last_position > coalesce((SELECT max(position) FROM read_marks WHERE deal = d.id), 0)
            AND d.last_author NOT IN (
@@ -143,29 +228,39 @@ async fn rooms(
          ORDER BY d.activity_at DESC LIMIT ?4",
     )
     .bind(UNPLACED - 1)
-    .bind(store.identity().member.as_bytes().as_slice())
+    .bind(me.as_bytes().as_slice())
     .bind(partner)
     .bind(EACH_MAX)
     .fetch_all(&mut *conn)
     .await?;
-    let mut rowids = Vec::with_capacity(rows.len());
-    let mut last = Vec::with_capacity(rows.len());
-    for row in &rows {
-        rowids.push(row.try_get::<i64, _>(0)?);
-        let message =
-            sqlx::query("SELECT id, body FROM messages WHERE scope = ? AND position = ? ORDER BY id DESC")
-                .bind(row.try_get::<&[u8], _>(1)?)
-                .bind(row.try_get::<i64, _>(2)?)
+    for deal in kept {
+        let found =
+            sqlx::query_scalar("SELECT rowid FROM deals WHERE id = ?1 AND (?2 IS NULL OR partner = ?2)")
+                .bind(deal.as_bytes().as_slice())
+                .bind(partner)
                 .fetch_optional(&mut *conn)
                 .await?;
-        last.push(message);
+        rowids.extend(found.filter(|rowid: &i64| !rowids.contains(rowid)));
     }
     let deals = lines(conn, store, &rowids).await?;
     let mut rooms = Vec::with_capacity(deals.len());
-    for message in last.into_iter().flatten() {
-        let Some(found) = read_entity::<Message>(&message, 1)? else { continue };
-        let Some(deal) = deals.iter().find(|line| line.id == found.deal) else { continue };
-        rooms.push(UnreadRoom { deal: deal.clone(), message_id: read_id(&message, 0)?, message: found });
+    for deal in deals {
+        let last = sqlx::query(
+            "SELECT id, body FROM messages
+             WHERE scope = ?1 AND position BETWEEN 1 AND ?2
+               AND author NOT IN (
+                 SELECT id FROM members
+                 WHERE organization = (SELECT organization FROM members WHERE id = ?3))
+             ORDER BY position DESC, id DESC LIMIT 1",
+        )
+        .bind(ScopeId::Deal(deal.id).to_bytes())
+        .bind(UNPLACED - 1)
+        .bind(me.as_bytes().as_slice())
+        .fetch_optional(&mut *conn)
+        .await?;
+        let Some(last) = last else { continue };
+        let Some(message) = read_entity::<Message>(&last, 1)? else { continue };
+        rooms.push(UnreadRoom { deal, message_id: read_id(&last, 0)?, message });
     }
     Ok(rooms)
 }

@@ -249,7 +249,7 @@ pub fn file_key_pragma() -> String {
 }
 
 /// Every table of rows.
-pub const TABLES: [(Table, &str); 13] = [
+pub const TABLES: [(Table, &str); 14] = [
     (Table::Programs, "programs"),
     (Table::Organizations, "organizations"),
     (Table::Members, "members"),
@@ -263,6 +263,7 @@ pub const TABLES: [(Table, &str); 13] = [
     (Table::ActionPlans, "action_plans"),
     (Table::Milestones, "milestones"),
     (Table::FieldHistory, "field_history"),
+    (Table::PutAways, "put_aways"),
 ];
 
 pub fn register(deal: DealId, title: &str, domain: &str) -> DealRegister {

@@ -101,6 +101,14 @@ export function agoText(at: number, now: number = Date.now()): string {
 	return seconds < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
+/** When something comes back: `at 16:20`, `Tue, 1 Dec at 09:00`. */
+export function returnText(at: number, now: number = Date.now()): string {
+	const then = new Date(at);
+	if (then.toDateString() === new Date(now).toDateString()) return `at ${clock.format(then)}`;
+	const day = then.getFullYear() === new Date(now).getFullYear() ? weekdayDay : momentYear;
+	return `${day.format(then)} at ${clock.format(then)}`;
+}
+
 /** Heading of a day in a conversation. */
 export function daySection(at: number, now: number = Date.now()): string {
 	const day = new Date(at).toDateString();

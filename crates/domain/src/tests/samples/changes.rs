@@ -127,6 +127,8 @@ fn rooms_and_plans() -> Vec<Mutation> {
         MessageSend { reply_to: None, ..say.clone() }.into(),
         say.into(),
         RoomRead { deal: id(1), member: id(0x100), position: 77 }.into(),
+        RowPut { member: id(0x100), row: RowOf::Decision(id(1)), put: Put::Done, seen: 1 }.into(),
+        RowPut { member: id(0x100), row: RowOf::Draft(id(1)), put: Put::Here, seen: 0 }.into(),
         PlanSchedule { deal: id(1), go_live: Some(day("2026-10-01")) }.into(),
         PlanSchedule { deal: id(1), go_live: None }.into(),
         add.into(),

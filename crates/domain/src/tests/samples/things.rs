@@ -239,6 +239,9 @@ fn rooms_and_plans() -> Vec<Sample> {
     vec![
         sample("message", &message),
         sample("message, local", &Message { reply_to: None, position: None, ..message }),
+        sample("put away", &put_away(RowOf::Reply(id(1)), Put::UntilNews)),
+        sample("put away, a step", &put_away(RowOf::Milestone(id(1), id(0x3000)), Put::Until(MONDAY))),
+        sample("put away, done", &put_away(RowOf::Rejected(id(1)), Put::Done)),
         sample("read mark", &ReadMark { deal: id(1), position: u64::MAX, extra: none() }),
         sample("action plan", &ActionPlan { go_live: Some(day("2026-10-01")), extra: none() }),
         sample("action plan, open", &ActionPlan { go_live: None, extra: none() }),
@@ -256,4 +259,8 @@ fn rooms_and_plans() -> Vec<Sample> {
             },
         ),
     ]
+}
+
+fn put_away(row: RowOf, put: Put) -> PutAway {
+    PutAway { row, put, seen: 77, at: MONDAY, extra: none() }
 }
