@@ -234,13 +234,13 @@ async fn rooms(
     .fetch_all(&mut *conn)
     .await?;
     for deal in kept {
-        let found =
+        let found: Option<i64> =
             sqlx::query_scalar("SELECT rowid FROM deals WHERE id = ?1 AND (?2 IS NULL OR partner = ?2)")
                 .bind(deal.as_bytes().as_slice())
                 .bind(partner)
                 .fetch_optional(&mut *conn)
                 .await?;
-        rowids.extend(found.filter(|rowid: &i64| !rowids.contains(rowid)));
+        rowids.extend(found.filter(|rowid| !rowids.contains(rowid)));
     }
     let deals = lines(conn, store, &rowids).await?;
     let mut rooms = Vec::with_capacity(deals.len());

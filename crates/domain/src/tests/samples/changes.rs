@@ -1,6 +1,6 @@
 //! One mutation of every name.
 
-use crate::entity::{Customer, InvitationKind, Key, OwnerSide, RejectionRule, Role, Stage};
+use crate::entity::{Customer, InvitationKind, Key, OwnerSide, Put, RejectionRule, Role, RowOf, Stage};
 use crate::mutation::*;
 use crate::tests::world::*;
 
