@@ -2,7 +2,7 @@
 //! is gone is gone to the last byte, and what a person wrote and had not sent is theirs to copy.
 use app::dto::{
     AppState, DealAccess, Done, InProgram, LeaseSet, MilestoneForm, MilestoneOwner, OwnerSideName,
-    Passphrase, People, SavedFile, SyncStatus, WorkOffline,
+    Passphrase, People, SavedFile, SyncStatus, UnsentOf, WorkOffline,
 };
 use domain::Timestamp;
 use journeys::hub::HubProcess;
@@ -243,10 +243,16 @@ async fn a_lease_that_is_over_shows_nothing_until_the_hub_was_met() -> anyhow::R
     }
     let shown = serde_json::to_string(&carol.sync().await?)?;
     assert!(!shown.contains(CANARY), "the sync page tells nothing of others");
-    let saved: SavedFile = carol.ask("unsent_save", InProgram { program: carol.program.clone() }).await?;
-    let text = std::fs::read_to_string(&saved.path)?;
-    std::fs::remove_file(&saved.path)?;
-    assert!(text.contains(OWN) && !text.contains(CANARY), "her own words, and only those");
+    for program in [None, Some(carol.program.clone())] {
+        let saved: Vec<SavedFile> = carol.ask("unsent_export", UnsentOf { program }).await?;
+        assert_eq!(saved.len(), 2);
+        for file in saved {
+            let text = std::fs::read_to_string(&file.path)?;
+            std::fs::remove_file(&file.path)?;
+            assert!(text.contains(OWN) && !text.contains(CANARY), "her own words, and only those");
+            assert!(text.contains("Halden Partner Program"));
+        }
+    }
 
     hub.restart().await?;
     carol.ask::<_, SyncStatus>("sync_now", ()).await?;

@@ -53,6 +53,7 @@ import type { SyncStatus } from './SyncStatus';
 import type { Through } from './Through';
 import type { Today } from './Today';
 import type { Undo } from './Undo';
+import type { UnsentOf } from './UnsentOf';
 import type { WorkOffline } from './WorkOffline';
 
 export interface Commands {
@@ -117,11 +118,10 @@ export interface Commands {
   refusal_resend: [RefusalResend, Done];
   refusal_discard: [OneOf, Done];
   refusal_put_back: [OneOf, Done];
-  unsent_export: [null, Array<SavedFile>];
+  unsent_export: [UnsentOf, Array<SavedFile>];
   deal_history: [OneOf, Array<FieldChangeRow>];
   field_restore: [OneOf, Done];
   overwritten_keep: [OverwrittenKeep, Done];
-  unsent_save: [InProgram, SavedFile];
   ended_seen: [null, Done];
   palette: [PaletteQuery, Array<PaletteHit>];
   diagnostics_save: [null, SavedFile];

@@ -74,12 +74,11 @@ commands! {
     refusal_resend(RefusalResend) -> Done,
     refusal_discard(OneOf) -> Done,
     refusal_put_back(OneOf) -> Done,
-    unsent_export(()) -> Vec<SavedFile>,
+    unsent_export(UnsentOf) -> Vec<SavedFile>,
     // What was there before, and what met.
     deal_history(OneOf) -> Vec<FieldChangeRow>,
     field_restore(OneOf) -> Done,
     overwritten_keep(OverwrittenKeep) -> Done,
-    unsent_save(InProgram) -> SavedFile,
     ended_seen(()) -> Done,
     palette(PaletteQuery) -> Vec<PaletteHit>,
     diagnostics_save(()) -> SavedFile,
