@@ -4,7 +4,7 @@
 use app::Keychain;
 use app::dto::{
     AppState, Appearance, Density, InProgram, Passphrase, ProgramTrouble, SavedFile, Security, SyncStatus,
-    Theme, VaultState,
+    Theme, VaultState, WorkOffline,
 };
 use journeys::hub::HubProcess;
 use journeys::person::{self, Person};

@@ -80,6 +80,18 @@ for (const [theme, contrast] of [['light', 'normal'], ['dark', 'normal'], ['ligh
 	}
 }
 
+test('what floats has no violations either', async () => {
+	await open();
+	await page.addScriptTag({ path: axe });
+	for (const [opener, shows] of [['gallery-menu', '[role=menu]'], ['gallery-select', '[role=listbox]:visible'], ['gallery-dialog', '[role=dialog]']]) {
+		await page.click(hook(String(opener)));
+		await page.waitForSelector(String(shows));
+		const { violations } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
+		assert.deepEqual(violations.map((/** @type {any} */ found) => `${opener}: ${found.id}`), []);
+		await page.keyboard.press('Escape');
+	}
+});
+
 test('a tooltip describes what has the focus, and goes with Escape', async () => {
 	await open();
 	await page.focus(hook('gallery-tooltip'));

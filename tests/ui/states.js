@@ -107,7 +107,7 @@ export const states = [
 		then: press('Control+Enter', '[aria-invalid=true]')
 	},
 	{ route: '/deals/[program]/[deal]', name: 'Room', at: room, ready: 'composer' },
-	{ route: '/deals/[program]/[deal]', name: 'Changing a deal', at: room, ready: 'composer', then: press('Escape s', '[role=dialog]') },
+	{ route: '/deals/[program]/[deal]', name: 'Changing a deal', at: room, ready: 'composer', then: click('edit', '[role=dialog]') },
 	{ route: '/deals/[program]/[deal]', name: 'What was changed', at: room, ready: 'composer', then: click('history', '[role=dialog]') },
 	{ route: '/deals/[program]/[deal]', name: 'Room, offline', at: room, ready: 'composer', answers: { sync_status: offline } },
 	{ route: '/deals/[program]/[deal]', name: 'No such room', at: `/deals/${deal.program}/01a20570-0000-7000-8000-000000000001`, ready: 'empty' },

@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 // A page of its own beside the window, never part of what is shipped: scripts/budget.js looks for it there.
 export default defineConfig({
