@@ -9,6 +9,9 @@ import { enter, seen, states } from './states.js';
 import { devhost, launch, openWindow } from './window.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+// Set, it is the folder that gets a picture of every state in every look.
+const pictures = process.env.LOCKSTEP_PICTURES;
+const named = (/** @type {string[]} */ ...words) => words.join(' ').toLowerCase().replace(/[^a-z]+/g, '-');
 const routes = new URL('../../ui/src/routes', import.meta.url).pathname;
 
 /** @type {import('playwright-core').Browser} */
@@ -53,6 +56,7 @@ describe('no axe violations', { concurrency: 2 }, () => {
 				for (const [look, media, dir, options] of looks) {
 					await page.emulateMedia(media);
 					const found = await page.evaluate(lookAt, { dir, options });
+					if (pictures) await page.screenshot({ path: `${pictures}/${named(state.name, look)}.png` });
 					assert.ok(found.looked > 5, `${look}: axe looked at hardly anything`);
 					if (found.wide) told.push(`${look}\nthe page is wider than its window`);
 					told.push(...found.violations.map((violation) => `${look}\n${violation}`));
