@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod app;
+mod appearance;
 mod background;
 pub mod commands;
 mod deals;

@@ -1,3 +1,5 @@
+import { keyChoice } from './keyChoice.svelte';
+
 /**
  * The one keyboard map. Whatever has a key is registered here, and the palette and the `?` sheet
  * are read from the same list, so neither can lie about what a key does.
@@ -29,7 +31,26 @@ export interface KeyMap {
 	all(): Binding[];
 }
 
-export function createKeyMap(mac: boolean, now: () => number = () => performance.now()): KeyMap {
+/** True for keys that print a character, alone or one after the other: `c`, `?`, `shift+d`, `g d`. */
+export function isSingle(keys: string): boolean {
+	return keys.split(' ').some((stroke) => {
+		const parts = stroke.split('+');
+		const key = parts.at(-1) || (stroke.endsWith('+') ? '+' : '');
+		return [...key].length === 1 && !parts.some((part) => ['mod', 'alt', 'other'].includes(part));
+	});
+}
+
+/** What `createKeyMap` can be told. */
+export interface KeyMapOptions {
+	now?: () => number;
+	/** Asked at every press: whether single keys work. */
+	single?: () => boolean;
+}
+
+export function createKeyMap(
+	mac: boolean,
+	{ now = () => performance.now(), single = () => true }: KeyMapOptions = {}
+): KeyMap {
 	const bindings: Binding[] = [];
 	let first: { key: string; at: number } | null = null;
 
@@ -49,6 +70,7 @@ export function createKeyMap(mac: boolean, now: () => number = () => performance
 		press(event) {
 			if (event.defaultPrevented || composing(event) || isModifier(event.key)) return false;
 			const stroke = strokeOf(event, mac);
+			if (isSingle(stroke) && !single()) return false;
 			const writing = isWriting(event.target);
 			if (writing && !stroke.includes('mod+')) {
 				first = null;
@@ -142,7 +164,7 @@ function isControl(target: EventTarget | null): boolean {
 }
 
 export const onMac = typeof navigator !== 'undefined' && /Mac/.test(navigator.platform);
-export const keyMap = createKeyMap(onMac);
+export const keyMap = createKeyMap(onMac, { single: () => keyChoice.single });
 
 /** Adds a key to the map of this window; returns the way to take it out again. */
 export const register = (binding: Binding): (() => void) => keyMap.register(binding);
