@@ -82,5 +82,9 @@ commands! {
     unsent_save(InProgram) -> SavedFile,
     ended_seen(()) -> Done,
     palette(PaletteQuery) -> Vec<PaletteHit>,
+    search(SearchQuery) -> SearchAnswer,
+    search_recents(()) -> Vec<String>,
+    search_remember(SearchText) -> Done,
+    search_forget(()) -> Done,
     diagnostics_save(()) -> SavedFile,
 }
