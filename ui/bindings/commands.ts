@@ -46,6 +46,9 @@ import type { RoomQuery } from './RoomQuery';
 import type { RoomRead } from './RoomRead';
 import type { RoomWindow } from './RoomWindow';
 import type { SavedFile } from './SavedFile';
+import type { SearchAnswer } from './SearchAnswer';
+import type { SearchQuery } from './SearchQuery';
+import type { SearchText } from './SearchText';
 import type { Security } from './Security';
 import type { Similar } from './Similar';
 import type { SimilarQuery } from './SimilarQuery';
@@ -124,5 +127,9 @@ export interface Commands {
   overwritten_keep: [OverwrittenKeep, Done];
   ended_seen: [null, Done];
   palette: [PaletteQuery, Array<PaletteHit>];
+  search: [SearchQuery, SearchAnswer];
+  search_recents: [null, Array<string>];
+  search_remember: [SearchText, Done];
+  search_forget: [null, Done];
   diagnostics_save: [null, SavedFile];
 }

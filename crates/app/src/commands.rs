@@ -81,5 +81,9 @@ commands! {
     overwritten_keep(OverwrittenKeep) -> Done,
     ended_seen(()) -> Done,
     palette(PaletteQuery) -> Vec<PaletteHit>,
+    search(SearchQuery) -> SearchAnswer,
+    search_recents(()) -> Vec<String>,
+    search_remember(SearchText) -> Done,
+    search_forget(()) -> Done,
     diagnostics_save(()) -> SavedFile,
 }

@@ -27,6 +27,7 @@ mod plans;
 mod refused;
 mod rescue;
 mod room;
+mod search;
 mod security;
 mod session;
 mod shut;

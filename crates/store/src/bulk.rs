@@ -162,6 +162,8 @@ async fn expected(tx: &mut Tx, epoch: u64) -> Result<(SyncState, u64, bool)> {
 
 async fn take(tx: &mut Tx, epoch: u64, rows: Vec<DeltaRow>, done: Option<Key>) -> Result<()> {
     let (mut state, head, fresh) = expected(tx, epoch).await?;
+    // The words of hundreds of thousands of rows are indexed afterwards, in slices.
+    tx.index_later = true;
     // Whatever pages brought meanwhile, this is where a catch-up goes on.
     state.resume = Some(start(head));
     let scopes: BTreeSet<ScopeId> = rows.iter().map(|row| row.scope).collect();

@@ -20,6 +20,7 @@ mod delta;
 mod device;
 mod discard;
 mod error;
+mod find;
 mod integrity;
 mod journal;
 mod key;

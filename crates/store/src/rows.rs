@@ -1,11 +1,12 @@
 //! Reading and writing rows, many at a time.
 
-use crate::deals;
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{damaged, signed, unsigned};
 use crate::store::Tx;
 use crate::tables::{self, Layout, Value};
+use crate::{deals, find};
 use domain::row::lookups_of;
+use domain::search::Kind;
 use domain::{LookupKey, Row, RowKey, ScopeId, Table};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Row as _, SqliteConnection};
@@ -205,9 +206,21 @@ pub(crate) async fn write(tx: &mut Tx, writes: Vec<Write>) -> Result<()> {
         tx.changing.row(write.key);
         by_table.entry(write.key.table).or_default().insert(write.key.id, write);
     }
+    let mut indexed = Vec::new();
     for (table, writes) in by_table {
         let Some(layout) = tables::layout(table) else { continue };
-        write_table(tx.conn()?, layout, writes.into_values().collect()).await?;
+        let ids = writes.keys().copied().collect();
+        let writes: Vec<_> = writes.into_values().collect();
+        find::forget(tx.conn()?, layout, &writes).await?;
+        write_table(tx.conn()?, layout, writes).await?;
+        if Kind::of(table).is_some() {
+            indexed.push((layout, ids));
+        }
+    }
+    if tx.index_later {
+        tx.rows_unindexed();
+    } else {
+        find::put(tx.conn()?, indexed).await?;
     }
     let (rooms, plans): (Vec<_>, Vec<_>) = (rooms.into_iter().collect(), plans.into_iter().collect());
     deals::settle_rooms(tx, &rooms).await?;
@@ -301,10 +314,10 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
     }
     let list = scope_list(scopes);
     let mut erased = crate::newer::erase(tx, scopes).await?;
-    for layout in tables::layouts() {
-        if domain::planted!(RevokeKeepsRows) && layout.table == Table::Messages {
-            continue;
-        }
+    let kept = |layout: &Layout| domain::planted!(RevokeKeepsRows) && layout.table == Table::Messages;
+    let layouts: Vec<&Layout> = tables::layouts().iter().filter(|layout| !kept(layout)).collect();
+    find::forget_scopes(tx, &list, &layouts).await?;
+    for layout in layouts {
         let (name, table) = (layout.name, layout.table.number());
         if layout.has_lookups {
             let statement = sql("erase lookups", usize::from(table), || {
@@ -329,6 +342,7 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
 
 /// Removes every row of every table.
 pub(crate) async fn erase_all(tx: &mut Tx) -> Result<()> {
+    find::forget_all(tx).await?;
     for layout in tables::layouts() {
         let statement =
             sql("clear", usize::from(layout.table.number()), || format!("DELETE FROM {}", layout.name));

@@ -5,7 +5,7 @@ use crate::error::{Code, Result, StoreError};
 use crate::integrity::{Watch, has_met_damage};
 use crate::key::{FileKey, Identity};
 use crate::query::people;
-use crate::{lease, meta, open, schema};
+use crate::{find, lease, meta, open, schema};
 use protocol::lease::Lease;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, broadcast};
 
 /// How often, and after what pause, a log is tried to be emptied that somebody reads. What is left then
 /// goes with the next erasure or start.
@@ -51,6 +51,8 @@ pub(crate) struct Inner {
     pub(crate) lease: lease::Held,
     /// Bytes of erased rows are still in the log, because somebody was reading.
     owed: AtomicBool,
+    /// There may be rows that are not indexed.
+    pub(crate) unindexed: Notify,
 }
 
 impl Inner {
@@ -100,6 +102,7 @@ impl Store {
             let mut conn = open::writer(path, key, true).await?;
             schema::migrate(&mut conn, path).await?;
             meta::create(&mut conn, &identity).await?;
+            find::check(&mut conn).await?;
             truncate_log(&mut conn).await?;
             Ok(conn)
         };
@@ -125,6 +128,7 @@ impl Store {
         let ready = async {
             schema::migrate(&mut conn, path).await?;
             meta::check(&mut conn, &identity).await?;
+            find::check(&mut conn).await?;
             meta::wipe_if_owed(&mut conn, path).await?;
             lease::read(&mut conn).await
         };
@@ -151,6 +155,9 @@ impl Store {
         let (feed, _) = broadcast::channel(FEED);
         let writer = Arc::new(Mutex::new(Some(conn)));
         let watch = Arc::new(Watch::default());
+        // Whatever was left to do when the file was closed.
+        let unindexed = Notify::new();
+        unindexed.notify_one();
         Self {
             inner: Arc::new(Inner {
                 identity,
@@ -164,6 +171,7 @@ impl Store {
                 relaxed: AtomicBool::new(false),
                 lease: lease::Held::of(lease),
                 owed: AtomicBool::new(false),
+                unindexed,
             }),
         }
     }
@@ -290,12 +298,15 @@ pub(crate) struct Tx {
     /// Set when rows were erased for good: the log is emptied after the commit.
     pub(crate) wipe: bool,
     durability: Durability,
+    /// Rows are not indexed when they are written.
+    pub(crate) index_later: bool,
 }
 
 impl Tx {
     async fn begin(inner: Arc<Inner>, durability: Durability) -> Result<Self> {
         let writer = Arc::clone(&inner.writer).lock_owned().await;
-        let mut tx = Self { writer, inner, changing: Changing::default(), wipe: false, durability };
+        let changing = Changing::default();
+        let mut tx = Self { writer, inner, changing, wipe: false, durability, index_later: false };
         tx.set_durability().await?;
         let conn = tx.conn()?;
         if sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.is_err() {
@@ -329,6 +340,11 @@ impl Tx {
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.inner.identity
+    }
+
+    /// Tells whoever fills the index in that there is something to do.
+    pub(crate) fn rows_unindexed(&self) {
+        self.inner.unindexed.notify_one();
     }
 
     /// After something failed: tells whoever watches over the file when it was damage.

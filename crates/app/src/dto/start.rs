@@ -471,11 +471,13 @@ pub enum Tag {
     Sync,
     /// Running imports.
     Imports,
+    /// How far the index of words is.
+    Search,
 }
 
 impl Tag {
     /// Every tag.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::App,
         Self::People,
         Self::Accounts,
@@ -484,6 +486,7 @@ impl Tag {
         Self::Plans,
         Self::Sync,
         Self::Imports,
+        Self::Search,
     ];
 }
 

@@ -89,7 +89,7 @@ impl Person {
 }
 
 /// A new device of Bob's, with a program of some size, and the number of its messages.
-async fn bobs_new_device() -> (World, Person, DealId, usize) {
+pub async fn bobs_new_device() -> (World, Person, DealId, usize) {
     let mut world = World::new().await;
     let deal = world.approved_deal("Quay sensors").await;
     world.shared_deal("Pier lights").await;

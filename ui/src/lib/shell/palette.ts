@@ -14,7 +14,7 @@ export interface Asked {
 
 export interface Entry {
 	key: string;
-	kind: PaletteKind | 'verb' | 'recent';
+	kind: PaletteKind | 'verb' | 'recent' | 'search';
 	title: string;
 	detail: string;
 	keys?: string;
@@ -48,6 +48,8 @@ export function entriesFor(
 		hits: PaletteHit[];
 		recents: Recent[];
 		openHit: (hit: PaletteHit) => void;
+		/** Missing until it is known which names match: whoever types fast means one of them. */
+		searchFor?: (text: string) => void;
 	}
 ): Entry[] {
 	const hits = from.hits
@@ -60,7 +62,23 @@ export function entriesFor(
 			run: () => from.openHit(hit)
 		}));
 	const verbs = asked.verbs ? verbEntries(from.verbs, asked.text) : [];
-	if (asked.text) return [...verbs.slice(0, asked.objects ? 4 : 100), ...hits];
+	if (asked.text) {
+		// Names are found here; whatever else was written is found in the place for it.
+		const { searchFor } = from;
+		const further: Entry[] = asked.objects && searchFor
+			? [
+					{
+						key: 'search',
+						kind: 'search',
+						title: `Search for “${asked.text}”`,
+						detail: 'in messages, deals, accounts and plans',
+						keys: 'mod+shift+f',
+						run: () => searchFor(asked.text)
+					}
+				]
+			: [];
+		return [...verbs.slice(0, asked.objects ? 4 : 100), ...hits, ...further];
+	}
 	if (asked.objects && !asked.verbs) return [];
 	const known = new Set(from.hits.map((hit) => roomPath(hit.program, hit.id)));
 	const recents = asked.objects
