@@ -79,7 +79,7 @@ fn the_last_word_may_be_unfinished_while_one_types() {
     assert_eq!(sought(&typed("pump sta")), [("pump".to_owned(), false), ("sta".to_owned(), true)]);
     assert_eq!(sought(&typed("pump ")), [("pump".to_owned(), false)]);
     assert_eq!(sought(&typed("p")), [("p".to_owned(), false)], "one letter begins too much");
-    assert_eq!(sought(&read("pump sta", false, today())).last().unwrap().1, false);
+    assert!(!sought(&read("pump sta", false, today())).last().unwrap().1);
     assert_eq!(sought(&typed("\"pump sta\"")), [("pump sta".to_owned(), false)]);
     assert_eq!(
         sought(&typed("\"pump sta")),
@@ -111,7 +111,8 @@ fn filters_narrow_and_the_rest_are_words() {
     assert_eq!(sought(&typed("https://polder.example/a?b=c")).len(), 1, "a colon alone makes no filter");
     let text = "x from:\"Orla Byrne\" y on:12 nov z";
     let asked = typed(text);
-    let written: Vec<&str> = asked.filters.iter().map(|filter| &text[filter.at.clone()]).collect();
+    let written: Vec<&str> =
+        asked.filters.iter().map(|filter| text.get(filter.at.clone()).unwrap()).collect();
     assert_eq!(written, ["from:\"Orla Byrne\"", "on:12 nov"]);
 }
 
@@ -236,7 +237,7 @@ proptest! {
     fn a_text_is_found_by_every_phrase_of_it(text in "[a-cäß 東京都.]{1,40}", from in 0_usize..20, more in 0_usize..6) {
         let words = text::words(&text);
         if let (Some(first), Some(last)) = (words.get(from), words.get(from + more)) {
-            let piece = &text[first.at.start..last.at.end];
+            let piece = text.get(first.at.start..last.at.end).unwrap();
             let asked = read(&format!("\"{piece}\""), true, today());
             prop_assert_eq!(asked.words.len(), 1);
             prop_assert!(has_words(&said(&text), &asked.words), "{:?}", asked);

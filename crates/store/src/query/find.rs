@@ -104,7 +104,7 @@ pub async fn search(store: &Store, sought: Search<'_>) -> Result<Found> {
     }
     found.hits = read(conn, &docs, sought.asked).await?;
     if sought.ranked {
-        found.hits.sort_by(|a, b| (b.score, b.order).cmp(&(a.score, a.order)));
+        found.hits.sort_by_key(|hit| std::cmp::Reverse((hit.score, hit.order)));
         found.hits.truncate(sought.limit);
     }
     Ok(found)
