@@ -10,6 +10,10 @@ use journeys::tray::Tray;
 use journeys::world::World;
 use serde_json::json;
 use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+/// These tests look for windows on the screen and press keys: one has it at a time.
+static SCREEN: Mutex<()> = Mutex::const_new(());
 
 /// Starts the program as a person does, beside whatever runs.
 fn start(profile: &Path, arguments: &[&str]) -> Result<Child> {
@@ -49,6 +53,7 @@ async fn logged(profile: &Path, text: &str) -> Result<()> {
 
 #[tokio::test]
 async fn a_second_start_follows_its_link_in_the_window_that_is_there() -> Result<()> {
+    let _screen = SCREEN.lock().await;
     let folder = tempfile::tempdir()?;
     let world = World::build(folder.path()).await?;
     let seller = Launch::new("a_second_start", &world.seller).open().await?;
@@ -79,6 +84,7 @@ async fn a_second_start_follows_its_link_in_the_window_that_is_there() -> Result
 
 #[tokio::test]
 async fn the_window_is_where_it_was() -> Result<()> {
+    let _screen = SCREEN.lock().await;
     let profile = tempfile::tempdir()?;
     let alice = Launch::new("the_window_is_where_it_was", profile.path()).open().await?;
     alice.find("main").await?;
@@ -109,6 +115,7 @@ async fn the_window_is_where_it_was() -> Result<()> {
 
 #[tokio::test]
 async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
+    let _screen = SCREEN.lock().await;
     let folder = tempfile::tempdir()?;
     let world = World::build(folder.path()).await?;
     let tray = Tray::start().await?;

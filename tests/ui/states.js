@@ -116,6 +116,10 @@ export const states = [
 	{ route: '/accounts', name: 'No account matches', ready: 'account-row', then: type('account-search', 'no such company', 'empty') },
 	{ route: '/accounts/import', name: 'Import', ready: 'import-drop' },
 	{ route: '/accounts/import', name: 'Import, preview', ready: 'import-drop', then: previewImport },
+	{ route: '/search', name: 'Search', ready: 'search-start' },
+	{ route: '/search', name: 'Found', ready: 'search-input', then: type('search-input', 'polder', 'hit') },
+	{ route: '/search', name: 'Nothing found', ready: 'search-input', then: type('search-input', 'xylophone', 'search-nothing') },
+	{ route: '/search', name: 'Narrowed down', ready: 'search-input', then: type('search-input', 'polder from:nobody kind:message', 'filter') },
 	{ route: '/people', name: 'People', ready: 'organization' },
 	{ route: '/people', name: 'People who cannot be read', ready: 'failure', fails: ['people'] },
 	{
