@@ -18,8 +18,8 @@ struct Arguments {
     /// How many worlds.
     #[arg(long, default_value_t = 200)]
     seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
+    /// The first seed; 0 is the one of the world that all others begin with.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     seed: u64,
     /// Actions in each world.
     #[arg(long, default_value_t = sim::STEPS)]
