@@ -155,8 +155,9 @@ function isWriting(target: EventTarget | null): boolean {
 	);
 }
 
+// A list that is the page itself says so, and has the keys of the page.
 function isOverlay(target: EventTarget | null): boolean {
-	return within(target, '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]');
+	return within(target, '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]:not([data-page-keys])');
 }
 
 function isControl(target: EventTarget | null): boolean {
