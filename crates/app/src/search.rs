@@ -126,6 +126,11 @@ fn shown(looked: &Looked, hit: &Hit, words: &[Words]) -> SearchHit {
         let Snippet { text, marks } = snippet(text, words, SHOWN);
         Marked { text, marks }
     };
+    // A message has lines of its own; everything else has a field on each.
+    let text = match document.kind {
+        Kind::Message | Kind::Milestone => document.text.clone(),
+        Kind::Deal | Kind::Account | Kind::Company | Kind::Person => document.text.replace('\n', " · "),
+    };
     SearchHit {
         kind: kind(document.kind),
         program: looked.joined.id.to_string(),
@@ -133,7 +138,7 @@ fn shown(looked: &Looked, hit: &Hit, words: &[Words]) -> SearchHit {
         deal: document.deal.map(|deal| deal.to_string()),
         deal_title: hit.deal.as_ref().map(|(title, _)| title.clone()).unwrap_or_default(),
         title: marked(&document.title),
-        text: marked(&document.text),
+        text: marked(&text),
         author: document.author.map(|author| looked.faces.person(author)),
         at: map::at(document.at),
         position: hit.position.map(|position| position as f64),

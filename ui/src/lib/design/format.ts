@@ -117,3 +117,6 @@ export const countText = (count: number): string => new Intl.NumberFormat('en').
 /** `1 deal`, `2 deals`. */
 export const plural = (count: number, one: string, many: string): string =>
 	`${countText(count)}\u00a0${count === 1 ? one : many}`;
+
+/** What a person is called where there is little room: the first word of the name. */
+export const firstName = (name: string): string => name.split(' ')[0] || name;
