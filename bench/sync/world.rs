@@ -147,7 +147,8 @@ impl World {
         let address = hub.address;
         let link = hub.invitation.clone().context("the hub has a program already")?;
         raw::take(address, &link, &self.bob.key, self.founding()).await?;
-        let mut bob = Device::sign_in(address, self.bob.clone(), (0, 0), |_| {}).await?;
+        let bob = Who { answered: 0, ..self.bob.clone() };
+        let mut bob = Device::sign_in(address, bob, (0, 0), |_| {}).await?;
         let mut sealed: Vec<Sealed> = Vec::new();
         for (n, organization) in self.partners.iter().enumerate() {
             let name = format!("Partner {n}");
@@ -212,7 +213,8 @@ impl World {
     }
 
     async fn perform(&self, address: SocketAddr, person: usize, at: (u64, u64)) -> Result<()> {
-        let who = self.people.get(person).context("no such person")?.clone();
+        let who = self.people.get(person).context("no such person")?;
+        let who = Who { answered: 0, ..who.clone() };
         let (_, work) = self.work_of(person);
         let mut chain = Chain::start(who.program, who.device);
         let key = who.key.clone();

@@ -4,7 +4,8 @@ use crate::change::Change;
 use crate::error::Result;
 use crate::journal;
 use crate::rows::{self, scope, scope_list};
-use crate::store::{Store, Tx};
+use crate::store::Store;
+use crate::tx::Tx;
 use domain::ScopeId;
 use std::collections::BTreeSet;
 

@@ -5,9 +5,10 @@
 //! same words again. Rows that come by the hundred thousand are left for later: [`Store::index_some`].
 
 use crate::error::Result;
-use crate::rows::{Write, insert_many};
-use crate::store::{Durability, Store, Tx};
+use crate::rows::insert_many;
+use crate::store::Store;
 use crate::tables::{self, Layout, Value};
+use crate::tx::{Durability, Tx};
 use domain::search::{self, Document, Kind};
 use domain::{Table, Timestamp};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
@@ -92,64 +93,99 @@ async fn take_out(conn: &mut SqliteConnection, mut taken: Taken) -> Result<()> {
     insert_many(conn, "unfind", ("INSERT INTO find (find, rowid, words)", ""), 3, rows.collect()).await
 }
 
-/// Before rows are written or deleted: takes out of the index what is not going to stay as it is.
-pub(crate) async fn forget(conn: &mut SqliteConnection, layout: &Layout, writes: &[Write]) -> Result<()> {
-    if Kind::of(layout.table).is_none() {
+/// What the index has of a row.
+#[derive(Debug)]
+struct Indexed {
+    /// Number of the document, -1 where there is nothing to index.
+    doc: i64,
+    /// Its floor and its words.
+    document: Option<(i64, String)>,
+}
+
+/// The rows that a transaction has written or deleted, with what the index has of them: it follows at the
+/// end. Rows that come and go meanwhile, as when waiting changes are done again on top of others, never reach it.
+#[derive(Debug, Default)]
+pub(crate) struct Touched(BTreeMap<Table, BTreeMap<Uuid, Option<Indexed>>>);
+
+fn as_indexed(table: Table, id: Uuid, body: &[u8]) -> Option<(i64, String)> {
+    search::document(table, id, body).map(|document| (floor(document.at), words_of(&document)))
+}
+
+/// Before rows are written or deleted: notes what the index has of them.
+pub(crate) async fn touch(tx: &mut Tx, layout: &Layout, ids: impl Iterator<Item = Uuid>) -> Result<()> {
+    let (table, name) = (layout.table, layout.name);
+    if Kind::of(table).is_none() {
         return Ok(());
     }
-    let name = layout.name;
+    let known = tx.touched.0.entry(table).or_default();
+    let new: Vec<Uuid> = ids.filter(|id| !known.contains_key(id)).collect();
+    known.extend(new.iter().map(|id| (*id, None)));
     let any = format!("SELECT EXISTS (SELECT 1 FROM {name} WHERE doc >= -1)");
-    if !sqlx::query_scalar::<_, bool>(AssertSqlSafe(any)).fetch_one(&mut *conn).await? {
+    if new.is_empty() || !sqlx::query_scalar::<_, bool>(AssertSqlSafe(any)).fetch_one(tx.conn()?).await? {
         return Ok(());
     }
-    let coming: BTreeMap<Uuid, Option<&Vec<u8>>> =
-        writes.iter().map(|write| (write.key.id, write.body.as_ref())).collect();
     let sql = format!(
         "SELECT t.id, t.doc, t.body FROM json_each(?) AS j CROSS JOIN {name} AS t ON t.id = unhex(j.value)
          WHERE t.doc IS NOT NULL"
     );
-    let found =
-        sqlx::query(AssertSqlSafe(sql)).bind(list(coming.keys().copied())).fetch_all(&mut *conn).await?;
-    let (mut taken, mut gone) = (Taken::new(), Vec::new());
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(list(new)).fetch_all(tx.conn()?).await?;
+    let known = tx.touched.0.entry(table).or_default();
     for row in found {
         let id = Uuid::from_slice(row.try_get(0)?).map_err(crate::meta::damaged)?;
-        let doc: i64 = row.try_get(1)?;
-        let was = search::document(layout.table, id, row.try_get(2)?);
-        let now =
-            coming.get(&id).copied().flatten().and_then(|body| search::document(layout.table, id, body));
-        let words = was.as_ref().map(words_of).unwrap_or_default();
-        let stays = now.is_some_and(|now| {
-            was.as_ref().is_some_and(|was| floor(now.at) == floor(was.at)) && words_of(&now) == words
-        });
-        if !stays {
-            gone.push(id);
-            if doc >= 0 {
-                taken.push((doc, words));
-            }
-        }
+        let doc = row.try_get(1)?;
+        let document = if doc < 0 { None } else { as_indexed(table, id, row.try_get(2)?) };
+        known.insert(id, Some(Indexed { doc, document }));
     }
-    if gone.is_empty() {
-        return Ok(());
-    }
-    take_out(conn, taken).await?;
-    let sql = format!("UPDATE {name} SET doc = NULL WHERE id IN (SELECT unhex(value) FROM json_each(?))");
-    sqlx::query(AssertSqlSafe(sql)).bind(list(gone)).execute(conn).await?;
     Ok(())
 }
 
-/// After rows were written: indexes those that are not.
-pub(crate) async fn put(conn: &mut SqliteConnection, written: Vec<(&Layout, Vec<Uuid>)>) -> Result<()> {
-    let mut documents = Taken::new();
-    for (layout, ids) in written {
+/// At the end of a transaction: makes the index follow what has become of the rows.
+pub(crate) async fn settle(tx: &mut Tx) -> Result<()> {
+    let later = tx.index_later;
+    let (mut gone, mut documents, mut waiting) = (Taken::new(), Taken::new(), false);
+    let mut coming = Vec::new();
+    for (table, mut touched) in std::mem::take(&mut tx.touched.0) {
+        let Some(layout) = tables::layout(table) else { continue };
         let sql = format!(
-            "SELECT t.rowid, t.id, t.body FROM json_each(?) AS j CROSS JOIN {} AS t ON t.id = unhex(j.value)
-             WHERE t.doc IS NULL",
+            "SELECT t.rowid, t.id, t.body, t.doc FROM json_each(?) AS j CROSS JOIN {} AS t ON t.id = unhex(j.value)",
             layout.name
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(list(ids)).fetch_all(&mut *conn).await?;
-        number(conn, layout, rows, &mut documents).await?;
+        let ids = list(touched.keys().copied());
+        let (mut new, mut numbers) = (Vec::new(), Vec::new());
+        for row in sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(tx.conn()?).await? {
+            let id = Uuid::from_slice(row.try_get(1)?).map_err(crate::meta::damaged)?;
+            let (rowid, doc): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(3)?);
+            let Some(was) = touched.remove(&id).flatten() else {
+                new.push(row);
+                continue;
+            };
+            if as_indexed(table, id, row.try_get(2)?) == was.document {
+                // It may have been away meanwhile.
+                numbers.extend((doc != Some(was.doc)).then(|| format!("[{rowid},{}]", was.doc)));
+                continue;
+            }
+            gone.extend(was.document.map(|(_, words)| (was.doc, words)));
+            numbers.extend(doc.map(|_| format!("[{rowid},null]")));
+            new.push(row);
+        }
+        // What is left has been deleted.
+        let deleted = touched.into_values().flatten();
+        gone.extend(deleted.filter_map(|was| was.document.map(|(_, words)| (was.doc, words))));
+        set_numbers(tx.conn()?, layout, &numbers).await?;
+        waiting |= !new.is_empty();
+        coming.push((layout, new));
     }
-    index(conn, documents).await
+    take_out(tx.conn()?, gone).await?;
+    if later {
+        if waiting {
+            tx.rows_unindexed();
+        }
+        return Ok(());
+    }
+    for (layout, rows) in coming {
+        number(tx.conn()?, layout, rows, &mut documents).await?;
+    }
+    index(tx.conn()?, documents).await
 }
 
 async fn index(conn: &mut SqliteConnection, mut documents: Taken) -> Result<()> {
@@ -183,6 +219,11 @@ async fn number(
         numbered.push(format!("[{rowid},{doc}]"));
         documents.push((doc, words));
     }
+    set_numbers(conn, layout, &numbered).await
+}
+
+/// Writes the numbers of documents beside rows: pairs of a rowid and a number or `null`, as JSON.
+async fn set_numbers(conn: &mut SqliteConnection, layout: &Layout, numbered: &[String]) -> Result<()> {
     if numbered.is_empty() {
         return Ok(());
     }
@@ -263,10 +304,15 @@ pub(crate) async fn forget_scopes(tx: &mut Tx, list: &str, layouts: &[&Layout]) 
                 .await?;
             let mut taken = Taken::new();
             for row in rows {
+                let doc: i64 = row.try_get(0)?;
                 let id = Uuid::from_slice(row.try_get(1)?).map_err(crate::meta::damaged)?;
-                if let Some(document) = search::document(layout.table, id, row.try_get(2)?) {
-                    taken.push((row.try_get(0)?, words_of(&document)));
-                }
+                // One that was written before in this transaction is in the index as it was before that.
+                let touched = tx.touched.0.get_mut(&layout.table);
+                let words = match touched.and_then(|touched| touched.remove(&id)).flatten() {
+                    Some(was) => was.document,
+                    None => as_indexed(layout.table, id, row.try_get(2)?),
+                };
+                taken.extend(words.map(|(_, words)| (doc, words)));
             }
             take_out(tx.conn()?, taken).await?;
         }
@@ -280,6 +326,7 @@ pub(crate) async fn forget_scopes(tx: &mut Tx, list: &str, layouts: &[&Layout]) 
 
 /// Takes everything out of the index, before all rows are deleted.
 pub(crate) async fn forget_all(tx: &mut Tx) -> Result<()> {
+    tx.touched = Touched::default();
     command(tx, "INSERT INTO find (find) VALUES ('delete-all')").await
 }
 

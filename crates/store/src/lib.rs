@@ -40,6 +40,7 @@ pub mod sim;
 mod store;
 mod tables;
 mod tray;
+mod tx;
 
 pub use change::{Change, KEYS_MAX};
 pub use delta::Applied;

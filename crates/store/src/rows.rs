@@ -2,11 +2,10 @@
 
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{damaged, signed, unsigned};
-use crate::store::Tx;
 use crate::tables::{self, Layout, Value};
+use crate::tx::Tx;
 use crate::{deals, find};
 use domain::row::lookups_of;
-use domain::search::Kind;
 use domain::{LookupKey, Row, RowKey, ScopeId, Table};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Row as _, SqliteConnection};
@@ -206,21 +205,10 @@ pub(crate) async fn write(tx: &mut Tx, writes: Vec<Write>) -> Result<()> {
         tx.changing.row(write.key);
         by_table.entry(write.key.table).or_default().insert(write.key.id, write);
     }
-    let mut indexed = Vec::new();
     for (table, writes) in by_table {
         let Some(layout) = tables::layout(table) else { continue };
-        let ids = writes.keys().copied().collect();
-        let writes: Vec<_> = writes.into_values().collect();
-        find::forget(tx.conn()?, layout, &writes).await?;
-        write_table(tx.conn()?, layout, writes).await?;
-        if Kind::of(table).is_some() {
-            indexed.push((layout, ids));
-        }
-    }
-    if tx.index_later {
-        tx.rows_unindexed();
-    } else {
-        find::put(tx.conn()?, indexed).await?;
+        find::touch(tx, layout, writes.keys().copied()).await?;
+        write_table(tx.conn()?, layout, writes.into_values().collect()).await?;
     }
     let (rooms, plans): (Vec<_>, Vec<_>) = (rooms.into_iter().collect(), plans.into_iter().collect());
     deals::settle_rooms(tx, &rooms).await?;

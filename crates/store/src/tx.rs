@@ -1,0 +1,152 @@
+//! The one transaction that runs at a time: how it begins, what it has to be at its end, and when it has to
+//! be on the disk.
+
+use crate::change::{Change, Changing};
+use crate::error::{Code, Result, StoreError};
+use crate::find;
+use crate::integrity::has_met_damage;
+use crate::key::Identity;
+use crate::query::people;
+use crate::store::Inner;
+use sqlx::SqliteConnection;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::OwnedMutexGuard;
+
+/// When a commit has to be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// When it is done.
+    Now,
+    /// Before whatever is committed next with [`Durability::Now`]. What is lost with the power until then
+    /// can be fetched again. Such a commit is not announced: many come in a row.
+    Later,
+}
+
+/// A running transaction.
+pub(crate) struct Tx {
+    writer: OwnedMutexGuard<Option<SqliteConnection>>,
+    inner: Arc<Inner>,
+    pub(crate) changing: Changing,
+    /// Set when rows were erased for good: the log is emptied after the commit.
+    pub(crate) wipe: bool,
+    durability: Durability,
+    /// Rows are not indexed when they are written.
+    pub(crate) index_later: bool,
+    pub(crate) touched: find::Touched,
+}
+
+impl Tx {
+    pub(crate) async fn begin(inner: Arc<Inner>, durability: Durability) -> Result<Self> {
+        let mut tx = Self {
+            writer: Arc::clone(&inner.writer).lock_owned().await,
+            inner,
+            changing: Changing::default(),
+            wipe: false,
+            durability,
+            index_later: false,
+            touched: find::Touched::default(),
+        };
+        tx.set_durability().await?;
+        let conn = tx.conn()?;
+        if sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.is_err() {
+            // A transaction that crashed may have been left open.
+            drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
+            let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await;
+            if let Err(error) = begun {
+                tx.suspect().await;
+                return Err(StoreError::from(error).doing("starting to write"));
+            }
+        }
+        Ok(tx)
+    }
+
+    /// Between transactions only: within one SQLite leaves it as it is.
+    async fn set_durability(&mut self) -> Result<()> {
+        let relaxed = self.durability == Durability::Later;
+        if self.inner.relaxed.load(Ordering::Relaxed) == relaxed {
+            return Ok(());
+        }
+        let pragma = if relaxed { "PRAGMA synchronous = NORMAL" } else { "PRAGMA synchronous = FULL" };
+        sqlx::query(pragma).execute(self.conn()?).await?;
+        self.inner.relaxed.store(relaxed, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The connection.
+    pub(crate) fn conn(&mut self) -> Result<&mut SqliteConnection> {
+        self.writer.as_mut().ok_or_else(|| StoreError::new(Code::Closed, "using the store"))
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// Tells whoever fills the index in that there is something to do.
+    pub(crate) fn rows_unindexed(&self) {
+        self.inner.unindexed.notify_one();
+    }
+
+    /// After something failed: tells whoever watches over the file when it was damage.
+    async fn suspect(&mut self) {
+        let met = match self.conn() {
+            Ok(conn) => has_met_damage(conn).await,
+            Err(_) => false,
+        };
+        if met {
+            self.inner.watch.suspect();
+        }
+    }
+
+    pub(crate) async fn finish<T, E: From<StoreError>>(
+        mut self,
+        outcome: Result<T, E>,
+    ) -> Result<(T, Change), E> {
+        let outcome = match outcome {
+            Ok(value) => find::settle(&mut self).await.map(|()| value).map_err(E::from),
+            Err(error) => Err(error),
+        };
+        let wipe = self.wipe;
+        let inner = Arc::clone(&self.inner);
+        let unwritten = domain::planted!(ConfirmedBeforeCommit) && self.changing.sync;
+        let conn = self.conn()?;
+        let committed = match outcome {
+            Ok(value) => {
+                match sqlx::query(if unwritten { "ROLLBACK" } else { "COMMIT" }).execute(&mut *conn).await {
+                    Ok(_) => Ok(value),
+                    Err(error) => Err(StoreError::from(error).doing("committing").into()),
+                }
+            }
+            Err(error) => Err(error),
+        };
+        let value = match committed {
+            Ok(value) => value,
+            Err(error) => {
+                // On some errors SQLite has rolled back by itself, and this one fails: both are fine.
+                drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
+                self.suspect().await;
+                return Err(error);
+            }
+        };
+        if wipe {
+            // The rows are gone already. If their bytes cannot be removed from the log now, the next
+            // start or the next erasure does it.
+            let wiped = inner.wipe(conn).await.unwrap_or_else(|error| {
+                tracing::warn!(code = ?error.code(), "the log still holds erased rows");
+                false
+            });
+            if !wiped && !inner.owed.swap(true, Ordering::Relaxed) {
+                tokio::spawn(inner.wipe_later());
+            }
+        }
+        let change = std::mem::take(&mut self.changing).finish();
+        if people::DIRECTORY.iter().any(|table| change.tables.contains(table)) {
+            self.inner.directory.outdated();
+        }
+        if !change.is_empty() && self.durability == Durability::Now {
+            // Nobody listening is no error.
+            drop(self.inner.feed.send(change.clone()));
+        }
+        Ok((value, change))
+    }
+}
