@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use journeys::desktop::{self, Launch, Window, eventually};
+use journeys::processes::{runs, tree};
 use journeys::tray::Tray;
 use journeys::world::World;
 use serde_json::json;
@@ -188,16 +189,6 @@ fn xdotool(arguments: &[&str]) -> Result<()> {
 
 /// How many processes show pages for a program.
 fn pages_of(program: Option<u32>) -> Result<usize> {
-    let program = program.context("the program ended")?.to_string();
-    let mut pages = 0;
-    for process in fs::read_dir("/proc")?.flatten() {
-        // A process may end while we look.
-        let Ok(stat) = fs::read_to_string(process.path().join("stat")) else { continue };
-        let Some((name, fields)) = stat.rsplit_once(") ") else { continue };
-        let mut fields = fields.split(' ');
-        let (state, parent) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-        // One that has ended may not have been told of yet.
-        pages += usize::from(name.contains("WebKitWebProces") && state != "Z" && parent == program);
-    }
-    Ok(pages)
+    let program = program.context("the program ended")?;
+    Ok(tree(program)?.into_iter().filter(|process| runs(*process, "WebKitWebProces")).count())
 }

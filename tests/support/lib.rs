@@ -5,5 +5,6 @@ pub mod hub;
 pub mod notifications;
 pub mod pages;
 pub mod person;
+pub mod processes;
 pub mod tray;
 pub mod world;
