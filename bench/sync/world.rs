@@ -357,6 +357,34 @@ pub fn invite(id: InvitationId, organization: OrganizationId, by: &Who, token: &
     }
 }
 
+/// New devices of somebody who has one already: what a device has done it remembers, so that an empty file in
+/// its place would be taken for a copy.
+pub async fn new_devices(hub: &Hub, who: &Who, many: usize) -> Result<Vec<Who>> {
+    let (old, head) = Device::greet(hub.address, who.clone(), (0, 0)).await?;
+    let (mut old, _) = Device::greet(hub.address, who.clone(), (old.epoch, head)).await?;
+    let mut chance = Chance::new(u64::try_from(now())?, "devices");
+    let mut sealed = Vec::new();
+    let mut devices = Vec::new();
+    for _ in 0..many {
+        let token = Token(chance.bytes());
+        let invite = InvitationCreate {
+            kind: InvitationKind::Device,
+            ..invite(chance.id(now()), who.organization, who, &token)
+        };
+        sealed.push(old.seal(invite, Timestamp(now())));
+        let key = DeviceKey::from_seed(&chance.bytes());
+        devices.push((token, Who { device: chance.id(now()), key, answered: 0, ..who.clone() }));
+    }
+    old.push_all(sealed, 64).await?;
+    let mut taken = Vec::new();
+    for (token, device) in devices {
+        let link = InvitationLink { hub: "http://hub".to_owned(), program: Some(who.program), token };
+        raw::take(hub.address, &link, &device.key, accept(&token, &device, "")).await?;
+        taken.push(device);
+    }
+    Ok(taken)
+}
+
 /// Taking it.
 pub fn accept(token: &Token, who: &Who, name: &str) -> Mutation {
     InvitationAccept {
