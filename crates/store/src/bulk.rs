@@ -18,13 +18,16 @@ use domain::entity::Key;
 use protocol::client::SyncState;
 use protocol::frame::{DeltaRow, Resume};
 use protocol::segment::{Contents, SegmentRef};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-/// Rows in one transaction, about: a few milliseconds.
+/// Rows after which a transaction ends if somebody else wants to write, about: a few milliseconds.
 const CHUNK: usize = 500;
 /// A mutation with more rows in one scope is cut.
 const CHUNK_MAX: usize = 2_000;
+/// Chunks in one transaction when nobody does. A page that many rows touch is enciphered once for all of them,
+/// which is most of the work: ids come in no order. And whoever comes at its end waits for it.
+const CHUNKS: usize = 16;
 /// Memory for pages while segments are taken in, in KiB: ids come in no order, and each page of their indexes
 /// that is not in memory has to be read and deciphered for one row. And what it is otherwise.
 const CACHE: &str = "PRAGMA cache_size = -65536";
@@ -56,32 +59,41 @@ impl Store {
         }
         let mut untold = Change::default();
         let mut told = Instant::now();
-        let mut chunks = chunks(rows).peekable();
+        // Empty for a segment without a row that this version knows.
+        let mut chunks: VecDeque<Vec<DeltaRow>> = chunks(rows).collect();
         loop {
-            // Empty for a segment without a row that this version knows.
-            let chunk = chunks.next().unwrap_or_default();
-            let last = chunks.peek().is_none();
-            let taken = self.take(epoch, chunk, last.then_some(segment.hash)).await;
-            if let Ok(change) = &taken {
-                untold.tables.extend(&change.tables);
-                untold.sync |= change.sync;
-            }
-            let over = last || taken.is_err();
-            if over || told.elapsed() >= TOLD_EVERY {
+            let some = chunks.drain(..chunks.len().min(CHUNKS)).collect();
+            let taken = self.take(epoch, some, chunks.is_empty().then_some(segment.hash)).await;
+            let over = match taken {
+                Ok((left, change)) => {
+                    untold.tables.extend(&change.tables);
+                    untold.sync |= change.sync;
+                    left.into_iter().rev().for_each(|chunk| chunks.push_front(chunk));
+                    Ok(chunks.is_empty())
+                }
+                Err(error) => Err(error),
+            };
+            if !matches!(over, Ok(false)) || told.elapsed() >= TOLD_EVERY {
                 self.tell(std::mem::take(&mut untold));
                 told = Instant::now();
             }
-            if over {
-                return taken.map(drop);
+            if over? {
+                return Ok(());
             }
         }
     }
 
-    async fn take(&self, epoch: u64, rows: Vec<DeltaRow>, done: Option<Key>) -> Result<Change> {
+    /// Takes chunks in until somebody waits; returns those that are left. With the last of them, `done` is noted.
+    async fn take(
+        &self,
+        epoch: u64,
+        chunks: VecDeque<Vec<DeltaRow>>,
+        done: Option<Key>,
+    ) -> Result<(VecDeque<Vec<DeltaRow>>, Change)> {
         let work = self.write_as(Durability::Later, move |tx| {
-            Box::pin(async move { take(tx, epoch, rows, done).await })
+            Box::pin(async move { take(tx, epoch, chunks, done).await })
         });
-        work.await.map(|((), change)| change)
+        work.await
     }
 
     /// All segments are in: what they lead to is here.
@@ -161,21 +173,33 @@ async fn expected(tx: &mut Tx, epoch: u64) -> Result<(SyncState, u64, bool)> {
     }
 }
 
-async fn take(tx: &mut Tx, epoch: u64, rows: Vec<DeltaRow>, done: Option<Key>) -> Result<()> {
+async fn take(
+    tx: &mut Tx,
+    epoch: u64,
+    mut chunks: VecDeque<Vec<DeltaRow>>,
+    done: Option<Key>,
+) -> Result<VecDeque<Vec<DeltaRow>>> {
     let (mut state, head, fresh) = expected(tx, epoch).await?;
     // The words of hundreds of thousands of rows are indexed afterwards, in slices.
     tx.index_later = true;
     // Whatever pages brought meanwhile, this is where a catch-up goes on.
     state.resume = Some(start(head));
-    let scopes: BTreeSet<ScopeId> = rows.iter().map(|row| row.scope).collect();
-    delta::take_rows(tx, &state, rows, fresh).await?;
-    if let Some(hash) = done {
+    let mut scopes: BTreeSet<ScopeId> = BTreeSet::new();
+    while let Some(rows) = chunks.pop_front() {
+        scopes.extend(rows.iter().map(|row| row.scope));
+        delta::take_rows(tx, &state, rows, fresh).await?;
+        if tx.is_waited_for() {
+            break;
+        }
+    }
+    if let Some(hash) = done.filter(|_| chunks.is_empty()) {
         sqlx::query("INSERT OR REPLACE INTO segment_in (hash) VALUES (?)")
             .bind(&hash.0[..])
             .execute(tx.conn()?)
             .await?;
     }
-    tray::try_restored(tx, &scopes).await
+    tray::try_restored(tx, &scopes).await?;
+    Ok(chunks)
 }
 
 async fn finish(tx: &mut Tx, epoch: u64) -> Result<()> {

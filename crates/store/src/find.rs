@@ -146,6 +146,15 @@ pub(crate) async fn settle(tx: &mut Tx) -> Result<()> {
     let mut coming = Vec::new();
     for (table, mut touched) in std::mem::take(&mut tx.touched.0) {
         let Some(layout) = tables::layout(table) else { continue };
+        if later {
+            // What the index does not have can wait with the others.
+            let all = touched.len();
+            touched.retain(|_, was| was.is_some());
+            waiting |= touched.len() < all;
+        }
+        if touched.is_empty() {
+            continue;
+        }
         let sql = format!(
             "SELECT t.rowid, t.id, t.body, t.doc FROM json_each(?) AS j CROSS JOIN {} AS t ON t.id = unhex(j.value)",
             layout.name

@@ -14,7 +14,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, broadcast};
 
@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     /// The only connection that writes, and the only one that checkpoints: SQLCipher's SQLite can
     /// corrupt the log when two do. It is opened first and closed last; `None` once closed.
     pub(crate) writer: Arc<Mutex<Option<SqliteConnection>>>,
+    /// How many wait for it.
+    pub(crate) waiting: AtomicUsize,
     readers: SqlitePool,
     pub(crate) feed: broadcast::Sender<Change>,
     pub(crate) directory: people::Kept,
@@ -57,6 +59,15 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// Waits until nobody else writes.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<Option<SqliteConnection>> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(&self.waiting);
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        drop(waiting);
+        writer
+    }
+
     /// Empties the log of erased rows; whoever looks through the file makes room meanwhile.
     pub(crate) async fn wipe(&self, conn: &mut SqliteConnection) -> Result<bool> {
         self.watch.give_way(true);
@@ -165,6 +176,7 @@ impl Store {
                 path: path.to_owned(),
                 key: key.clone(),
                 writer,
+                waiting: AtomicUsize::new(0),
                 readers: open::readers(path, key, Arc::clone(&watch)),
                 watch,
                 feed,
@@ -279,4 +291,13 @@ pub(crate) async fn truncate_log(conn: &mut SqliteConnection) -> Result<bool> {
     let (busy, _, _): (i64, i64, i64) =
         sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(conn).await?;
     Ok(busy == 0)
+}
+
+/// Somebody who waits, until they do not any more.
+struct Waiting<'w>(&'w AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Tx {
 impl Tx {
     pub(crate) async fn begin(inner: Arc<Inner>, durability: Durability) -> Result<Self> {
         let mut tx = Self {
-            writer: Arc::clone(&inner.writer).lock_owned().await,
+            writer: inner.turn().await,
             inner,
             changing: Changing::default(),
             wipe: false,
@@ -80,6 +80,11 @@ impl Tx {
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.inner.identity
+    }
+
+    /// Whether somebody else wants to write.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.inner.waiting.load(Ordering::Relaxed) > 0
     }
 
     /// Tells whoever fills the index in that there is something to do.
