@@ -161,6 +161,7 @@ impl Album {
         seller.find("[data-test=key-sheet]").await?;
         self.take(seller, "keys").await?;
         press(seller, "Escape").await?;
+        seller.until("no key sheet", "!document.querySelector('[data-test=key-sheet]')").await?;
 
         press(seller, "g a").await?;
         seller.find("[data-test=account-row]").await?;
@@ -178,7 +179,12 @@ impl Album {
         press(seller, "g e").await?;
         seller.find("[data-test=member]").await?;
         self.take(seller, "people").await?;
-        for tab in ["sync", "devices", "security", "appearance", "diagnostics"] {
+        go(seller, "/search").await?;
+        seller.find("[data-test=search-start]").await?;
+        fill(seller, "search-input", "polder").await?;
+        seller.find("[data-test=hit]").await?;
+        self.take(seller, "search").await?;
+        for tab in ["sync", "devices", "security", "appearance", "general", "diagnostics"] {
             go(seller, &format!("/settings?tab={tab}")).await?;
             seller.find(&format!("[data-test=tab-{tab}][aria-selected=true]")).await?;
             self.take(seller, &format!("settings-{tab}")).await?;
