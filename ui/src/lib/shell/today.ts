@@ -2,6 +2,7 @@ import { page } from '$app/state';
 import { getContext, setContext } from 'svelte';
 import { query, type Query } from '$lib/bridge/query.svelte';
 import { looking } from './lens.svelte';
+import { isToday } from './places';
 
 // Asked once for the count in the sidebar and for the screen, which so is there at once.
 const key = Symbol('today');
@@ -11,7 +12,7 @@ export function askToday(): void {
 	const tags = ['deals', 'messages', 'plans'] as const;
 	setContext(
 		key,
-		query('today', () => ({ lens: looking.lens }), tags, { urgent: () => page.url.pathname === '/' })
+		query('today', () => ({ lens: looking.lens }), tags, { urgent: () => isToday(page.url.pathname) })
 	);
 }
 
