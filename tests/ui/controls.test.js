@@ -192,7 +192,7 @@ test('a program that cannot be opened has a screen of its own and leaves the res
 	await page.keyboard.press('Escape');
 	await page.route('**/rpc/app_state', (route) => route.fulfill({ json: { ...state, programs: [], shut: [{ ...shut, trouble: 'key_lost' }] } }));
 	await page.goto(devhost);
-	await page.waitForSelector(hook('nothing-open'));
+	await page.waitForSelector(hook('all-shut'));
 	assert.equal(await page.locator(hook('shut-rescue')).count(), 0, 'nothing can be read without its key');
 	assert.deepEqual(opened.faults, []);
 });

@@ -147,7 +147,7 @@ export const states = [
 	{
 		route: '/start',
 		name: 'All programs are shut',
-		ready: 'nothing-open',
+		ready: 'all-shut',
 		answers: { app_state: (app) => ({ ...app, programs: [], shut: [broken('key_lost')] }) }
 	},
 	{
