@@ -14,6 +14,7 @@ use futures_util::TryStreamExt;
 use protocol::frame::Resume;
 use protocol::sequencer::{CommitRow, PAGE_BYTES, PAGE_ROWS, Page, PageQuery};
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
@@ -27,6 +28,10 @@ const ROW_BYTES: usize = 64;
 const BODIES: usize = 256;
 /// Rows read beyond the room in a page, so that it can end where a mutation ends.
 const SLACK: usize = 1_024;
+
+/// Which row changed where, by number.
+pub(super) const BY_NUMBER: &str = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
+    WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
 
 /// A row that may go into a page.
 #[derive(Debug, Clone, Copy)]
@@ -219,9 +224,7 @@ impl ProgramStore {
         }
         let Some(few) = few.filter(|few| *few <= always || scopes.len() as u64 <= head.saturating_sub(after))
         else {
-            let sql = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
-                       WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
-            let query = sqlx::query(sql)
+            let query = sqlx::query(BY_NUMBER)
                 .bind(&self.program.as_bytes()[..])
                 .bind(sql::signed(after))
                 .bind(sql::signed(head));
@@ -289,19 +292,23 @@ impl ProgramStore {
         let mut chosen = Chosen::default();
         let mut found = query.fetch(self.readers());
         while let Some(row) = found.try_next().await.map_err(|error| self.failed(error))? {
-            let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
-            let (seq, table, id, scope): (i64, i64, &[u8], &[u8]) =
-                read().map_err(|error| self.failed(error))?;
+            let (candidate, scope) = self.candidate(&row)?;
             chosen.read += 1;
-            let key = sql::key(table, id)?;
-            if !wanted(key.table, sql::scope(scope)?) {
+            if !wanted(candidate.key.table, scope) {
                 continue;
             }
-            if chosen.take(Candidate { seq: sql::unsigned(seq), key }, room).is_break() {
+            if chosen.take(candidate, room).is_break() {
                 break;
             }
         }
         Ok(chosen)
+    }
+
+    /// A row and its scope, from the columns of [`BY_NUMBER`].
+    pub(super) fn candidate(&self, row: &SqliteRow) -> Result<(Candidate, ScopeId), Error> {
+        let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
+        let (seq, table, id, scope): (i64, i64, &[u8], &[u8]) = read().map_err(|error| self.failed(error))?;
+        Ok((Candidate { seq: sql::unsigned(seq), key: sql::key(table, id)? }, sql::scope(scope)?))
     }
 
     /// The rows of candidates as they are now, grouped by sequence number, in order; without those that

@@ -2,12 +2,11 @@
 //! for what little they have missed in hundreds of scopes: looking for it scope by scope in the file costs
 //! each of them thousands of pages.
 
-use super::page::{Candidate, Chosen, Part};
+use super::page::{BY_NUMBER, Candidate, Chosen, Part};
 use super::{ProgramStore, sql};
 use crate::Error;
-use domain::{RowKey, ScopeId};
+use domain::ScopeId;
 use futures_util::TryStreamExt;
-use sqlx::Row as _;
 use std::collections::{HashSet, VecDeque};
 use tokio::sync::RwLock;
 
@@ -25,8 +24,7 @@ pub(super) struct Recent {
 
 #[derive(Debug, Clone, Copy)]
 struct Change {
-    seq: u64,
-    key: RowKey,
+    row: Candidate,
     scope: ScopeId,
 }
 
@@ -37,8 +35,8 @@ impl Recent {
 
     /// The changes in between, oldest first.
     fn between(&self, after: u64, head: u64) -> impl Iterator<Item = &Change> {
-        let start = self.changes.partition_point(|change| change.seq <= after);
-        self.changes.range(start..).take_while(move |change| change.seq <= head)
+        let start = self.changes.partition_point(|change| change.row.seq <= after);
+        self.changes.range(start..).take_while(move |change| change.row.seq <= head)
     }
 }
 
@@ -64,10 +62,10 @@ impl ProgramStore {
             return Ok(None);
         }
         for change in recent.between(after, head) {
-            if !part.has(change.key.table) || !scopes.contains(&change.scope) {
+            if !part.has(change.row.key.table) || !scopes.contains(&change.scope) {
                 continue;
             }
-            if chosen.take(Candidate { seq: change.seq, key: change.key }, room).is_break() {
+            if chosen.take(change.row, room).is_break() {
                 break;
             }
         }
@@ -97,7 +95,7 @@ impl ProgramStore {
         }
         let from = to.saturating_sub(REACH);
         if recent.from < from {
-            let gone = recent.changes.partition_point(|change| change.seq <= from);
+            let gone = recent.changes.partition_point(|change| change.row.seq <= from);
             recent.changes.drain(..gone);
             recent.from = from;
         }
@@ -105,23 +103,15 @@ impl ProgramStore {
     }
 
     async fn changes(&self, after: u64, head: u64) -> Result<Vec<Change>, Error> {
-        let sql = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
-                   WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
-        let query = sqlx::query(sql)
+        let query = sqlx::query(BY_NUMBER)
             .bind(&self.program.as_bytes()[..])
             .bind(sql::signed(after))
             .bind(sql::signed(head));
         let mut found = query.fetch(self.readers());
         let mut changes = Vec::new();
         while let Some(row) = found.try_next().await.map_err(|error| self.failed(error))? {
-            let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
-            let (seq, table, id, scope): (i64, i64, &[u8], &[u8]) =
-                read().map_err(|error| self.failed(error))?;
-            changes.push(Change {
-                seq: sql::unsigned(seq),
-                key: sql::key(table, id)?,
-                scope: sql::scope(scope)?,
-            });
+            let (row, scope) = self.candidate(&row)?;
+            changes.push(Change { row, scope });
         }
         Ok(changes)
     }
