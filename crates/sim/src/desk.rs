@@ -90,6 +90,8 @@ pub(crate) struct Desk {
     pub erased: bool,
     /// It fetches segments.
     pub fetching: Option<Fetching>,
+    /// It fetches everything anew, and has not been where the hub is since.
+    pub starts_over: bool,
 }
 
 pub(crate) fn file_key() -> FileKey {
@@ -131,6 +133,7 @@ impl Desk {
             jumped: false,
             erased: false,
             fetching: None,
+            starts_over: false,
         }
     }
 
@@ -376,7 +379,13 @@ impl World {
             }
             ClientEffect::Apply { epoch, delta } => {
                 tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));
-                let applied = store.apply_delta(epoch, delta).await?;
+                let applied = match store.apply_delta(epoch, delta).await {
+                    // It could not start over a moment ago, and drops the line for that.
+                    Err(error) if error.code() == Code::WrongEpoch && !continues => {
+                        return Ok(Some(ClientEvent::StoreFailed { message: error.to_string() }));
+                    }
+                    applied => applied?,
+                };
                 if !applied.revoked_scopes.is_empty() {
                     // What was said there is forgotten, and a hub that lost it gets no more than its hash.
                     if let Some(desk) = self.desks.get_mut(d) {
@@ -425,6 +434,9 @@ impl World {
                     return broken("rest", format!("{} starts over although nothing was lost", self.name(d)));
                 }
                 store.reset_for_epoch(epoch, last_n).await?;
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.starts_over = true;
+                }
                 return self.stored(d).await.map(Some);
             }
         }
@@ -479,6 +491,9 @@ impl World {
         self.mark(b's', &state.cursor.to_le_bytes());
         self.kept(d, "stored what came from the hub")?;
         self.shows(d, &before)?;
+        if let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.state.cursor >= self.oracle.head) {
+            desk.starts_over = false;
+        }
         Ok(ClientEvent::Applied(state))
     }
 

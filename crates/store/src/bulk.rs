@@ -134,26 +134,19 @@ async fn begin(tx: &mut Tx, epoch: u64, head: u64, list: &BTreeSet<Key>) -> Resu
     if state.epoch != epoch || state.cursor > 0 {
         return Err(StoreError::new(Code::WrongEpoch, "beginning with segments"));
     }
-    let before: Option<(i64, bool)> =
-        sqlx::query_as("SELECT head, fresh FROM bootstrap").fetch_optional(tx.conn()?).await?;
+    let before: Option<i64> =
+        sqlx::query_scalar("SELECT head FROM bootstrap").fetch_optional(tx.conn()?).await?;
     let done: Vec<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM segment_in").fetch_all(tx.conn()?).await?;
     let mut known = BTreeSet::new();
     for hash in done {
         known.insert(meta::key(&hash)?);
     }
-    let (head, fresh) = match before {
-        // What an earlier list has brought may have been deleted since: the tail goes back that far.
-        Some((before, fresh)) => (head.min(unsigned(before)), fresh && known.is_subset(list)),
-        None => {
-            let empty = "SELECT NOT EXISTS (SELECT 1 FROM grants) AND NOT EXISTS (SELECT 1 FROM deals)
-                           AND NOT EXISTS (SELECT 1 FROM messages) AND NOT EXISTS (SELECT 1 FROM accounts)";
-            (head, sqlx::query_scalar(empty).fetch_one(tx.conn()?).await?)
-        }
-    };
+    // What an earlier list or pages have brought may have been deleted since: the tail goes back that far.
+    let pages = state.resume.as_ref().map(|resume| resume.head);
+    let head = before.map(unsigned).into_iter().chain(pages).fold(head, u64::min);
     sqlx::query(CACHE).execute(tx.conn()?).await?;
-    sqlx::query("INSERT OR REPLACE INTO bootstrap (id, head, fresh) VALUES (1, ?, ?)")
+    sqlx::query("INSERT OR REPLACE INTO bootstrap (id, head) VALUES (1, ?)")
         .bind(signed(head))
-        .bind(fresh)
         .execute(tx.conn()?)
         .await?;
     state.resume = Some(start(head));
@@ -161,14 +154,12 @@ async fn begin(tx: &mut Tx, epoch: u64, head: u64, list: &BTreeSet<Key>) -> Resu
     Ok(known.intersection(list).copied().collect())
 }
 
-async fn expected(tx: &mut Tx, epoch: u64) -> Result<(SyncState, u64, bool)> {
+async fn expected(tx: &mut Tx, epoch: u64) -> Result<(SyncState, u64)> {
     let state = delta::state(tx).await?;
-    let under_way: Option<(i64, bool)> =
-        sqlx::query_as("SELECT head, fresh FROM bootstrap").fetch_optional(tx.conn()?).await?;
-    match under_way {
-        Some((head, fresh)) if state.epoch == epoch && state.cursor == 0 => {
-            Ok((state, unsigned(head), fresh))
-        }
+    let head: Option<i64> =
+        sqlx::query_scalar("SELECT head FROM bootstrap").fetch_optional(tx.conn()?).await?;
+    match head {
+        Some(head) if state.epoch == epoch && state.cursor == 0 => Ok((state, unsigned(head))),
         _ => Err(StoreError::new(Code::WrongEpoch, "taking in a segment")),
     }
 }
@@ -179,7 +170,7 @@ async fn take(
     mut chunks: VecDeque<Vec<DeltaRow>>,
     done: Option<Key>,
 ) -> Result<VecDeque<Vec<DeltaRow>>> {
-    let (mut state, head, fresh) = expected(tx, epoch).await?;
+    let (mut state, head) = expected(tx, epoch).await?;
     // The words of hundreds of thousands of rows are indexed afterwards, in slices.
     tx.index_later = true;
     // Whatever pages brought meanwhile, this is where a catch-up goes on.
@@ -187,7 +178,7 @@ async fn take(
     let mut scopes: BTreeSet<ScopeId> = BTreeSet::new();
     while let Some(rows) = chunks.pop_front() {
         scopes.extend(rows.iter().map(|row| row.scope));
-        delta::take_rows(tx, &state, rows, fresh).await?;
+        delta::take_segment(tx, &state, rows).await?;
         if tx.is_waited_for() {
             break;
         }
@@ -203,7 +194,7 @@ async fn take(
 }
 
 async fn finish(tx: &mut Tx, epoch: u64) -> Result<()> {
-    let (mut state, head, _) = expected(tx, epoch).await?;
+    let (mut state, head) = expected(tx, epoch).await?;
     (state.cursor, state.resume) = (head, None);
     forget(tx).await?;
     sqlx::query(CACHE_USUAL).execute(tx.conn()?).await?;

@@ -134,10 +134,11 @@ fn known_rows<'b, C>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Vec<DeltaRow>, 
     Ok(rows)
 }
 
-/// Takes rows of these scopes out of frames of a hub that wait for a device, in their order. Answers and
-/// how far each leads stay as they are. What the device itself did may be among what is left out now, so
-/// that from there on nothing says that all is here: it keeps its own on the screen until the change
-/// that ended its access has come, which follows behind all of these.
+/// Takes rows of these scopes out of frames of a hub that wait for a device, in their order. Answers stay
+/// as they are. What the device itself did may be among what is left out now, so that from there on nothing
+/// says that all is here: it keeps its own on the screen until the change that ended its access has come,
+/// which follows behind all of these. Nor does any of them lead further than what the device has: should
+/// that change be lost with the hub's disk, the rows are still owed.
 pub fn withhold<'f>(frames: impl Iterator<Item = &'f mut Vec<u8>>, scopes: &BTreeSet<ScopeId>) {
     let mut left_out = false;
     for frame in frames.filter(|frame| number(frame) == Some(DELTA)) {
@@ -148,6 +149,7 @@ pub fn withhold<'f>(frames: impl Iterator<Item = &'f mut Vec<u8>>, scopes: &BTre
         if left_out {
             if delta.resume.is_none() {
                 delta.beyond = delta.beyond.or(delta.to.checked_add(1));
+                delta.to = 0;
             }
             *frame = encode(&FromHub::Delta(delta));
         }
