@@ -247,13 +247,13 @@ impl Album {
         go(seller, "/settings?tab=sync").await?;
         seller.find("[data-test=refusal]").await?;
         self.take(seller, "needs-you").await?;
-        click(seller, "refusal-discard").await?;
-        seller.find("[data-test=discard-dialog]").await?;
-        self.take(seller, "needs-you-discard").await?;
-        press(seller, "Escape").await?;
         go(seller, &format!("/deals/{}/{}", field(&pending, "program")?, field(&pending, "id")?)).await?;
         seller.find("[data-test=room-needs-you]").await?;
-        self.take(seller, "needs-you-room").await
+        self.take(seller, "needs-you-room").await?;
+        go(seller, "/settings?tab=sync").await?;
+        click(seller, "refusal-discard").await?;
+        seller.see("discarded change").await?;
+        self.take(seller, "needs-you-discarded").await
     }
 
     async fn places_of_a_vendor(&self, vendor: &Window) -> Result<()> {

@@ -50,7 +50,7 @@ status: RegistrationStatus,
  */
 court: Court, 
 /**
- * Why it is there: "Decide the registration", "Milestone overdue by 3 days".
+ * Why it is there: "Decide the registration", "3 days overdue: Security review".
  */
 court_reason: string, 
 /**

@@ -39,6 +39,7 @@ mod unsent;
 mod written;
 
 pub use app::{App, Dial, Keychain, Options, profile_dir};
+pub use map::shortened;
 pub use notices::Notice;
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ const HORIZON_DAYS: i32 = 30;
 const SOON_DAYS: i32 = 7;
 /// A rejection is worth reading for this many days.
 const REJECTION_DAYS: i64 = 14;
+/// Of a message that waits for a reply, this much is shown.
+const QUOTE_CHARS: usize = 140;
 
 impl App {
     pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {
@@ -100,10 +102,10 @@ fn subject(line: &DealLine) -> String {
 fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     let author: Person = looked.faces.person(room.message.author);
     let first = author.name.split(' ').next().unwrap_or_default().to_owned();
-    let text: String = room.message.body.chars().take(140).collect();
+    let text = map::shortened(room.message.body.trim(), QUOTE_CHARS);
     TodayItem {
         subject: subject(&room.deal),
-        why: format!("{first} wrote: “{}”", text.trim()),
+        why: format!("{first} wrote: “{text}”"),
         person: Some(author),
         ..item(
             looked,
@@ -176,7 +178,11 @@ fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
 fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -> TodayItem {
     let milestone = &open.milestone;
     let owner = milestone.owner.map(|member| looked.faces.person(member));
+    let me = looked.faces.directory.me.as_ref().map(|me| me.member.to_string());
     let whose = match (court, &owner) {
+        (_, Some(person)) if Some(&person.id) == me.as_ref() => "You own this step".to_owned(),
+        // It is in this list although it is another's: whoever of the company sees it can move it on.
+        (Court::Us, Some(person)) => format!("{} of your company owns this step", person.name),
         (_, Some(person)) => format!("{} owns this step", person.name),
         (Court::Us, None) => "Your company owns this step".to_owned(),
         (Court::Customer, None) => "The customer owns this step".to_owned(),

@@ -42,12 +42,13 @@ pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
     match next {
         Some(step) => {
             let when = match step.due.map(|due| due.days_since(today)) {
-                Some(0) => ", due today".to_owned(),
-                Some(days) if days < 0 => format!(", {} overdue", in_days(-days)),
-                Some(days) => format!(", due in {}", in_days(days)),
+                // First what presses: a long title is cut at its end.
+                Some(0) => "Due today: ".to_owned(),
+                Some(days) if days < 0 => format!("{} overdue: ", in_days(-days)),
+                Some(days) => format!("Due in {}: ", in_days(days)),
                 None => String::new(),
             };
-            Court { side: Some(step.owner_side), reason: format!("{}{when}", step.title) }
+            Court { side: Some(step.owner_side), reason: format!("{when}{}", step.title) }
         }
         None => of(Some(OwnerSide::Partner), "Agree the next step"),
     }

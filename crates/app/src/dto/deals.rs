@@ -151,7 +151,7 @@ pub struct DealRow {
     pub status: RegistrationStatus,
     /// Who moves next.
     pub court: Court,
-    /// Why it is there: "Decide the registration", "Milestone overdue by 3 days".
+    /// Why it is there: "Decide the registration", "3 days overdue: Security review".
     pub court_reason: String,
     /// Target close date.
     pub close_date: String,

@@ -38,12 +38,12 @@ fn an_approved_deal_waits_for_the_owner_of_its_next_step() {
     for side in [OwnerSide::Vendor, OwnerSide::Partner, OwnerSide::Customer] {
         for (due, reason) in [
             (None, "Security review"),
-            (Some("2026-03-02"), "Security review, due today"),
-            (Some("2026-03-03"), "Security review, due in 1 day"),
-            (Some("2026-03-12"), "Security review, due in 10 days"),
-            (Some("2026-03-01"), "Security review, 1 day overdue"),
-            (Some("2026-01-01"), "Security review, 60 days overdue"),
-            (Some("0001-01-01"), "Security review, 739676 days overdue"),
+            (Some("2026-03-02"), "Due today: Security review"),
+            (Some("2026-03-03"), "Due in 1 day: Security review"),
+            (Some("2026-03-12"), "Due in 10 days: Security review"),
+            (Some("2026-03-01"), "1 day overdue: Security review"),
+            (Some("2026-01-01"), "60 days overdue: Security review"),
+            (Some("0001-01-01"), "739676 days overdue: Security review"),
         ] {
             let told = says(Status::Approved, Stage::Qualified, Some(&review(side, due)));
             assert_eq!(told, (Some(side), reason.to_owned()), "{due:?}");

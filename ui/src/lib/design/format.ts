@@ -120,3 +120,9 @@ export const plural = (count: number, one: string, many: string): string =>
 
 /** What a person is called where there is little room: the first word of the name. */
 export const firstName = (name: string): string => name.split(' ')[0] || name;
+
+/** The first `longest` characters, the last of them an ellipsis when there is more. Never cuts a character in two. */
+export function shortened(text: string, longest: number): string {
+	const characters = [...text];
+	return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('').trimEnd()}…`;
+}

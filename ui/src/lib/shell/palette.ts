@@ -15,6 +15,8 @@ export interface Asked {
 export interface Entry {
 	key: string;
 	kind: PaletteKind | 'verb' | 'recent' | 'search';
+	/** Of a command: where it belongs. */
+	group?: string;
 	title: string;
 	detail: string;
 	keys?: string;
@@ -115,6 +117,7 @@ function verbEntries(verbs: Binding[], text: string): Entry[] {
 		.map((verb) => ({
 			key: `verb:${verb.label}`,
 			kind: 'verb' as const,
+			group: verb.group,
 			title: verb.label,
 			detail: '',
 			keys: verb.keys || undefined,

@@ -20,5 +20,5 @@ export const roomLink = (program: string, deal: string): string => `lockstep://d
 
 export const roomPath = (program: string, deal: string): string => `/deals/${program}/${deal}`;
 
-/** Whether an address is Today's. That of the window begins as the file it is. */
-export const isToday = (pathname: string): boolean => pathname === '/' || pathname === '/index.html';
+/** Whether an address is Today's. That of the window begins without a path, or as the file it is. */
+export const isToday = (pathname: string): boolean => ['', '/', '/index.html'].includes(pathname);
