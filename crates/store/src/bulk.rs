@@ -3,15 +3,14 @@
 //! A segment is written in small transactions, so that what a person does meanwhile waits for one of
 //! them at most; with the last one it is noted as being in. Until all are in, the cursor stays where it
 //! was and the file says that a catch-up is under way, so an interrupted one goes on and is never taken
-//! for complete. Should the power fail, transactions of a segment may be lost, the last ones first;
-//! whatever else is written reaches the disk as ever, and these before it.
+//! for complete.
 
 use crate::change::Change;
 use crate::delta;
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{signed, unsigned};
 use crate::store::Store;
-use crate::tx::{Durability, Tx};
+use crate::tx::Tx;
 use crate::{meta, tray};
 use domain::ScopeId;
 use domain::entity::Key;
@@ -90,9 +89,7 @@ impl Store {
         chunks: VecDeque<Vec<DeltaRow>>,
         done: Option<Key>,
     ) -> Result<(VecDeque<Vec<DeltaRow>>, Change)> {
-        let work = self.write_as(Durability::Later, move |tx| {
-            Box::pin(async move { take(tx, epoch, chunks, done).await })
-        });
+        let work = self.write_untold(move |tx| Box::pin(async move { take(tx, epoch, chunks, done).await }));
         work.await
     }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::rows::insert_many;
 use crate::store::Store;
 use crate::tables::{self, Layout, Value};
-use crate::tx::{Durability, Tx};
+use crate::tx::Tx;
 use domain::search::{self, Document, Kind};
 use domain::{Table, Timestamp};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
@@ -394,7 +394,7 @@ impl Store {
     /// # Errors
     /// Whatever the disk has to say.
     pub async fn index_some(&self) -> Result<bool> {
-        let work = self.write_as(Durability::Later, |tx| Box::pin(async move { fill(tx).await }));
+        let work = self.write(|tx| Box::pin(async move { fill(tx).await }));
         work.await.map(|(more, _)| more)
     }
 }

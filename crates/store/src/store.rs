@@ -5,7 +5,7 @@ use crate::error::{Code, Result, StoreError};
 use crate::integrity::Watch;
 use crate::key::{FileKey, Identity};
 use crate::query::people;
-use crate::tx::{Durability, Tx};
+use crate::tx::Tx;
 use crate::{find, lease, meta, open, schema};
 use protocol::lease::Lease;
 use sqlx::pool::PoolConnection;
@@ -49,8 +49,6 @@ pub(crate) struct Inner {
     readers: SqlitePool,
     pub(crate) feed: broadcast::Sender<Change>,
     pub(crate) directory: people::Kept,
-    /// The writer does not wait for the disk at present.
-    pub(crate) relaxed: AtomicBool,
     pub(crate) lease: lease::Held,
     /// Bytes of erased rows are still in the log, because somebody was reading.
     pub(crate) owed: AtomicBool,
@@ -181,7 +179,6 @@ impl Store {
                 watch,
                 feed,
                 directory: people::Kept::default(),
-                relaxed: AtomicBool::new(false),
                 lease: lease::Held::of(lease),
                 owed: AtomicBool::new(false),
                 unindexed,
@@ -254,11 +251,22 @@ impl Store {
             + Send
             + 'static,
     {
-        self.write_as(Durability::Now, work).await
+        self.write_as(true, work).await
     }
 
-    /// The same, with a say in when it has to be on the disk.
-    pub(crate) async fn write_as<T, E, W>(&self, durability: Durability, work: W) -> Result<(T, Change), E>
+    /// The same, and nobody is told: of many in a row one tells at times, with [`Self::tell`].
+    pub(crate) async fn write_untold<T, E, W>(&self, work: W) -> Result<(T, Change), E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        W: for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>
+            + Send
+            + 'static,
+    {
+        self.write_as(false, work).await
+    }
+
+    async fn write_as<T, E, W>(&self, told: bool, work: W) -> Result<(T, Change), E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -268,7 +276,7 @@ impl Store {
     {
         let inner = Arc::clone(&self.inner);
         let running = tokio::spawn(async move {
-            let mut tx = Tx::begin(inner, durability).await?;
+            let mut tx = Tx::begin(inner, told).await?;
             let outcome = work(&mut tx).await;
             tx.finish(outcome).await
         });

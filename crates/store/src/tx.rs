@@ -1,5 +1,6 @@
-//! The one transaction that runs at a time: how it begins, what it has to be at its end, and when it has to
-//! be on the disk.
+//! The one transaction that runs at a time: how it begins, and what it has to be at its end. Every one is on
+//! the disk when it is done: should a sync fail, the system has forgotten all that lay unsynced before it too,
+//! and what is acknowledged later would stand on that.
 
 use crate::change::{Change, Changing};
 use crate::error::{Code, Result, StoreError};
@@ -13,16 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::OwnedMutexGuard;
 
-/// When a commit has to be on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// When it is done.
-    Now,
-    /// Before whatever is committed next with [`Durability::Now`]. What is lost with the power until then
-    /// can be fetched again. Such a commit is not announced: many come in a row.
-    Later,
-}
-
 /// A running transaction.
 pub(crate) struct Tx {
     writer: OwnedMutexGuard<Option<SqliteConnection>>,
@@ -30,24 +21,24 @@ pub(crate) struct Tx {
     pub(crate) changing: Changing,
     /// Set when rows were erased for good: the log is emptied after the commit.
     pub(crate) wipe: bool,
-    durability: Durability,
+    /// Whether its commit is announced.
+    told: bool,
     /// Rows are not indexed when they are written.
     pub(crate) index_later: bool,
     pub(crate) touched: find::Touched,
 }
 
 impl Tx {
-    pub(crate) async fn begin(inner: Arc<Inner>, durability: Durability) -> Result<Self> {
+    pub(crate) async fn begin(inner: Arc<Inner>, told: bool) -> Result<Self> {
         let mut tx = Self {
             writer: inner.turn().await,
             inner,
             changing: Changing::default(),
             wipe: false,
-            durability,
+            told,
             index_later: false,
             touched: find::Touched::default(),
         };
-        tx.set_durability().await?;
         let conn = tx.conn()?;
         if sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.is_err() {
             // A transaction that crashed may have been left open.
@@ -59,18 +50,6 @@ impl Tx {
             }
         }
         Ok(tx)
-    }
-
-    /// Between transactions only: within one SQLite leaves it as it is.
-    async fn set_durability(&mut self) -> Result<()> {
-        let relaxed = self.durability == Durability::Later;
-        if self.inner.relaxed.load(Ordering::Relaxed) == relaxed {
-            return Ok(());
-        }
-        let pragma = if relaxed { "PRAGMA synchronous = NORMAL" } else { "PRAGMA synchronous = FULL" };
-        sqlx::query(pragma).execute(self.conn()?).await?;
-        self.inner.relaxed.store(relaxed, Ordering::Relaxed);
-        Ok(())
     }
 
     /// The connection.
@@ -148,7 +127,7 @@ impl Tx {
         if people::DIRECTORY.iter().any(|table| change.tables.contains(table)) {
             self.inner.directory.outdated();
         }
-        if !change.is_empty() && self.durability == Durability::Now {
+        if !change.is_empty() && self.told {
             // Nobody listening is no error.
             drop(self.inner.feed.send(change.clone()));
         }
