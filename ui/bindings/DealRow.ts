@@ -50,7 +50,7 @@ status: RegistrationStatus,
  */
 court: Court, 
 /**
- * Why it is there: "Decide the registration", "3 days overdue: Security review".
+ * Why it is there: "Decide the registration", "3 d late: Security review".
  */
 court_reason: string, 
 /**

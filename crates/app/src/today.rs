@@ -1,11 +1,12 @@
 //! Today: what waits for this person, and what they wait for.
 
 use crate::app::App;
-use crate::deals::Looked;
+use crate::deals::{Looked, is_unsent};
 use crate::dto::{CommandError, Court, Person, Through, Today, TodayItem, TodayKind};
 use crate::map;
 use domain::entity::{Side, Status};
 use domain::{Date, DealId, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::query::deals::DealLine;
 use store::query::today::{self, OpenMilestone, UnreadRoom};
@@ -23,16 +24,22 @@ impl App {
     pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {
         let day = Self::today_here();
         let mut answer = Today { on_you: Vec::new(), they_owe_you: Vec::new(), later: Vec::new() };
+        let mut me = BTreeSet::new();
         for looked in self.through(&asked.lens).await? {
             let until = day.plus_days(HORIZON_DAYS);
             let inputs = today::inputs(&looked.joined.store, until, looked.partner)
                 .await
                 .map_err(|error| map::store_error(&error))?;
             let side = looked.faces.me()?.side;
+            me.insert(looked.faces.me()?.member.to_string());
             for room in &inputs.rooms {
                 answer.on_you.push(reply(&looked, room));
             }
             for line in &inputs.registrations {
+                if is_unsent(&line.deal) {
+                    // They owe nothing that they have not got.
+                    continue;
+                }
                 let item = decision(&looked, line, day);
                 if side == Side::Vendor { answer.on_you.push(item) } else { answer.they_owe_you.push(item) }
             }
@@ -71,7 +78,12 @@ impl App {
             };
             (item.days_left.unwrap_or(0), kind, item.key.clone())
         };
-        answer.on_you.sort_by_key(pressing);
+        // What a colleague owns comes after one's own.
+        let others = |item: &TodayItem| {
+            let owner = item.person.as_ref().filter(|_| item.kind == TodayKind::Milestone);
+            owner.is_some_and(|person| !me.contains(&person.id))
+        };
+        answer.on_you.sort_by_key(|item| (others(item), pressing(item)));
         answer.they_owe_you.sort_by_key(pressing);
         answer.later.sort_by_key(pressing);
         Ok(answer)
@@ -129,7 +141,6 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
         (true, Status::InReview) => format!("{who} registered it and it is in review"),
         (true, _) => format!("{who} registered it and waits for an answer"),
         (false, Status::InReview) => format!("{} is looking at it", looked.faces.vendor_name()),
-        (false, _) if registration.submitted_at.is_none() => "It is on its way to the vendor".to_owned(),
         (false, _) => format!("Sent to {}", looked.faces.vendor_name()),
     };
     TodayItem {

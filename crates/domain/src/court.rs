@@ -44,16 +44,12 @@ pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
             let when = match step.due.map(|due| due.days_since(today)) {
                 // First what presses: a long title is cut at its end.
                 Some(0) => "Due today: ".to_owned(),
-                Some(days) if days < 0 => format!("{} overdue: ", in_days(-days)),
-                Some(days) => format!("Due in {}: ", in_days(days)),
+                Some(days) if days < 0 => format!("{} d late: ", -days),
+                Some(days) => format!("Due in {days} d: "),
                 None => String::new(),
             };
             Court { side: Some(step.owner_side), reason: format!("{when}{}", step.title) }
         }
         None => of(Some(OwnerSide::Partner), "Agree the next step"),
     }
-}
-
-fn in_days(days: i32) -> String {
-    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }

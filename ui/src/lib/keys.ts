@@ -1,3 +1,4 @@
+import type { Component } from 'svelte';
 import { keyChoice } from './keyChoice.svelte';
 
 /**
@@ -15,6 +16,8 @@ export interface Binding {
 	when?: () => boolean;
 	/** Heading in the key sheet. */
 	group?: string;
+	/** Shown beside it in the palette; otherwise that of its group. */
+	icon?: Component<{ size?: number; strokeWidth?: number; class?: string; 'aria-hidden'?: 'true' }>;
 	/** Left out of the palette: moving about makes no sense there. */
 	hidden?: boolean;
 	/** `when` only asks where the focus is: listed in the key sheet all the same. */

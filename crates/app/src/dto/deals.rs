@@ -151,7 +151,7 @@ pub struct DealRow {
     pub status: RegistrationStatus,
     /// Who moves next.
     pub court: Court,
-    /// Why it is there: "Decide the registration", "3 days overdue: Security review".
+    /// Why it is there: "Decide the registration", "3 d late: Security review".
     pub court_reason: String,
     /// Target close date.
     pub close_date: String,

@@ -39,11 +39,11 @@ fn an_approved_deal_waits_for_the_owner_of_its_next_step() {
         for (due, reason) in [
             (None, "Security review"),
             (Some("2026-03-02"), "Due today: Security review"),
-            (Some("2026-03-03"), "Due in 1 day: Security review"),
-            (Some("2026-03-12"), "Due in 10 days: Security review"),
-            (Some("2026-03-01"), "1 day overdue: Security review"),
-            (Some("2026-01-01"), "60 days overdue: Security review"),
-            (Some("0001-01-01"), "739676 days overdue: Security review"),
+            (Some("2026-03-03"), "Due in 1 d: Security review"),
+            (Some("2026-03-12"), "Due in 10 d: Security review"),
+            (Some("2026-03-01"), "1 d late: Security review"),
+            (Some("2026-01-01"), "60 d late: Security review"),
+            (Some("0001-01-01"), "739676 d late: Security review"),
         ] {
             let told = says(Status::Approved, Stage::Qualified, Some(&review(side, due)));
             assert_eq!(told, (Some(side), reason.to_owned()), "{due:?}");

@@ -17,6 +17,7 @@ export interface Entry {
 	kind: PaletteKind | 'verb' | 'recent' | 'search';
 	/** Of a command: where it belongs. */
 	group?: string;
+	icon?: Binding['icon'];
 	title: string;
 	detail: string;
 	keys?: string;
@@ -118,6 +119,7 @@ function verbEntries(verbs: Binding[], text: string): Entry[] {
 			key: `verb:${verb.label}`,
 			kind: 'verb' as const,
 			group: verb.group,
+			icon: verb.icon,
 			title: verb.label,
 			detail: '',
 			keys: verb.keys || undefined,
