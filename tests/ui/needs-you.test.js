@@ -36,6 +36,7 @@ function start(name, args, wanted) {
 	/** @type {string[]} */
 	const found = [];
 	return new Promise((resolve, reject) => {
+		child.once('error', reject);
 		child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
 		createInterface({ input: child.stdout }).on('line', (line) => {
 			for (const pattern of wanted) {
