@@ -73,6 +73,15 @@ pub(crate) async fn follow(tx: &mut Tx, granted: &BTreeSet<ScopeId>, revoked: &[
     owe_wipe(tx).await
 }
 
+/// After segments, which bring grants without opening their scopes: what is held is not taken away any more.
+pub(crate) async fn given_again(tx: &mut Tx) -> Result<()> {
+    let given = sqlx::query("DELETE FROM revoked WHERE scope IN (SELECT granted FROM grants)")
+        .execute(tx.conn()?)
+        .await?;
+    tx.changing.access |= given.rows_affected() > 0;
+    Ok(())
+}
+
 /// Before all rows are fetched anew: notes which scopes were held.
 pub(crate) async fn remember_held(tx: &mut Tx) -> Result<()> {
     sqlx::query(

@@ -11,7 +11,7 @@ use crate::error::{Code, Result, StoreError};
 use crate::meta::{signed, unsigned};
 use crate::store::Store;
 use crate::tx::Tx;
-use crate::{meta, tray};
+use crate::{access, meta, tray};
 use domain::ScopeId;
 use domain::entity::Key;
 use protocol::client::SyncState;
@@ -194,6 +194,7 @@ async fn finish(tx: &mut Tx, epoch: u64) -> Result<()> {
     let (mut state, head) = expected(tx, epoch).await?;
     (state.cursor, state.resume) = (head, None);
     forget(tx).await?;
+    access::given_again(tx).await?;
     sqlx::query(CACHE_USUAL).execute(tx.conn()?).await?;
     meta::write_cursor(tx.conn()?, &state).await
 }

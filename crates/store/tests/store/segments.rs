@@ -209,6 +209,28 @@ async fn what_was_taken_away_and_given_again_between_two_lists_is_all_there() {
 }
 
 #[tokio::test]
+async fn what_segments_bring_back_is_not_taken_away_any_more() {
+    let (mut world, _, deal, _) = bobs_new_device().await;
+    let scope = ScopeId::Deal(deal);
+    world.hub.revoke(scope, world.bob.organization);
+    world.bob.sync(&mut world.hub).await;
+    assert!(world.bob.store.is_taken_away(scope).await.unwrap());
+    world.hub.grant(scope, world.bob.organization);
+    world.hub.epoch += 1;
+    let end = world.bob.store.sync_state().await.unwrap().answered;
+    world.bob.store.reset_for_epoch(world.hub.epoch, end).await.unwrap();
+    let offer = world.hub.offer(world.bob.device, 200);
+    world.bob.begin_segments(&world.hub, &offer).await.unwrap();
+    for segment in &offer.list {
+        world.bob.take_segment(&world.hub, segment).await;
+    }
+    world.bob.store.finish_segments(world.hub.epoch).await.unwrap();
+    assert!(!world.bob.store.is_taken_away(scope).await.unwrap());
+    world.bob.sync(&mut world.hub).await;
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
+}
+
+#[tokio::test]
 async fn segments_of_another_history_or_without_an_offer_are_not_taken() {
     let (world, bob, _, _) = bobs_new_device().await;
     let offer = world.hub.offer(bob.device, 400);
