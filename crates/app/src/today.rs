@@ -6,7 +6,6 @@ use crate::dto::{CommandError, Court, Person, Through, Today, TodayItem, TodayKi
 use crate::map;
 use domain::entity::{Side, Status};
 use domain::{Date, DealId, Timestamp};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::query::deals::DealLine;
 use store::query::today::{self, OpenMilestone, UnreadRoom};
@@ -24,14 +23,12 @@ impl App {
     pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {
         let day = Self::today_here();
         let mut answer = Today { on_you: Vec::new(), they_owe_you: Vec::new(), later: Vec::new() };
-        let mut me = BTreeSet::new();
         for looked in self.through(&asked.lens).await? {
             let until = day.plus_days(HORIZON_DAYS);
             let inputs = today::inputs(&looked.joined.store, until, looked.partner)
                 .await
                 .map_err(|error| map::store_error(&error))?;
             let side = looked.faces.me()?.side;
-            me.insert(looked.faces.me()?.member.to_string());
             for room in &inputs.rooms {
                 answer.on_you.push(reply(&looked, room));
             }
@@ -78,12 +75,7 @@ impl App {
             };
             (item.days_left.unwrap_or(0), kind, item.key.clone())
         };
-        // What a colleague owns comes after one's own.
-        let others = |item: &TodayItem| {
-            let owner = item.person.as_ref().filter(|_| item.kind == TodayKind::Milestone);
-            owner.is_some_and(|person| !me.contains(&person.id))
-        };
-        answer.on_you.sort_by_key(|item| (others(item), pressing(item)));
+        answer.on_you.sort_by_key(pressing);
         answer.they_owe_you.sort_by_key(pressing);
         answer.later.sort_by_key(pressing);
         Ok(answer)

@@ -89,7 +89,7 @@ impl Store {
         chunks: VecDeque<Vec<DeltaRow>>,
         done: Option<Key>,
     ) -> Result<(VecDeque<Vec<DeltaRow>>, Change)> {
-        let work = self.write_untold(move |tx| Box::pin(async move { take(tx, epoch, chunks, done).await }));
+        let work = self.write(move |tx| Box::pin(async move { take(tx, epoch, chunks, done).await }));
         work.await
     }
 
@@ -170,6 +170,7 @@ async fn take(
     let (mut state, head) = expected(tx, epoch).await?;
     // The words of hundreds of thousands of rows are indexed afterwards, in slices.
     tx.index_later = true;
+    tx.untold = true;
     // Whatever pages brought meanwhile, this is where a catch-up goes on.
     state.resume = Some(start(head));
     let mut scopes: BTreeSet<ScopeId> = BTreeSet::new();

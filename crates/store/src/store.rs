@@ -251,32 +251,9 @@ impl Store {
             + Send
             + 'static,
     {
-        self.write_as(true, work).await
-    }
-
-    /// The same, and nobody is told: of many in a row one tells at times, with [`Self::tell`].
-    pub(crate) async fn write_untold<T, E, W>(&self, work: W) -> Result<(T, Change), E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        W: for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>
-            + Send
-            + 'static,
-    {
-        self.write_as(false, work).await
-    }
-
-    async fn write_as<T, E, W>(&self, told: bool, work: W) -> Result<(T, Change), E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        W: for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>
-            + Send
-            + 'static,
-    {
         let inner = Arc::clone(&self.inner);
         let running = tokio::spawn(async move {
-            let mut tx = Tx::begin(inner, told).await?;
+            let mut tx = Tx::begin(inner).await?;
             let outcome = work(&mut tx).await;
             tx.finish(outcome).await
         });

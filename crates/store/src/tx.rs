@@ -21,21 +21,21 @@ pub(crate) struct Tx {
     pub(crate) changing: Changing,
     /// Set when rows were erased for good: the log is emptied after the commit.
     pub(crate) wipe: bool,
-    /// Whether its commit is announced.
-    told: bool,
+    /// Its commit is not announced: whoever makes many in a row tells of them with `Store::tell`.
+    pub(crate) untold: bool,
     /// Rows are not indexed when they are written.
     pub(crate) index_later: bool,
     pub(crate) touched: find::Touched,
 }
 
 impl Tx {
-    pub(crate) async fn begin(inner: Arc<Inner>, told: bool) -> Result<Self> {
+    pub(crate) async fn begin(inner: Arc<Inner>) -> Result<Self> {
         let mut tx = Self {
             writer: inner.turn().await,
             inner,
             changing: Changing::default(),
             wipe: false,
-            told,
+            untold: false,
             index_later: false,
             touched: find::Touched::default(),
         };
@@ -127,7 +127,7 @@ impl Tx {
         if people::DIRECTORY.iter().any(|table| change.tables.contains(table)) {
             self.inner.directory.outdated();
         }
-        if !change.is_empty() && self.told {
+        if !change.is_empty() && !self.untold {
             // Nobody listening is no error.
             drop(self.inner.feed.send(change.clone()));
         }
