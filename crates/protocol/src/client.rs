@@ -292,7 +292,8 @@ impl Client {
         self.tell(Line::CatchingUp, None, None, effects);
         let fresh = !welcome.start_over || domain::planted!(EpochIgnored);
         if !fresh {
-            effects.push(ClientEffect::Reset { epoch: welcome.epoch, last_n: welcome.last_n });
+            let last_n = welcome.again_after.map_or(welcome.last_n, |after| after.min(welcome.last_n));
+            effects.push(ClientEffect::Reset { epoch: welcome.epoch, last_n });
         } else if state.epoch != 0 && state.epoch != welcome.epoch {
             effects.push(ClientEffect::Adopt { epoch: welcome.epoch });
         }

@@ -8,6 +8,7 @@ use crate::world::{World, tell};
 use domain::entity::Key;
 use domain::{Mutate as _, Mutation, Timestamp};
 use protocol::client::{Client, ClientEffect, ClientEvent, Line, SyncState, Tick};
+use protocol::frame::Answer;
 use protocol::sequencer::ConnectionId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -166,8 +167,8 @@ impl Desk {
     }
 
     /// A store makes again by itself what a restored hub refused, because it lacked what another device
-    /// had yet to bring back. Nothing else is made without the person.
-    async fn takes_in_what_was_made_again(&mut self) -> Run {
+    /// had yet to bring back, at once when the same frame brings it. Nothing else is made without the person.
+    async fn takes_in_what_was_made_again(&mut self, hub: &BTreeMap<Key, Answer>) -> Run {
         let Some(store) = self.store().cloned() else { return Ok(()) };
         let last = self.made.last_key_value().map_or(0, |(n, _)| *n);
         if self.state.chain.n == last {
@@ -182,10 +183,14 @@ impl Desk {
                 let waits = self.seen.refused.contains(old) || self.seen.parked.contains(old);
                 !waits && !self.decided.contains(old)
             };
-            let was = |old: &&u64| self.made.get(old).is_some_and(|made| made.mutation == mutation);
-            let Some(old) = self.heard.iter().filter(|old| is_taken(old)).find(was).copied() else {
+            let was = |old: &u64, made: &Made| {
+                let refused = hub.get(&made.hash).is_some_and(|answer| answer.refusal.is_some());
+                made.mutation == mutation && (refused || self.heard.contains(old)) && is_taken(old)
+            };
+            let Some((&old, _)) = self.made.iter().find(|(old, made)| was(old, made)) else {
                 return broken("I4", format!("{}: nobody has made mutation {n}", self.name));
             };
+            self.heard.insert(old);
             self.decided.insert(old);
             let Some(hash) = store.chain_hash_at(n).await? else {
                 return broken("I3", format!("{}: mutation {n} is not in the chain", self.name));
@@ -486,7 +491,7 @@ impl World {
         let Some(desk) = self.desks.get_mut(d) else { return broken("sim", "no such installation") };
         let before = desk.state.clone();
         desk.look().await?;
-        desk.takes_in_what_was_made_again().await?;
+        desk.takes_in_what_was_made_again(&self.oracle.outcomes).await?;
         let state = desk.state.clone();
         self.mark(b's', &state.cursor.to_le_bytes());
         self.kept(d, "stored what came from the hub")?;

@@ -104,6 +104,7 @@ impl World {
             world.desks.push(Desk::new(name.clone(), identity.clone(), path));
         }
         world.oracle.chains = base.chains.clone();
+        world.oracle.answers = base.answers.clone();
         world.oracle.runs = base.runs.clone();
         world.start_hub().await?;
         if plan.actions.iter().any(|action| matches!(action, Action::Restore { .. })) {

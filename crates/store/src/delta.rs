@@ -266,7 +266,12 @@ async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
                     Some(_) => journal::keep_void(tx, n, answer.at).await?,
                 }
             }
-            (Some(&VOID), _) => journal::keep_void(tx, n, answer.at).await?,
+            (Some(&VOID), refusal) => {
+                journal::keep_void(tx, n, answer.at).await?;
+                if refusal.is_none() {
+                    tray::taken_after_all(tx, n).await?;
+                }
+            }
             (Some(_), None) => accepted.push(format!("[{n},{},{}]", signed(answer.seq), answer.at.0)),
             (Some(_), Some(_)) => refused.push(answer.clone()),
         }

@@ -203,6 +203,18 @@ pub(crate) async fn remove(tx: &mut Tx, refusal: i64) -> Result<()> {
     Ok(())
 }
 
+/// A mutation that another branch of the hub's history had refused stands in this one: there is nothing to
+/// decide any more, unless something else waits behind it.
+pub(crate) async fn taken_after_all(tx: &mut Tx, n: i64) -> Result<()> {
+    for forget in [
+        "DELETE FROM parked WHERE n = ?",
+        "DELETE FROM refusal WHERE n = ? AND NOT EXISTS (SELECT 1 FROM parked WHERE refusal_id = refusal.id)",
+    ] {
+        sqlx::query(forget).bind(n).execute(tx.conn()?).await?;
+    }
+    Ok(())
+}
+
 /// Behind which refusal a mutation is parked.
 #[derive(Debug, Clone, Copy)]
 enum Root {

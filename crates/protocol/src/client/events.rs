@@ -113,12 +113,12 @@ pub enum ClientEffect {
         /// The new epoch.
         epoch: u64,
     },
-    /// Forget rows and cursor but nothing of the person's own, and queue again what the hub had taken
-    /// and does not have any more; answered by [`ClientEvent::Applied`].
+    /// Forget rows and cursor but nothing of the person's own, and put back into the queue what the hub
+    /// had answered and does not have any more, or answers anew; answered by [`ClientEvent::Applied`].
     Reset {
         /// The new epoch.
         epoch: u64,
-        /// The last own mutation that the hub has.
+        /// The last own mutation of which the hub's answer still counts.
         last_n: u64,
     },
     /// The hub has let the device in at its time `hub_now`: what is here may be shown for `days` from now

@@ -60,6 +60,10 @@ pub struct Welcome {
     /// from a hub that knows no leases.
     #[n(8)]
     pub lease_days: Option<u32>,
+    /// With `start_over`, from a hub that knows nothing of the run the device has been in: what that run
+    /// answered counts for nothing, and all answers after this number come again.
+    #[n(9)]
+    pub again_after: Option<u64>,
 }
 
 /// Answer to [`super::Inspect`].

@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+/// After so many worlds it says how far it is.
+const REPORTED: usize = 250;
+
 /// Runs whole worlds from seeds and checks every promise on the way.
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -170,7 +173,19 @@ fn survey(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Survey {
                     if outcome.violation.is_some() && !arguments.keep_going {
                         stop.store(true, Ordering::Relaxed);
                     }
-                    seen.lock().unwrap_or_else(PoisonError::into_inner).insert(seed, outcome);
+                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    seen.insert(seed, outcome);
+                    if seen.len().is_multiple_of(REPORTED) {
+                        let failed = seen.values().filter(|outcome| outcome.violation.is_some()).count();
+                        let mut err = std::io::stderr().lock();
+                        // Nobody may be listening, and the worlds go on.
+                        drop(writeln!(
+                            err,
+                            "{} of {} worlds, {failed} broke a promise",
+                            seen.len(),
+                            arguments.seeds
+                        ));
+                    }
                 }
             });
         }
