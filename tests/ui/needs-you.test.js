@@ -235,7 +235,8 @@ test('Settings says who wrote what, in words that blame nobody', async () => {
 
 test('the question about it goes into the room, to be sent or not', async () => {
 	const { context, page, faults } = await window(alice, '/settings?tab=sync');
-	await page.locator(hook('ask-in-room')).click();
+	await page.locator(`${hook('overwritten')}[aria-current]`).waitFor();
+	await page.keyboard.press('a');
 	await page.waitForSelector(hook('room'));
 	await page.waitForFunction(
 		(selector) => /** @type {HTMLTextAreaElement | null} */ (document.querySelector(selector))?.value.includes('Which one is right?'),

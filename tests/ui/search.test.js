@@ -102,3 +102,17 @@ test('the palette goes on to the search, and what was looked for is kept', async
 	await page.locator(hook('recent-search'), { hasText: word }).waitFor();
 	assert.deepEqual(opened.faults, []);
 });
+
+test('a person leads to what they wrote', async () => {
+	await page.keyboard.press('g');
+	await page.keyboard.press('e');
+	const chosen = page.locator(`${hook('person')}[aria-current]`);
+	await chosen.waitFor();
+	await page.keyboard.press('j');
+	const second = await page.locator(hook('person')).nth(1).textContent();
+	assert.equal(await chosen.textContent(), second);
+	await page.keyboard.press('Enter');
+	await page.waitForURL(`${devhost}/search`);
+	assert.equal(await page.inputValue(hook('search-input')), `from:"${second?.trim()}" `);
+	await page.locator(hook('filter')).waitFor();
+});

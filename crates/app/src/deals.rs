@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::dto::{
-    Code, CommandError, Counterpart, Court, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow,
-    DealSort, DealWindow, Done, InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar,
+    Code, CommandError, Counterpart, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow, DealSort,
+    DealWindow, Done, InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar,
     SimilarQuery,
 };
 use crate::people::Faces;
@@ -408,11 +408,6 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
     let deal = &line.deal;
     let today: Date = App::today_here();
     let court = line.court(today);
-    // Nobody else knows of it yet: what it waits for is this device's line.
-    let (court, court_reason) = match is_unsent(deal) {
-        true => (Court::Us, "Waiting to be sent".to_owned()),
-        false => (map::court(court.side, side), court.reason),
-    };
     let waits = matches!(deal.registration.status, Status::Submitted | Status::InReview);
     let counterpart = match side {
         Side::Vendor => faces.organization_name(deal.partner),
@@ -428,18 +423,13 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
         amount: map::money(&deal.amount),
         stage: map::stage(deal.stage),
         status: map::status(deal.registration.status),
-        court,
-        court_reason,
+        court: map::court(court.side, side),
+        court_reason: court.reason,
         close_date: deal.close_date.to_string(),
         activity_at: map::at(line.activity_at),
         unread: small(line.unread),
         mark: map::mark(line.mark, *sent, waits && side == Side::Partner),
     })
-}
-
-/// Whether a registration was sent here and has not reached the hub, which numbers it.
-pub(crate) fn is_unsent(deal: &Deal) -> bool {
-    deal.registration.status == Status::Submitted && deal.number.is_none()
 }
 
 /// A company by its name; partners do not see each other's.

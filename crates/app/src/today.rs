@@ -1,9 +1,10 @@
 //! Today: what waits for this person, and what they wait for.
 
 use crate::app::App;
-use crate::deals::{Looked, is_unsent};
+use crate::deals::Looked;
 use crate::dto::{CommandError, Court, Person, Through, Today, TodayItem, TodayKind};
 use crate::map;
+use domain::court::is_unsent;
 use domain::entity::{Side, Status};
 use domain::{Date, DealId, Timestamp};
 use std::sync::Arc;
@@ -89,7 +90,8 @@ fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: Stri
         program: looked.joined.id.to_string(),
         deal: deal.to_string(),
         title,
-        subject: String::new(),
+        deal_title: String::new(),
+        customer: String::new(),
         why: String::new(),
         due: None,
         days_left: None,
@@ -99,16 +101,13 @@ fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: Stri
     }
 }
 
-fn subject(line: &DealLine) -> String {
-    format!("{} · {}", line.deal.title, line.deal.customer.name)
-}
-
 fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     let author: Person = looked.faces.person(room.message.author);
     let first = author.name.split(' ').next().unwrap_or_default().to_owned();
     let text = map::shortened(room.message.body.trim(), QUOTE_CHARS);
     TodayItem {
-        subject: subject(&room.deal),
+        deal_title: room.deal.deal.title.clone(),
+        customer: room.deal.deal.customer.name.clone(),
         why: format!("{first} wrote: “{text}”"),
         person: Some(author),
         ..item(
@@ -136,7 +135,8 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
         (false, _) => format!("Sent to {}", looked.faces.vendor_name()),
     };
     TodayItem {
-        subject: subject(line),
+        deal_title: line.deal.title.clone(),
+        customer: line.deal.customer.name.clone(),
         why,
         due: due.map(|due| due.to_string()),
         days_left: due.map(|due| due.days_since(today)),
@@ -149,7 +149,8 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
 
 fn draft(looked: &Looked, line: &DealLine) -> TodayItem {
     TodayItem {
-        subject: subject(line),
+        deal_title: line.deal.title.clone(),
+        customer: line.deal.customer.name.clone(),
         why: "It is a draft: the customer is not protected until it is sent".to_owned(),
         ..item(
             looked,
@@ -165,7 +166,8 @@ fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
     let registration = &line.deal.registration;
     let rule = registration.rule.map(map::rejection_words).unwrap_or("Rejected");
     TodayItem {
-        subject: subject(line),
+        deal_title: line.deal.title.clone(),
+        customer: line.deal.customer.name.clone(),
         why: format!("{rule}: {}", registration.evidence.as_deref().unwrap_or_default()),
         person: registration.decided_by.map(|member| looked.faces.person(member)),
         ..item(
@@ -192,7 +194,8 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
         (_, None) => "They own this step".to_owned(),
     };
     TodayItem {
-        subject: format!("{} · {}", open.deal_title, open.customer),
+        deal_title: open.deal_title.clone(),
+        customer: open.customer.clone(),
         why: match milestone.done_condition.as_str() {
             "" => whose,
             condition => format!("{whose}. Done when: {condition}"),

@@ -23,11 +23,19 @@ pub struct Court {
     pub reason: String,
 }
 
+/// Whether a registration was sent and has not reached the hub, which numbers it: nobody else knows of it yet.
+pub fn is_unsent(deal: &Deal) -> bool {
+    deal.registration.status == Status::Submitted && deal.number.is_none()
+}
+
 /// Decides whose court a deal is in on the day `today`.
 pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
     let of = |side, reason: &str| Court { side, reason: reason.to_owned() };
     match deal.registration.status {
         Status::Draft => return of(Some(OwnerSide::Partner), "Finish and send the registration"),
+        Status::Submitted if is_unsent(deal) => {
+            return of(Some(OwnerSide::Partner), "Waiting to be sent");
+        }
         Status::Submitted | Status::InReview => {
             return of(Some(OwnerSide::Vendor), "Decide the registration");
         }

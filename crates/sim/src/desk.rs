@@ -66,6 +66,8 @@ pub(crate) struct Desk {
     /// Its disk refuses the next thing.
     pub fails: bool,
     pub made: BTreeMap<u64, Made>,
+    /// The last mutation that was made before the world began.
+    pub made_before: u64,
     /// Refused mutations that the person has retried or given up.
     pub decided: BTreeSet<u64>,
     /// Refused mutations, each with the last mutation that was there when it was refused.
@@ -120,6 +122,7 @@ impl Desk {
             crash_in: None,
             fails: false,
             made: BTreeMap::new(),
+            made_before: 0,
             decided: BTreeSet::new(),
             roots: BTreeMap::new(),
             heard: BTreeSet::new(),
@@ -170,7 +173,7 @@ impl Desk {
     /// had yet to bring back, at once when the same frame brings it. Nothing else is made without the person.
     async fn takes_in_what_was_made_again(&mut self, hub: &BTreeMap<Key, Answer>) -> Run {
         let Some(store) = self.store().cloned() else { return Ok(()) };
-        let last = self.made.last_key_value().map_or(0, |(n, _)| *n);
+        let last = self.made.last_key_value().map_or(self.made_before, |(n, _)| *n);
         if self.state.chain.n == last {
             return Ok(());
         }

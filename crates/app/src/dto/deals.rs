@@ -390,8 +390,10 @@ pub struct TodayItem {
     pub deal: String,
     /// What to do: "Reply to Orla", "Pen-test report".
     pub title: String,
-    /// Deal title and customer.
-    pub subject: String,
+    /// Title of the deal.
+    pub deal_title: String,
+    /// Name of the customer.
+    pub customer: String,
     /// Why it is here, a whole clause.
     pub why: String,
     /// Date it is due.

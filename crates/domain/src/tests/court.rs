@@ -7,6 +7,7 @@ use crate::entity::{OwnerSide, Stage, Status};
 fn says(status: Status, stage: Stage, next: Option<&NextStep>) -> (Option<OwnerSide>, String) {
     let mut deal = World::with_deal(1, Status::Draft).0.deal(1);
     deal.registration.status = status;
+    deal.number = (status != Status::Draft).then_some(2034);
     deal.stage = stage;
     let Court { side, reason } = court(&deal, next, day("2026-03-02"));
     (side, reason)
@@ -31,6 +32,14 @@ fn before_the_decision_the_registration_decides() {
             assert_eq!(says(status, Stage::Prospect, next), (side, reason.to_owned()), "{status:?}");
         }
     }
+}
+
+#[test]
+fn a_registration_that_has_not_reached_the_hub_waits_on_this_side() {
+    let mut deal = World::with_deal(1, Status::Draft).0.deal(1);
+    (deal.registration.status, deal.number) = (Status::Submitted, None);
+    let Court { side, reason } = court(&deal, None, day("2026-03-02"));
+    assert_eq!((side, reason.as_str()), (Some(OwnerSide::Partner), "Waiting to be sent"));
 }
 
 #[test]
