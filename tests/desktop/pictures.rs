@@ -5,13 +5,16 @@
 //! The first argument is the folder. Further ones choose walks: `seller`, `offline`, `vendor`, `empty`,
 //! `start`.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::key::Key;
 use journeys::desktop::{Launch, Window, eventually};
 use journeys::hub::HubProcess;
 use journeys::world::World;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SIZES: [(u32, u32); 2] = [(1280, 800), (1440, 900)];
 const THEMES: [&str; 2] = ["light", "dark"];
@@ -60,6 +63,8 @@ struct Album {
 impl Album {
     /// Takes the window as it is, in each size and theme.
     async fn take(&self, window: &Window, name: &str) -> Result<()> {
+        // The window under the pointer has the focus, and shows where: nothing is under it here but the window.
+        ensure!(Command::new("xdotool").args(["mousemove", "4", "500"]).status()?.success(), "no pointer");
         for (width, height) in SIZES {
             window.client().set_window_size(width, height).await?;
             for theme in THEMES {
@@ -346,18 +351,31 @@ impl Album {
     }
 }
 
-/// Presses keys one after the other: `g d`, `mod+k`, `Escape`.
+/// Presses keys one after the other: `g d`, `mod+k`, `Escape`. As a person does, so that the focus is shown.
 async fn press(window: &Window, keys: &str) -> Result<()> {
     let script = "
-        const writes = (on) => on.matches('input, textarea');
         const [first] = arguments[0].split(' ');
-        if (first.length === 1 && writes(document.activeElement)) document.activeElement.blur();
-        for (const key of arguments[0].split(' ')) {
-            const [name, ctrlKey] = key.startsWith('mod+') ? [key.slice(4), true] : [key, false];
-            const on = document.activeElement ?? document.body;
-            on.dispatchEvent(new KeyboardEvent('keydown', { key: name, ctrlKey, bubbles: true, cancelable: true }));
-        }";
-    window.run(script, vec![json!(keys)]).await.map(drop)
+        const writes = document.activeElement?.matches('input, textarea');
+        if (first.length === 1 && writes) document.activeElement.blur();";
+    window.run(script, vec![json!(keys)]).await?;
+    let mut actions = KeyActions::new("keys".to_owned());
+    for stroke in keys.split(' ') {
+        let (name, chord) = stroke.strip_prefix("mod+").map_or((stroke, false), |name| (name, true));
+        let value = match name {
+            "Enter" => Key::Enter.into(),
+            "Escape" => Key::Escape.into(),
+            letter => letter.chars().next().context("no key")?,
+        };
+        let control: char = Key::Control.into();
+        if chord {
+            actions = actions.then(KeyAction::Down { value: control });
+        }
+        actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        if chord {
+            actions = actions.then(KeyAction::Up { value: control });
+        }
+    }
+    Ok(window.client().perform_actions(actions).await?)
 }
 
 async fn click(window: &Window, hook: &str) -> Result<()> {

@@ -68,4 +68,8 @@ unread: number,
 /**
  * How far the latest local change has travelled.
  */
-mark: SyncMark, };
+mark: SyncMark, 
+/**
+ * Whether anything in its room waits to be sent: the deal, a message, a step.
+ */
+waits: boolean, };

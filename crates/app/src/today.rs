@@ -18,7 +18,7 @@ const SOON_DAYS: i32 = 7;
 /// A rejection is worth reading for this many days.
 const REJECTION_DAYS: i64 = 14;
 /// Of a message that waits for a reply, this much is shown.
-const QUOTE_CHARS: usize = 140;
+const QUOTE_CHARS: usize = 400;
 
 impl App {
     pub(crate) async fn today(self: &Arc<Self>, asked: Through) -> Result<Today, CommandError> {

@@ -161,6 +161,8 @@ pub struct DealRow {
     pub unread: u32,
     /// How far the latest local change has travelled.
     pub mark: SyncMark,
+    /// Whether anything in its room waits to be sent: the deal, a message, a step.
+    pub waits: bool,
 }
 
 /// Answer of `deal_get`.

@@ -85,6 +85,11 @@ export function whenText(at: number, now: number = Date.now()): string {
 	return (then.getFullYear() === today.getFullYear() ? momentDay : momentYear).format(then);
 }
 
+/** A moment as a part of a sentence: `at 12:14`, `on 30 Sept`. */
+export function onText(at: number, now: number = Date.now()): string {
+	return `${new Date(at).toDateString() === new Date(now).toDateString() ? 'at' : 'on'} ${whenText(at, now)}`;
+}
+
 /** A moment from now: `in 20 s`, `3 min ago`. Coarse on purpose; nothing on screen ticks. */
 export function agoText(at: number, now: number = Date.now()): string {
 	const seconds = Math.round((at - now) / 1000);
