@@ -220,6 +220,8 @@ async fn a_room_knows_what_is_unread_and_who_spoke_last() {
     let inputs = today::inputs(&alice.store, day("2027-12-31"), None).await.unwrap();
     assert!(inputs.rooms.is_empty(), "she spoke last");
     assert_eq!(deals::get(&alice.store, quiet).await.unwrap().unwrap().unread, 0);
+    let waits = async |deal| deals::get(&alice.store, deal).await.unwrap().unwrap().waits;
+    assert_eq!((waits(deal).await, waits(quiet).await), (true, false), "what she answered has not left");
 }
 
 #[tokio::test]
