@@ -15,9 +15,9 @@ use std::sync::atomic::Ordering;
 use store::Item;
 
 /// Most waiting changes that are listed.
+const WAITING_SHOWN: u32 = 100;
 /// Of what a waiting change says, so much is listed, characters.
 const SAYS_CHARS: usize = 80;
-const WAITING_SHOWN: u32 = 100;
 
 /// The line in the window's words.
 pub(crate) fn connection(line: Line) -> Connection {

@@ -83,15 +83,28 @@ impl App {
     }
 }
 
-fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: String) -> TodayItem {
+/// A deal, its title and its customer's name.
+type About<'d> = (DealId, &'d str, &'d str);
+
+fn about(line: &DealLine) -> About<'_> {
+    (line.id, &line.deal.title, &line.deal.customer.name)
+}
+
+fn item(
+    looked: &Looked,
+    kind: TodayKind,
+    (deal, deal_title, customer): About<'_>,
+    key: String,
+    title: String,
+) -> TodayItem {
     TodayItem {
         key,
         kind,
         program: looked.joined.id.to_string(),
         deal: deal.to_string(),
         title,
-        deal_title: String::new(),
-        customer: String::new(),
+        deal_title: deal_title.to_owned(),
+        customer: customer.to_owned(),
         why: String::new(),
         due: None,
         days_left: None,
@@ -106,14 +119,12 @@ fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     let first = author.name.split(' ').next().unwrap_or_default().to_owned();
     let text = map::shortened(room.message.body.trim(), QUOTE_CHARS);
     TodayItem {
-        deal_title: room.deal.deal.title.clone(),
-        customer: room.deal.deal.customer.name.clone(),
         why: format!("{first} wrote: “{text}”"),
         person: Some(author),
         ..item(
             looked,
             TodayKind::Reply,
-            room.deal.id,
+            about(&room.deal),
             format!("reply-{}", room.deal.id),
             format!("Reply to {first}"),
         )
@@ -135,27 +146,23 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
         (false, _) => format!("Sent to {}", looked.faces.vendor_name()),
     };
     TodayItem {
-        deal_title: line.deal.title.clone(),
-        customer: line.deal.customer.name.clone(),
         why,
         due: due.map(|due| due.to_string()),
         days_left: due.map(|due| due.days_since(today)),
         // Whoever waits need not be told who registered it: the other side moves next.
         person: mine.then(|| looked.faces.person(line.deal.registered_by)),
         court: if mine { Court::Us } else { Court::Them },
-        ..item(looked, TodayKind::Decision, line.id, format!("decision-{}", line.id), title)
+        ..item(looked, TodayKind::Decision, about(line), format!("decision-{}", line.id), title)
     }
 }
 
 fn draft(looked: &Looked, line: &DealLine) -> TodayItem {
     TodayItem {
-        deal_title: line.deal.title.clone(),
-        customer: line.deal.customer.name.clone(),
         why: "It is a draft: the customer is not protected until it is sent".to_owned(),
         ..item(
             looked,
             TodayKind::Draft,
-            line.id,
+            about(line),
             format!("draft-{}", line.id),
             "Finish and send the registration".to_owned(),
         )
@@ -166,14 +173,12 @@ fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
     let registration = &line.deal.registration;
     let rule = registration.rule.map(map::rejection_words).unwrap_or("Rejected");
     TodayItem {
-        deal_title: line.deal.title.clone(),
-        customer: line.deal.customer.name.clone(),
         why: format!("{rule}: {}", registration.evidence.as_deref().unwrap_or_default()),
         person: registration.decided_by.map(|member| looked.faces.person(member)),
         ..item(
             looked,
             TodayKind::Rejected,
-            line.id,
+            about(line),
             format!("rejected-{}", line.id),
             "Read the rejection".to_owned(),
         )
@@ -194,8 +199,6 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
         (_, None) => "They own this step".to_owned(),
     };
     TodayItem {
-        deal_title: open.deal_title.clone(),
-        customer: open.customer.clone(),
         why: match milestone.done_condition.as_str() {
             "" => whose,
             condition => format!("{whose}. Done when: {condition}"),
@@ -208,7 +211,7 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
         ..item(
             looked,
             TodayKind::Milestone,
-            open.deal,
+            (open.deal, &open.deal_title, &open.customer),
             format!("milestone-{}", open.id),
             milestone.title.clone(),
         )

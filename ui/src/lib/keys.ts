@@ -102,6 +102,18 @@ export function createKeyMap(
 	};
 }
 
+/** The keys that go through a list, a row at a time. */
+export function rowKeys(group: string, step: (by: 1 | -1) => void): Binding[] {
+	const down = { label: 'Down', group, hidden: true, run: () => step(1) };
+	const up = { label: 'Up', group, hidden: true, run: () => step(-1) };
+	return [
+		{ keys: 'j', ...down },
+		{ keys: 'k', ...up },
+		{ keys: 'arrowdown', ...down },
+		{ keys: 'arrowup', ...up }
+	];
+}
+
 /** True while an input method is still putting a character together; Enter then is not ours. */
 export function composing(event: KeyboardEvent): boolean {
 	return event.isComposing || event.keyCode === 229;
