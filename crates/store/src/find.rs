@@ -5,7 +5,7 @@
 //! same words again. Rows that come by the hundred thousand are left for later: [`Store::index_some`].
 
 use crate::error::Result;
-use crate::rows::insert_many;
+use crate::rows::{id_list, insert_many};
 use crate::store::Store;
 use crate::tables::{self, Layout, Value};
 use crate::tx::Tx;
@@ -27,6 +27,8 @@ const SLOT_BITS: u32 = 9;
 const KIND_BITS: u32 = 3;
 /// Rows that are indexed in one transaction when filling in, about ten milliseconds.
 const SLICE: i64 = 400;
+/// Rows that are many to look for one by one.
+const MANY: usize = 100;
 /// More documents than these are erased by rewriting the index without them.
 const ERASE_ONE_BY_ONE: usize = 300;
 
@@ -77,11 +79,6 @@ pub(crate) fn sign_of(sign: char, id: Uuid) -> String {
     format!("{SIGN}{sign}{}", id.simple())
 }
 
-fn list(ids: impl IntoIterator<Item = Uuid>) -> String {
-    let ids: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.simple())).collect();
-    format!("[{}]", ids.join(","))
-}
-
 /// What is taken out of the index: document and words.
 type Taken = Vec<(i64, String)>;
 
@@ -120,15 +117,21 @@ pub(crate) async fn touch(tx: &mut Tx, layout: &Layout, ids: impl Iterator<Item 
     let known = tx.touched.0.entry(table).or_default();
     let new: Vec<Uuid> = ids.filter(|id| !known.contains_key(id)).collect();
     known.extend(new.iter().map(|id| (*id, None)));
-    let any = format!("SELECT EXISTS (SELECT 1 FROM {name} WHERE doc >= -1)");
-    if new.is_empty() || !sqlx::query_scalar::<_, bool>(AssertSqlSafe(any)).fetch_one(tx.conn()?).await? {
+    if new.is_empty() {
         return Ok(());
+    }
+    if new.len() > MANY {
+        // While a device takes everything in, nothing is indexed: looking for each of them would be in vain.
+        let any = format!("SELECT EXISTS (SELECT 1 FROM {name} WHERE doc >= -1)");
+        if !sqlx::query_scalar::<_, bool>(AssertSqlSafe(any)).fetch_one(tx.conn()?).await? {
+            return Ok(());
+        }
     }
     let sql = format!(
         "SELECT t.id, t.doc, t.body FROM json_each(?) AS j CROSS JOIN {name} AS t ON t.id = unhex(j.value)
          WHERE t.doc IS NOT NULL"
     );
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(list(new)).fetch_all(tx.conn()?).await?;
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(id_list(new)).fetch_all(tx.conn()?).await?;
     let known = tx.touched.0.entry(table).or_default();
     for row in found {
         let id = Uuid::from_slice(row.try_get(0)?).map_err(crate::meta::damaged)?;
@@ -159,7 +162,7 @@ pub(crate) async fn settle(tx: &mut Tx) -> Result<()> {
             "SELECT t.rowid, t.id, t.body, t.doc FROM json_each(?) AS j CROSS JOIN {} AS t ON t.id = unhex(j.value)",
             layout.name
         );
-        let ids = list(touched.keys().copied());
+        let ids = id_list(touched.keys().copied());
         let (mut new, mut numbers) = (Vec::new(), Vec::new());
         for row in sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(tx.conn()?).await? {
             let id = Uuid::from_slice(row.try_get(1)?).map_err(crate::meta::damaged)?;

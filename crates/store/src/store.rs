@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, broadcast};
 
 /// How often, and after what pause, a log is tried to be emptied that somebody reads. What is left then
@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) writer: Arc<Mutex<Option<SqliteConnection>>>,
     /// How many wait for it.
     pub(crate) waiting: AtomicUsize,
+    /// When somebody last had to wait for segments being taken in.
+    pub(crate) waited_at: std::sync::Mutex<Option<Instant>>,
     readers: SqlitePool,
     pub(crate) feed: broadcast::Sender<Change>,
     pub(crate) directory: people::Kept,
@@ -175,6 +177,7 @@ impl Store {
                 key: key.clone(),
                 writer,
                 waiting: AtomicUsize::new(0),
+                waited_at: std::sync::Mutex::default(),
                 readers: open::readers(path, key, Arc::clone(&watch)),
                 watch,
                 feed,

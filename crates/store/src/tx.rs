@@ -61,9 +61,9 @@ impl Tx {
         &self.inner.identity
     }
 
-    /// Whether somebody else wants to write.
-    pub(crate) fn is_waited_for(&self) -> bool {
-        self.inner.waiting.load(Ordering::Relaxed) > 0
+    /// Whether somebody else wants to write. Whoever takes in segments then goes on in small steps for a while.
+    pub(crate) fn notice_who_waits(&self) -> bool {
+        self.inner.notice()
     }
 
     /// Tells whoever fills the index in that there is something to do.
