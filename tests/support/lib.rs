@@ -6,5 +6,6 @@ pub mod notifications;
 pub mod pages;
 pub mod person;
 pub mod processes;
+pub mod reader;
 pub mod tray;
 pub mod world;
