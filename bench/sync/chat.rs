@@ -28,8 +28,9 @@ pub async fn one_to_one(rounds: Rounds) -> Result<Vec<Line>> {
     let small = Small::found(&hub, 1, 2).await?;
     let (alice, ben, room) = two_of(&hub.base(), &small).await?;
     let (mut ours, mut own, mut pouch, mut hocus, mut nats) = (vec![], vec![], vec![], vec![], vec![]);
-    let mut synced = vec![];
+    let (mut synced, mut zeros) = (vec![], vec![]);
     let peer = rounds.peer("PouchDB", Peer::pouchdb().await);
+    let zero = rounds.peer("Zero", Peer::zero().await);
     let memory = rounds.peer("Hocuspocus", Peer::hocuspocus().await);
     let floor = rounds.peer("NATS", Nats::start().await);
     for _ in 0..rounds.many {
@@ -39,6 +40,9 @@ pub async fn one_to_one(rounds: Rounds) -> Result<Vec<Line>> {
         synced.push(synced_writes(MESSAGES)?);
         if let Some(peer) = &peer {
             pouch.push(numbers(&peer.measure("chat", &[MESSAGES / 2]).await?, "ms")?);
+        }
+        if let Some(zero) = &zero {
+            zeros.push(numbers(&zero.measure("chat", &[MESSAGES / 2]).await?, "ms")?);
         }
         if let Some(memory) = &memory {
             hocus.push(numbers(&memory.measure("chat", &[MESSAGES]).await?, "ms")?);
@@ -58,6 +62,11 @@ pub async fn one_to_one(rounds: Rounds) -> Result<Vec<Line>> {
     Ok(vec![
         line(50).ours(at(&mut ours, 50)).peer("PouchDB", at(&mut pouch, 50)).limit(3.0).times(7.0),
         line(99).ours(at(&mut ours, 99)).peer("PouchDB", at(&mut pouch, 99)).limit(15.0).times(13.0),
+        line(50)
+            .ours(at(&mut ours, 50))
+            .peer("Zero", at(&mut zeros, 50))
+            .note("durable in its PostgreSQL; its clients keep nothing"),
+        line(99).ours(at(&mut ours, 99)).peer("Zero", at(&mut zeros, 99)),
         line(50)
             .ours(at(&mut ours, 50))
             .peer("Hocuspocus (memory)", at(&mut hocus, 50))

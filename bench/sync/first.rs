@@ -8,6 +8,7 @@
 use crate::Rounds;
 use crate::figures::{Better, Line, ms, percentile};
 use crate::hub::{Hub, PATIENCE};
+use crate::peers::{Peer, numbers};
 use crate::person::Person;
 use crate::raw::Who;
 use crate::world::{Size, World, new_devices, now};
@@ -58,13 +59,18 @@ pub async fn vendor(rounds: Rounds) -> Result<Vec<Line>> {
         writes.push(percentile(&mut first.writes, 99));
     }
     hub.process.kill().await?;
+    let pouch = cold(rounds.peer("PouchDB", Peer::pouchdb().await), rounds.scaled(20_000)).await?;
+    let zero = cold(rounds.peer("Zero", Peer::zero().await), rounds.scaled(100_000)).await?;
     let of = format!("{} rows, {:.0} MB packed", sizes.0, sizes.1 as f64 / 1e6);
     let line = |bar, what: &str, unit, better| Line::new(bar, what, unit, better);
     Ok(vec![
         line("B1", "first catch-up of a vendor's device", "rows/s", Better::More)
-            .ours(rate)
+            .ours(rate.clone())
+            .peer("Zero (memory), 100,000 rows", zero)
             .limit(100_000.0)
+            .times(12.0)
             .note(of),
+        line("B1", "the same", "rows/s", Better::More).ours(rate).peer("PouchDB, 20,000 documents", pouch),
         line("B1", "until all is there", "s", Better::Less).ours(seconds).limit(11.0),
         line("B1", "memory of the device at most", "MB", Better::Less).ours(memory).limit(250.0),
         line("B1", "until it can be used", "ms", Better::Less).ours(usable),
@@ -111,6 +117,14 @@ pub async fn partner(rounds: Rounds) -> Result<Vec<Line>> {
         Line::new("B2", "the very first device, segments not made yet: complete", "ms", Better::Less)
             .ours(vec![ms(made.complete)]),
     ])
+}
+
+/// Rows a second of a peer's client that has nothing.
+async fn cold(peer: Option<Peer>, rows: usize) -> Result<Vec<f64>> {
+    match peer {
+        Some(peer) => numbers(&peer.measure("cold", &[rows]).await?, "per_second"),
+        None => Ok(Vec::new()),
+    }
 }
 
 async fn catch_up(hub: &Hub, who: &Who, writes: bool) -> Result<First> {

@@ -37,6 +37,11 @@ pub async fn drain(rounds: Rounds) -> Result<Vec<Line>> {
             peer_elsewhere.extend(numbers(&found, "elsewhere")?);
         }
     }
+    // A minute each: once is enough.
+    let zero = match rounds.peer("Zero", Peer::zero().await) {
+        Some(zero) => numbers(&zero.measure("queued", &[OFFLINE]).await?, "elsewhere")?,
+        None => Vec::new(),
+    };
     let line = |what: &str, unit| Line::new("B3", what, unit, Better::Less);
     Ok(vec![
         line("5,000 changes made offline, until all are answered", "ms")
@@ -45,9 +50,13 @@ pub async fn drain(rounds: Rounds) -> Result<Vec<Line>> {
             .limit(1_000.0)
             .times(20.0),
         line("the same, until a second device has committed them", "ms")
-            .ours(elsewhere)
+            .ours(elsewhere.clone())
             .peer("PouchDB", peer_elsewhere)
             .limit(1_500.0),
+        line("the same", "ms")
+            .ours(elsewhere)
+            .peer("Zero", zero)
+            .note("Zero takes no changes offline: queued online, once"),
         line("of them lost or doubled", "changes").ours(wrong).limit(0.0),
     ])
 }
