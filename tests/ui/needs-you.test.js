@@ -255,8 +255,7 @@ test('by keyboard: the room offers the choice, keeping is undone, and the histor
 	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).waitFor();
 	await picture(page, 'met-dialog');
 	assert.deepEqual(await violations(page), []);
-	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).focus();
-	await page.keyboard.press('Enter');
+	await page.keyboard.press('m');
 	await page.waitForSelector(hook('met-line'), { state: 'detached' });
 	await bob.until('his date', async () => (await bob.ask('deal_get', { program: bob.program, id: deal })).row.close_date === '2026-12-19');
 	await page.waitForSelector(hook('met-dialog'), { state: 'detached' });

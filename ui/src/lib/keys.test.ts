@@ -62,6 +62,17 @@ describe('the key map', () => {
 		expect(map.press(press({ key: 'Enter' }))).toBe(true);
 	});
 
+	it('gives an open dialog the letters that belong to it', () => {
+		const map = createKeyMap(false);
+		const [beneath, inside] = [vi.fn(), vi.fn()];
+		map.register({ keys: 'm', label: 'Keep mine', inDialog: true, run: inside });
+		map.register({ keys: 'm', label: 'Mark as done', run: beneath });
+		expect(map.press(press({ key: 'm', inside: '[role=dialog]' }))).toBe(true);
+		expect(map.press(press({ key: 'm', inside: 'textarea' }))).toBe(false);
+		expect(inside).toHaveBeenCalledOnce();
+		expect(beneath).not.toHaveBeenCalled();
+	});
+
 	it('never takes a key from an input method', () => {
 		const map = createKeyMap(false);
 		const run = vi.fn();

@@ -22,6 +22,8 @@ export interface Binding {
 	hidden?: boolean;
 	/** `when` only asks where the focus is: listed in the key sheet all the same. */
 	local?: boolean;
+	/** Works in an open dialog too: it belongs to what stands there. */
+	inDialog?: boolean;
 }
 
 /** How long the second key of a pair may take. */
@@ -58,8 +60,8 @@ export function createKeyMap(
 	let first: { key: string; at: number } | null = null;
 
 	// The latest registration wins: what is open now shadows what lies beneath.
-	const find = (keys: string): Binding | undefined =>
-		bindings.findLast((binding) => binding.keys === keys && (binding.when?.() ?? true));
+	const find = (keys: string, among: Binding[]): Binding | undefined =>
+		among.findLast((binding) => binding.keys === keys && (binding.when?.() ?? true));
 
 	return {
 		register(binding) {
@@ -79,20 +81,21 @@ export function createKeyMap(
 				first = null;
 				return false;
 			}
-			// An open dialog or menu owns its keys; only chords reach past it.
-			if (!stroke.includes('mod+') && isOverlay(event.target)) return false;
+			// An open dialog or menu owns its keys; only chords reach past it, and what belongs to the dialog itself.
+			const enclosed = !stroke.includes('mod+') && isOverlay(event.target);
+			const heard = enclosed ? bindings.filter((binding) => binding.inDialog) : bindings;
 			// Enter and Space belong to whatever button or link has the focus.
 			if ((stroke === 'enter' || stroke === 'space') && isControl(event.target)) return false;
 
-			const pair = first && now() - first.at < pairWindow ? find(`${first.key} ${stroke}`) : undefined;
+			const pair = first && now() - first.at < pairWindow ? find(`${first.key} ${stroke}`, heard) : undefined;
 			first = null;
-			const hit = pair ?? find(stroke);
+			const hit = pair ?? find(stroke, heard);
 			if (hit) {
 				event.preventDefault();
 				hit.run(event);
 				return true;
 			}
-			if (bindings.some((binding) => binding.keys.startsWith(`${stroke} `))) {
+			if (heard.some((binding) => binding.keys.startsWith(`${stroke} `))) {
 				first = { key: stroke, at: now() };
 			}
 			return false;
