@@ -14,6 +14,7 @@
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use journeys::desktop::{Launch, Window, eventually};
+use journeys::processes::{cpu_ms, pss_kb, tree};
 use journeys::world::World;
 use serde_json::{Value, json};
 use std::fs;
@@ -130,40 +131,6 @@ fn number_after(line: &str, word: &str) -> Result<f64> {
     let digits: String =
         rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().with_context(|| format!("no number after {word} in {line}"))
-}
-
-/// A process and everything it started.
-fn tree(root: u32) -> Result<Vec<u32>> {
-    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(|process| Some((process, stat(process)?.get(1)?.parse().ok()?)))
-        .collect();
-    let mut found = vec![root];
-    let mut at = 0;
-    while let Some(parent) = found.get(at).copied() {
-        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
-        at += 1;
-    }
-    Ok(found)
-}
-
-/// Fields of `/proc/PID/stat` after the name, which may contain spaces.
-fn stat(process: u32) -> Option<Vec<String>> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    Some(text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect())
-}
-
-/// Processor time of a process; the kernel counts hundredths of a second.
-fn cpu_ms(process: u32) -> Option<f64> {
-    let fields = stat(process)?;
-    let ticks: f64 = fields.get(11..13)?.iter().filter_map(|field| field.parse::<f64>().ok()).sum();
-    Some(ticks * 10.0)
-}
-
-fn pss_kb(process: u32) -> Option<f64> {
-    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
-    let line = text.lines().find(|line| line.starts_with("Pss:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 #[derive(Default)]

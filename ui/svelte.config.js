@@ -18,7 +18,7 @@ export default {
 		output: { preloadStrategy: 'modulepreload' },
 		typescript: {
 			config: (config) => {
-				config.include.push('../bindings/**/*.ts', '../vite.config.ts');
+				config.include.push('../bindings/**/*.ts', '../gallery/**/*.ts', '../gallery/**/*.svelte', '../vite.config.ts');
 			}
 		}
 	}

@@ -17,5 +17,6 @@ export default defineConfig(({ mode }) => ({
 	},
 	// Without this, tests would get the server half of Svelte, whose runes never react.
 	resolve: mode === 'test' ? { conditions: ['browser'] } : undefined,
-	test: { include: ['src/**/*.test.ts'] }
+	// Style sheets as they are: some tests read them.
+	test: { include: ['src/**/*.test.ts'], css: true }
 }));

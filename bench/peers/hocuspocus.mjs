@@ -12,7 +12,8 @@ import * as Y from 'yjs';
 import WebSocket from 'ws';
 
 const [what, ...rest] = process.argv.slice(2);
-const say = (value) => console.log(JSON.stringify(value));
+// A pipe takes 64 KiB at a time: whoever ends waits for the rest.
+const say = (value) => new Promise((said) => process.stdout.write(`${JSON.stringify(value)}\n`, said));
 
 async function serve() {
   const server = new Server({ port: 0, address: '127.0.0.1', quiet: true, stopOnSignals: false });
@@ -46,7 +47,7 @@ async function chat(url, count) {
     await arrived;
     if (n >= 50) times.push(performance.now() - began);
   }
-  say({ ms: times });
+  await say({ ms: times });
   process.exit(0);
 }
 
@@ -70,7 +71,7 @@ async function fan(url, readers, count) {
     here.document.getText('t').insert(n, 'x');
     await arrived;
   }
-  say({ ms: times });
+  await say({ ms: times });
   process.exit(0);
 }
 

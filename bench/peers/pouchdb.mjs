@@ -14,7 +14,8 @@ const require = createRequire(import.meta.url);
 const PouchDB = require('pouchdb');
 const [what, ...rest] = process.argv.slice(2);
 const text = (n) => `${n} the port wants a pilot before summer and their board meets in two weeks, we should send our numbers first`;
-const say = (value) => console.log(JSON.stringify(value));
+// A pipe takes 64 KiB at a time: whoever ends waits for the rest.
+const say = (value) => new Promise((said) => process.stdout.write(`${JSON.stringify(value)}\n`, said));
 const open = (folder, name) => new PouchDB(`${folder}/${name}`);
 const fresh = (url) => new PouchDB(`${url}/bench-${randomUUID()}`, { skip_setup: false });
 const live = (from, to) => PouchDB.sync(from, to, { live: true, retry: true });
@@ -45,7 +46,7 @@ async function chat(url, folder, count) {
     if (n >= 20) times.push(performance.now() - began);
   }
   lines.forEach((line) => line.cancel());
-  say({ ms: times });
+  await say({ ms: times });
   process.exit(0);
 }
 
@@ -64,7 +65,7 @@ async function offline(url, folder, count) {
   await all;
   const elsewhere = performance.now() - began;
   lines.forEach((line) => line.cancel());
-  say({ answered, elsewhere });
+  await say({ answered, elsewhere });
   process.exit(0);
 }
 
@@ -82,7 +83,7 @@ async function bulk(url, writers, each, size) {
     }
   };
   await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
-  say({ per_second: (writers * each) / ((performance.now() - began) / 1000) });
+  await say({ per_second: (writers * each) / ((performance.now() - began) / 1000) });
   process.exit(0);
 }
 
@@ -95,7 +96,7 @@ async function cold(url, folder, count) {
   const here = open(folder, randomUUID());
   const began = performance.now();
   await PouchDB.replicate(hub, here, { batch_size: 1000 });
-  say({ per_second: count / ((performance.now() - began) / 1000) });
+  await say({ per_second: count / ((performance.now() - began) / 1000) });
   process.exit(0);
 }
 

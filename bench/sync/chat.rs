@@ -11,6 +11,7 @@ use crate::world::{Small, message, now, register};
 use anyhow::{Context as _, Result};
 use domain::{DealId, RowKey, Table, Timestamp};
 use protocol::frame::Delta;
+use std::io::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::io::copy;
@@ -26,14 +27,22 @@ pub async fn one_to_one(rounds: Rounds) -> Result<Vec<Line>> {
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, 1, 2).await?;
     let (alice, ben, room) = two_of(&hub.base(), &small).await?;
-    let (mut ours, mut pouch, mut hocus, mut nats) = (vec![], vec![], vec![], vec![]);
+    let (mut ours, mut own, mut pouch, mut hocus, mut nats) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut synced, mut zeros) = (vec![], vec![]);
     let peer = rounds.peer("PouchDB", Peer::pouchdb().await);
+    let zero = rounds.peer("Zero", Peer::zero().await);
     let memory = rounds.peer("Hocuspocus", Peer::hocuspocus().await);
     let floor = rounds.peer("NATS", Nats::start().await);
     for _ in 0..rounds.many {
-        ours.push(talk(&alice, &ben, room, MESSAGES).await?);
+        let (all, first) = talk(&alice, &ben, room, MESSAGES).await?;
+        ours.push(all);
+        own.push(first);
+        synced.push(synced_writes(MESSAGES)?);
         if let Some(peer) = &peer {
             pouch.push(numbers(&peer.measure("chat", &[MESSAGES / 2]).await?, "ms")?);
+        }
+        if let Some(zero) = &zero {
+            zeros.push(numbers(&zero.measure("chat", &[MESSAGES / 2]).await?, "ms")?);
         }
         if let Some(memory) = &memory {
             hocus.push(numbers(&memory.measure("chat", &[MESSAGES]).await?, "ms")?);
@@ -55,10 +64,21 @@ pub async fn one_to_one(rounds: Rounds) -> Result<Vec<Line>> {
         line(99).ours(at(&mut ours, 99)).peer("PouchDB", at(&mut pouch, 99)).limit(15.0).times(13.0),
         line(50)
             .ours(at(&mut ours, 50))
+            .peer("Zero", at(&mut zeros, 50))
+            .note("durable in its PostgreSQL; its clients keep nothing"),
+        line(99).ours(at(&mut ours, 99)).peer("Zero", at(&mut zeros, 99)),
+        line(50)
+            .ours(at(&mut ours, 50))
             .peer("Hocuspocus (memory)", at(&mut hocus, 50))
             .times(1.0 / 3.0)
             .note("theirs keeps nothing"),
         line(50).ours(at(&mut ours, 50)).peer("NATS (memory)", at(&mut nats, 50)).note("a floor"),
+        line(50)
+            .ours(at(&mut ours, 50))
+            .peer("three synced writes", at(&mut synced, 50))
+            .note("a floor: what the disk alone takes"),
+        Line::new("B4", "of it until the writer's own file has it, p50", "ms", Better::Less)
+            .ours(at(&mut own, 50)),
     ])
 }
 
@@ -75,19 +95,41 @@ async fn two_of(hub: &str, small: &Small) -> Result<(Person, Person, DealId)> {
     Ok((alice, ben, room))
 }
 
-async fn talk(alice: &Person, ben: &Person, room: DealId, many: usize) -> Result<Vec<f64>> {
+/// How long messages took to be in the reader's file, and in the writer's own, milliseconds.
+async fn talk(alice: &Person, ben: &Person, room: DealId, many: usize) -> Result<(Vec<f64>, Vec<f64>)> {
     let mut chance = Chance::new(u64::try_from(now())?, "talk");
     let mut changes = ben.store.changes();
-    let mut times = Vec::with_capacity(many);
+    let (mut times, mut own) = (Vec::with_capacity(many), Vec::with_capacity(many));
     for n in 0..many + 20 {
         let domain::Mutation::MessageSend(next) = message(&mut chance, room, 60, now()) else { continue };
         let key = RowKey { table: Table::Messages, id: next.message.0 };
         let began = Instant::now();
         alice.act(next).await?;
+        let here = began.elapsed();
         while !changes.recv().await?.keys.contains(&key) {}
         if n >= 20 {
             times.push(ms(began.elapsed()));
+            own.push(ms(here));
         }
+    }
+    Ok((times, own))
+}
+
+/// How long three writes of a page took that were synced one after the other, each to a file of its own, milliseconds.
+fn synced_writes(many: usize) -> Result<Vec<f64>> {
+    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let mut files = Vec::new();
+    for name in ["writer", "hub", "reader"] {
+        files.push(std::fs::File::create(folder.path().join(name))?);
+    }
+    let mut times = Vec::with_capacity(many);
+    for _ in 0..many {
+        let began = Instant::now();
+        for file in &mut files {
+            file.write_all(&[7; 4_096])?;
+            file.sync_data()?;
+        }
+        times.push(ms(began.elapsed()));
     }
     Ok(times)
 }

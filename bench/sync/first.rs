@@ -7,11 +7,12 @@
 
 use crate::Rounds;
 use crate::figures::{Better, Line, ms, percentile};
-use crate::hub::Hub;
+use crate::hub::{Hub, PATIENCE};
+use crate::peers::{Peer, numbers};
 use crate::person::Person;
 use crate::raw::Who;
-use crate::world::{Size, World, now};
-use anyhow::{Context as _, Result};
+use crate::world::{Size, World, new_devices, now};
+use anyhow::{Context as _, Result, ensure};
 use domain::mutation::MessageSend;
 use domain::{DealId, MessageId, RowKey, Timestamp};
 use std::time::{Duration, Instant};
@@ -40,28 +41,36 @@ pub async fn vendor(rounds: Rounds) -> Result<Vec<Line>> {
     let world = World::new(Size::w0(rounds.thousandths)).heard();
     let folder = world.copy().await?;
     let hub = Hub::start(folder.path(), true).await?;
-    let made = catch_up(&hub, &world.bob, false).await?;
+    let devices = new_devices(&hub, &world.bob, 1 + 2 * rounds.many).await?;
+    let (first, others) = devices.split_first().context("no device")?;
+    let made = catch_up(&hub, first, false).await?;
     let (mut seconds, mut rate, mut memory, mut usable) = (vec![], vec![], vec![], vec![]);
     let mut writes = Vec::new();
     let mut sizes = (0, 0);
-    for _ in 0..rounds.many {
-        let first = catch_up(&hub, &world.bob, false).await?;
+    for pair in others.chunks_exact(2) {
+        let [one, other] = pair else { continue };
+        let first = catch_up(&hub, one, false).await?;
         seconds.push(first.complete.as_secs_f64());
         rate.push(first.rows as f64 / first.complete.as_secs_f64());
         memory.push(first.memory as f64 / 1e6);
         usable.push(ms(first.usable));
         sizes = (first.rows, first.bytes);
-        let mut first = catch_up(&hub, &world.bob, true).await?;
+        let mut first = catch_up(&hub, other, true).await?;
         writes.push(percentile(&mut first.writes, 99));
     }
     hub.process.kill().await?;
+    let pouch = cold(rounds.peer("PouchDB", Peer::pouchdb().await), rounds.scaled(20_000)).await?;
+    let zero = cold(rounds.peer("Zero", Peer::zero().await), rounds.scaled(100_000)).await?;
     let of = format!("{} rows, {:.0} MB packed", sizes.0, sizes.1 as f64 / 1e6);
     let line = |bar, what: &str, unit, better| Line::new(bar, what, unit, better);
     Ok(vec![
         line("B1", "first catch-up of a vendor's device", "rows/s", Better::More)
-            .ours(rate)
+            .ours(rate.clone())
+            .peer("Zero (memory), 100,000 rows", zero)
             .limit(100_000.0)
+            .times(12.0)
             .note(of),
+        line("B1", "the same", "rows/s", Better::More).ours(rate).peer("PouchDB, 20,000 documents", pouch),
         line("B1", "until all is there", "s", Better::Less).ours(seconds).limit(11.0),
         line("B1", "memory of the device at most", "MB", Better::Less).ours(memory).limit(250.0),
         line("B1", "until it can be used", "ms", Better::Less).ours(usable),
@@ -86,10 +95,12 @@ pub async fn partner(rounds: Rounds) -> Result<Vec<Line>> {
     let folder = world.copy().await?;
     let hub = Hub::start(folder.path(), true).await?;
     let who = world.people.first().context("nobody")?;
-    let made = catch_up(&hub, who, false).await?;
+    let devices = new_devices(&hub, who, 1 + rounds.many).await?;
+    let (first, others) = devices.split_first().context("no device")?;
+    let made = catch_up(&hub, first, false).await?;
     let (mut usable, mut complete, mut rows) = (vec![], vec![], 0);
-    for _ in 0..rounds.many {
-        let first = catch_up(&hub, who, false).await?;
+    for device in others {
+        let first = catch_up(&hub, device, false).await?;
         usable.push(ms(first.usable));
         complete.push(ms(first.complete));
         rows = first.rows;
@@ -108,10 +119,18 @@ pub async fn partner(rounds: Rounds) -> Result<Vec<Line>> {
     ])
 }
 
+/// Rows a second of a peer's client that has nothing.
+async fn cold(peer: Option<Peer>, rows: usize) -> Result<Vec<f64>> {
+    match peer {
+        Some(peer) => numbers(&peer.measure("cold", &[rows]).await?, "per_second"),
+        None => Ok(Vec::new()),
+    }
+}
+
 async fn catch_up(hub: &Hub, who: &Who, writes: bool) -> Result<First> {
     forget_peak();
     let began = Instant::now();
-    let person = Person::start(&hub.base(), Who { answered: 0, ..who.clone() }).await?;
+    let person = Person::start(&hub.base(), who.clone()).await?;
     let (mut rows, mut bytes) = (0, 0);
     let mut status = person.link.status();
     let watching = tokio::spawn(async move {
@@ -143,7 +162,9 @@ async fn catch_up(hub: &Hub, who: &Who, writes: bool) -> Result<First> {
 /// Waits for the first window of deals and the room of one of them.
 async fn usable(store: &Store) -> Result<DealId> {
     let mut changes = store.changes();
+    let began = Instant::now();
     loop {
+        ensure!(began.elapsed() < PATIENCE, "nothing comes");
         let window = deals::window(store, &deals::Filter::default(), deals::Sort::default(), 0, 50).await?;
         if let Some(line) = window.rows.first() {
             room::window(store, line.id, None, 50).await?;

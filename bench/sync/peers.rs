@@ -14,9 +14,9 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
-fn node(script: &str, arguments: &[&str]) -> Command {
+fn node(folder: &Path, script: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("node");
-    command.arg(script).args(arguments).current_dir(folder()).stdin(Stdio::piped());
+    command.arg(script).args(arguments).current_dir(folder).stdin(Stdio::piped());
     command
 }
 
@@ -24,6 +24,7 @@ fn node(script: &str, arguments: &[&str]) -> Command {
 pub struct Peer {
     pub server: Process,
     pub url: String,
+    folder: PathBuf,
     script: &'static str,
     /// Of its data, and of its clients'.
     data: tempfile::TempDir,
@@ -34,21 +35,34 @@ impl Peer {
     pub async fn pouchdb() -> Result<Self> {
         let data = tempfile::tempdir_in(crate::world::data_folder())?;
         let folder = absolute(data.path())?;
-        Self::start("pouchdb.mjs", &["serve", &folder], data).await
+        Self::start("", "pouchdb.mjs", &["serve", &folder], data).await
     }
 
     /// Hocuspocus, in memory.
     pub async fn hocuspocus() -> Result<Self> {
         let data = tempfile::tempdir_in(crate::world::data_folder())?;
-        Self::start("hocuspocus.mjs", &["serve"], data).await
+        Self::start("", "hocuspocus.mjs", &["serve"], data).await
     }
 
-    async fn start(script: &'static str, arguments: &[&str], data: tempfile::TempDir) -> Result<Self> {
-        ensure!(folder().join("node_modules").exists(), "its packages are not installed");
-        let mut server = Process::start(node(script, arguments).stderr(Stdio::null()))?;
+    /// Zero on PostgreSQL. Its clients hold what they have asked for in memory.
+    pub async fn zero() -> Result<Self> {
+        let data = tempfile::tempdir_in(crate::world::data_folder())?;
+        let folder = absolute(data.path())?;
+        Self::start("zero", "zero.mjs", &["serve", &folder], data).await
+    }
+
+    async fn start(
+        below: &str,
+        script: &'static str,
+        arguments: &[&str],
+        data: tempfile::TempDir,
+    ) -> Result<Self> {
+        let folder = folder().join(below);
+        ensure!(folder.join("node_modules").exists(), "its packages are not installed");
+        let mut server = Process::start(node(&folder, script, arguments).stderr(Stdio::null()))?;
         let line = server.line().await?;
         let url = line.strip_prefix("listening ").context("it does not listen")?.to_owned();
-        Ok(Self { server, url, script, data })
+        Ok(Self { server, url, folder, script, data })
     }
 
     /// Runs a client that prints one line of JSON and ends.
@@ -60,7 +74,7 @@ impl Peer {
             arguments.push(&data);
         }
         arguments.extend(numbers.iter().map(String::as_str));
-        let mut command = node(self.script, &arguments);
+        let mut command = node(&self.folder, self.script, &arguments);
         let running = command.kill_on_drop(true).output();
         let output =
             tokio::time::timeout(crate::hub::PATIENCE * 3, running).await.context("it does not end")??;
@@ -71,7 +85,7 @@ impl Peer {
     /// Starts a client that opens connections and keeps them; returns once they are open.
     pub async fn hold(&self, count: usize) -> Result<Process> {
         let count = count.to_string();
-        let mut holding = Process::start(&mut node(self.script, &["idle", &self.url, &count]))?;
+        let mut holding = Process::start(&mut node(&self.folder, self.script, &["idle", &self.url, &count]))?;
         ensure!(holding.line().await? == "open", "they did not open");
         Ok(holding)
     }

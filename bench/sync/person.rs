@@ -57,7 +57,8 @@ impl Person {
 
     async fn line(&self, holds: impl Fn(&LinkStatus) -> bool) -> Result<()> {
         let mut status: watch::Receiver<LinkStatus> = self.link.status();
-        let waited = tokio::time::timeout(PATIENCE, status.wait_for(holds)).await;
+        // A million rows take their time.
+        let waited = tokio::time::timeout(PATIENCE * 5, status.wait_for(holds)).await;
         waited.context("the line is not what it should be")??;
         Ok(())
     }

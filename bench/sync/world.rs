@@ -147,7 +147,8 @@ impl World {
         let address = hub.address;
         let link = hub.invitation.clone().context("the hub has a program already")?;
         raw::take(address, &link, &self.bob.key, self.founding()).await?;
-        let mut bob = Device::sign_in(address, self.bob.clone(), (0, 0), |_| {}).await?;
+        let bob = Who { answered: 0, ..self.bob.clone() };
+        let mut bob = Device::sign_in(address, bob, (0, 0), |_| {}).await?;
         let mut sealed: Vec<Sealed> = Vec::new();
         for (n, organization) in self.partners.iter().enumerate() {
             let name = format!("Partner {n}");
@@ -212,7 +213,8 @@ impl World {
     }
 
     async fn perform(&self, address: SocketAddr, person: usize, at: (u64, u64)) -> Result<()> {
-        let who = self.people.get(person).context("no such person")?.clone();
+        let who = self.people.get(person).context("no such person")?;
+        let who = Who { answered: 0, ..who.clone() };
         let (_, work) = self.work_of(person);
         let mut chain = Chain::start(who.program, who.device);
         let key = who.key.clone();
@@ -353,6 +355,34 @@ pub fn invite(id: InvitationId, organization: OrganizationId, by: &Who, token: &
         days: 30,
         by_organization: by.organization,
     }
+}
+
+/// New devices of somebody who has one already: what a device has done it remembers, so that an empty file in
+/// its place would be taken for a copy.
+pub async fn new_devices(hub: &Hub, who: &Who, many: usize) -> Result<Vec<Who>> {
+    let (old, head) = Device::greet(hub.address, who.clone(), (0, 0)).await?;
+    let (mut old, _) = Device::greet(hub.address, who.clone(), (old.epoch, head)).await?;
+    let mut chance = Chance::new(u64::try_from(now())?, "devices");
+    let mut sealed = Vec::new();
+    let mut devices = Vec::new();
+    for _ in 0..many {
+        let token = Token(chance.bytes());
+        let invite = InvitationCreate {
+            kind: InvitationKind::Device,
+            ..invite(chance.id(now()), who.organization, who, &token)
+        };
+        sealed.push(old.seal(invite, Timestamp(now())));
+        let key = DeviceKey::from_seed(&chance.bytes());
+        devices.push((token, Who { device: chance.id(now()), key, answered: 0, ..who.clone() }));
+    }
+    old.push_all(sealed, 64).await?;
+    let mut taken = Vec::new();
+    for (token, device) in devices {
+        let link = InvitationLink { hub: "http://hub".to_owned(), program: Some(who.program), token };
+        raw::take(hub.address, &link, &device.key, accept(&token, &device, "")).await?;
+        taken.push(device);
+    }
+    Ok(taken)
 }
 
 /// Taking it.

@@ -151,7 +151,7 @@ CREATE TABLE deals (
   -- Who moves next, as domain::court decides: 0 vendor, 1 partner, 2 customer, NULL nobody.
   court INTEGER GENERATED ALWAYS AS (
     CASE
-      WHEN status = 0 THEN 1
+      WHEN status = 0 OR (status = 1 AND number IS NULL) THEN 1
       WHEN status IN (1, 2) THEN 0
       WHEN status = 3 AND stage BETWEEN 0 AND 4 THEN coalesce(next_side, 1)
     END

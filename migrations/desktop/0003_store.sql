@@ -4,10 +4,7 @@
 CREATE TABLE bootstrap (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   -- With all segments in, everything up to this sequence number is here.
-  head INTEGER NOT NULL,
-  -- 1 while no row was here before the first segment, and none came otherwise than by this list: then
-  -- no scope has to be emptied before its rows arrive.
-  fresh INTEGER NOT NULL
+  head INTEGER NOT NULL
 ) STRICT;
 
 -- Segments whose rows are all here, by hash.

@@ -10,6 +10,7 @@ mod bridge;
 mod environment;
 mod feed;
 mod geometry;
+mod instance;
 mod logfile;
 mod look;
 mod notices;
@@ -46,6 +47,7 @@ fn run(arguments: Arguments, started: Instant) -> ExitCode {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), profile = %profile.display(), "starting");
     match shell::run(arguments, profile, started) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if instance::died_meanwhile(&error) && instance::start_again() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("could not start: {error:#}");
             complain(&format!("could not start: {error:#}"));

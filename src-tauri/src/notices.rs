@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use app::Notice;
+use app::{Notice, shortened};
 use notify_rust::Notification;
 use tauri::AppHandle;
 use tokio::sync::broadcast::error::RecvError;
@@ -100,16 +100,6 @@ fn readable(char: char) -> Option<char> {
         char if char.is_control() => None,
         char => Some(char),
     }
-}
-
-fn shortened(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(longest.saturating_sub(1)).collect();
-    short.truncate(short.trim_end().len());
-    short.push('…');
-    short
 }
 
 /// After shortening, so that no entity is cut in half.

@@ -53,7 +53,9 @@ async fn film_of(theme: &str) -> Result<Vec<Frame>> {
     let profile = tempfile::tempdir()?;
     let window = Launch::new(&format!("flash_{theme}"), profile.path()).open().await?;
     window.find("main").await?;
-    window.rpc("appearance_set", &json!({ "theme": theme })).await?;
+    window
+        .rpc("appearance_set", &json!({ "theme": theme, "density": "compact", "single_keys": true }))
+        .await?;
     // The frame around the page follows a moment later.
     let look = profile.path().join("look");
     eventually("the look is kept", async || Ok((text_of(&look) == theme).then_some(()))).await?;

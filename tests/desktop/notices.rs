@@ -52,6 +52,7 @@ async fn a_click_on_a_message_opens_its_room() -> Result<()> {
     let deal = deal_of_alice(&alice, &bob).await?;
     // The page has gone from the welcome to Today, and what the hub decided about the deal has come back.
     alice.find("[data-test=today]").await?;
+    alice.find("[data-test=nav-today][aria-current=page]").await?;
     alice.see("#2001").await?;
 
     alice.look_at().await?;

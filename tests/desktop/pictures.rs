@@ -5,13 +5,14 @@
 //! The first argument is the folder. Further ones choose walks: `seller`, `offline`, `vendor`, `empty`,
 //! `start`.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use journeys::desktop::{Launch, Window, eventually};
 use journeys::hub::HubProcess;
 use journeys::world::World;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SIZES: [(u32, u32); 2] = [(1280, 800), (1440, 900)];
 const THEMES: [&str; 2] = ["light", "dark"];
@@ -60,6 +61,8 @@ struct Album {
 impl Album {
     /// Takes the window as it is, in each size and theme.
     async fn take(&self, window: &Window, name: &str) -> Result<()> {
+        // The window under the pointer has the focus, and shows where: nothing is under it here but the window.
+        ensure!(Command::new("xdotool").args(["mousemove", "4", "500"]).status()?.success(), "no pointer");
         for (width, height) in SIZES {
             window.client().set_window_size(width, height).await?;
             for theme in THEMES {
@@ -82,26 +85,26 @@ impl Album {
     async fn places_of_a_seller(&self, seller: &Window) -> Result<()> {
         self.take(seller, "today").await?;
 
-        press(seller, "g d").await?;
+        seller.press("g d").await?;
         seller.find("[data-test=deal-row]").await?;
         self.take(seller, "deals").await?;
-        click(seller, "filter-stage").await?;
+        seller.click("filter-stage").await?;
         self.take(seller, "deals-stage-menu").await?;
-        press(seller, "Escape").await?;
-        fill(seller, "deal-filter", "polder").await?;
+        seller.press("Escape").await?;
+        seller.fill("deal-filter", "polder").await?;
         seller
             .until("the filtered deals", "document.querySelectorAll('[data-test=deal-row]').length < 9")
             .await?;
         self.take(seller, "deals-filtered").await?;
-        fill(seller, "deal-filter", "no deal has these words").await?;
+        seller.fill("deal-filter", "no deal has these words").await?;
         seller.find("[data-test=empty]").await?;
         self.take(seller, "deals-nothing").await?;
-        fill(seller, "deal-filter", "").await?;
+        seller.fill("deal-filter", "").await?;
 
-        press(seller, "c").await?;
+        seller.press("c").await?;
         seller.find("[data-test=register-form]").await?;
         self.take(seller, "register").await?;
-        press(seller, "mod+Enter").await?;
+        seller.press("mod+Enter").await?;
         seller.find("[aria-invalid=true]").await?;
         self.take(seller, "register-errors").await?;
         for (hook, text) in [
@@ -111,75 +114,81 @@ impl Album {
             ("register-amount", "41.5k"),
             ("register-close", "end of jan"),
         ] {
-            fill(seller, hook, text).await?;
+            seller.fill(hook, text).await?;
         }
         seller.find("[data-test=similar]").await?;
         self.take(seller, "register-similar").await?;
-        go(seller, "/deals").await?;
+        seller.go("/deals").await?;
 
-        open_room(seller, "Polder rollout").await?;
+        seller.open_room("Polder rollout").await?;
         self.take(seller, "room").await?;
         seller.run("document.querySelector('[data-test=facts] summary').click()", vec![]).await?;
         self.take(seller, "room-details").await?;
         seller.run("document.querySelector('[data-test=facts] summary').click()", vec![]).await?;
-        press(seller, "p").await?;
-        press(seller, "j").await?;
+        seller.press("p").await?;
+        seller.press("j").await?;
         self.take(seller, "room-plan").await?;
-        press(seller, "Enter").await?;
+        seller.press("Enter").await?;
         seller.find("[data-test=milestone-editor]").await?;
         self.take(seller, "room-milestone-editor").await?;
         seller.run("document.activeElement.blur()", vec![]).await?;
-        go(seller, "/deals").await?;
-        open_room(seller, "Polder rollout").await?;
-        press(seller, "s").await?;
+        seller.go("/deals").await?;
+        seller.open_room("Polder rollout").await?;
+        seller.press("s").await?;
         seller.find("[data-test=edit-deal]").await?;
         self.take(seller, "room-edit-deal").await?;
-        press(seller, "Escape").await?;
+        seller.press("Escape").await?;
         seller.until("no dialog", "!document.querySelector('[data-test=edit-deal]')").await?;
-        press(seller, "r").await?;
+        seller.press("r").await?;
         seller.find("[data-test=replying]").await?;
-        fill(
-            seller,
-            "composer",
-            "Yes: quay 7 stays in phase one.\nI write it into chapter 3 and send it tonight.",
-        )
-        .await?;
+        seller
+            .fill(
+                "composer",
+                "Yes: quay 7 stays in phase one.\nI write it into chapter 3 and send it tonight.",
+            )
+            .await?;
         self.take(seller, "room-reply").await?;
-        fill(seller, "composer", "").await?;
+        seller.fill("composer", "").await?;
 
-        press(seller, "mod+k").await?;
+        seller.press("mod+k").await?;
         seller.find("[data-test=palette-entry]").await?;
         self.take(seller, "palette").await?;
-        fill(seller, "palette-input", "po").await?;
+        seller.fill("palette-input", "po").await?;
         seller.until("what was found", "document.body.innerText.includes('Polder Port')").await?;
         self.take(seller, "palette-found").await?;
-        fill(seller, "palette-input", "xylophone").await?;
+        seller.fill("palette-input", "xylophone").await?;
         self.take(seller, "palette-nothing").await?;
-        press(seller, "Escape").await?;
+        seller.press("Escape").await?;
         seller.until("no palette", "!document.querySelector('[data-test=palette]')").await?;
-        press(seller, "?").await?;
+        seller.press("?").await?;
         seller.find("[data-test=key-sheet]").await?;
         self.take(seller, "keys").await?;
-        press(seller, "Escape").await?;
+        seller.press("Escape").await?;
+        seller.until("no key sheet", "!document.querySelector('[data-test=key-sheet]')").await?;
 
-        press(seller, "g a").await?;
+        seller.press("g a").await?;
         seller.find("[data-test=account-row]").await?;
         self.take(seller, "accounts").await?;
-        go(seller, "/accounts/import").await?;
+        seller.go("/accounts/import").await?;
         seller.find("[data-test=import-drop]").await?;
         self.take(seller, "import").await?;
         choose_file(seller).await?;
         seller.find("[data-test=import-outcome]").await?;
         self.take(seller, "import-preview").await?;
-        click(seller, "import-start").await?;
+        seller.click("import-start").await?;
         seller.find("[data-test=import-run][data-state=finished]").await?;
         self.take(seller, "import-finished").await?;
 
-        press(seller, "g e").await?;
+        seller.press("g e").await?;
         seller.find("[data-test=member]").await?;
         self.take(seller, "people").await?;
-        for tab in ["sync", "devices", "security", "appearance", "diagnostics"] {
-            go(seller, &format!("/settings?tab={tab}")).await?;
+        seller.go("/search").await?;
+        seller.find("[data-test=search-start]").await?;
+        seller.fill("search-input", "polder").await?;
+        seller.find("[data-test=hit]").await?;
+        self.take(seller, "search").await?;
+        for tab in ["sync", "devices", "security", "appearance", "general", "diagnostics"] {
+            seller.go(&format!("/settings?tab={tab}")).await?;
             seller.find(&format!("[data-test=tab-{tab}][aria-selected=true]")).await?;
             self.take(seller, &format!("settings-{tab}")).await?;
         }
@@ -191,10 +200,10 @@ impl Album {
         let pending = deal(seller, json!({ "status": "submitted" })).await?;
         let offline = json!({ "on": true });
         seller.rpc("work_offline", &offline).await?;
-        go(seller, "/deals").await?;
-        open_room(seller, "Polder rollout").await?;
+        seller.go("/deals").await?;
+        seller.open_room("Polder rollout").await?;
         for text in ["I am on the train. The scope is in chapter 3.", "Quay 7 stays in phase one."] {
-            say(seller, text).await?;
+            seller.say(text).await?;
         }
         self.take(seller, "offline-room").await?;
         let long = json!({
@@ -215,18 +224,18 @@ impl Album {
             }
         }
         seller.rpc("deal_register", &long).await?;
-        go(seller, "/deals").await?;
+        seller.go("/deals").await?;
         seller.see("Vertragsverlängerung").await?;
         self.take(seller, "offline-deals").await?;
-        open_room(seller, "Vertragsverlängerung").await?;
+        seller.open_room("Vertragsverlängerung").await?;
         seller.find("[data-test=registration-bar]").await?;
         self.take(seller, "offline-long-room").await?;
         let of = json!({ "program": field(&pending, "program")?, "id": field(&pending, "id")? });
         seller.rpc("registration_withdraw", &of).await?;
-        go(seller, "/settings?tab=sync").await?;
+        seller.go("/settings?tab=sync").await?;
         seller.find("[data-test=waiting-item]").await?;
         self.take(seller, "offline-waiting").await?;
-        go(seller, "/").await?;
+        seller.go("/").await?;
         seller.find("[data-test=today]").await?;
         self.take(seller, "offline-today").await?;
 
@@ -238,37 +247,37 @@ impl Album {
         vendor.rpc("registration_decide", &decision).await?;
         settled(vendor).await?;
         seller.rpc("work_offline", &json!({ "on": false })).await?;
-        go(seller, "/settings?tab=sync").await?;
+        seller.go("/settings?tab=sync").await?;
         seller.find("[data-test=refusal]").await?;
         self.take(seller, "needs-you").await?;
-        click(seller, "refusal-discard").await?;
-        seller.find("[data-test=discard-dialog]").await?;
-        self.take(seller, "needs-you-discard").await?;
-        press(seller, "Escape").await?;
-        go(seller, &format!("/deals/{}/{}", field(&pending, "program")?, field(&pending, "id")?)).await?;
+        seller.go(&format!("/deals/{}/{}", field(&pending, "program")?, field(&pending, "id")?)).await?;
         seller.find("[data-test=room-needs-you]").await?;
-        self.take(seller, "needs-you-room").await
+        self.take(seller, "needs-you-room").await?;
+        seller.go("/settings?tab=sync").await?;
+        seller.click("refusal-discard").await?;
+        seller.see("discarded change").await?;
+        self.take(seller, "needs-you-discarded").await
     }
 
     async fn places_of_a_vendor(&self, vendor: &Window) -> Result<()> {
-        go(vendor, "/").await?;
+        vendor.go("/").await?;
         vendor.find("[data-test=today]").await?;
         self.take(vendor, "vendor-today").await?;
-        click(vendor, "lens").await?;
+        vendor.click("lens").await?;
         self.take(vendor, "vendor-lens").await?;
-        press(vendor, "Escape").await?;
-        press(vendor, "g d").await?;
+        vendor.press("Escape").await?;
+        vendor.press("g d").await?;
         vendor.find("[data-test=deal-row]").await?;
         self.take(vendor, "vendor-deals").await?;
         let open = deal(vendor, json!({ "status": "in_review" })).await?;
-        go(vendor, &format!("/deals/{}/{}", field(&open, "program")?, field(&open, "id")?)).await?;
+        vendor.go(&format!("/deals/{}/{}", field(&open, "program")?, field(&open, "id")?)).await?;
         vendor.find("[data-test=approve]").await?;
         self.take(vendor, "vendor-decide").await?;
-        click(vendor, "reject").await?;
+        vendor.click("reject").await?;
         vendor.find("[data-test=reject-dialog]").await?;
         self.take(vendor, "vendor-reject").await?;
-        press(vendor, "Escape").await?;
-        press(vendor, "g e").await?;
+        vendor.press("Escape").await?;
+        vendor.press("g e").await?;
         vendor.find("[data-test=member]").await?;
         self.take(vendor, "vendor-people").await
     }
@@ -279,10 +288,10 @@ impl Album {
         let founder = Launch::new("founder", profile).open().await?;
         founder.find("[data-test=join-link]").await?;
         self.take(&founder, "start").await?;
-        fill(&founder, "join-link", "https://example.com/nothing").await?;
+        founder.fill("join-link", "https://example.com/nothing").await?;
         founder.find("[data-test=join-trouble]").await?;
         self.take(&founder, "start-no-invitation").await?;
-        fill(&founder, "join-link", &hub.founding).await?;
+        founder.fill("join-link", &hub.founding).await?;
         founder.find("[data-test=invitation-preview]").await?;
         self.take(&founder, "start-invitation").await?;
         for (hook, text) in [
@@ -290,25 +299,25 @@ impl Album {
             ("join-program-name", "Halden Partner Program"),
             ("join-company-name", "Halden Systems"),
         ] {
-            fill(&founder, hook, text).await?;
+            founder.fill(hook, text).await?;
         }
-        click(&founder, "join-submit").await?;
+        founder.click("join-submit").await?;
         founder.find("[data-test=nav-deals]").await?;
         for (keys, name) in [("g t", "today"), ("g d", "deals"), ("g a", "accounts"), ("g e", "people")] {
-            press(&founder, keys).await?;
+            founder.press(keys).await?;
             let title = format!("document.title.toLowerCase().startsWith('{name}')");
             founder.until("the place", &title).await?;
             self.take(&founder, &format!("empty-{name}")).await?;
         }
-        click(&founder, "add-partner").await?;
+        founder.click("add-partner").await?;
         founder.find("[data-test=add-partner-dialog]").await?;
         self.take(&founder, "add-partner").await?;
-        fill(&founder, "partner-name", "Kestrel Logistics").await?;
-        click(&founder, "add-partner-create").await?;
+        founder.fill("partner-name", "Kestrel Logistics").await?;
+        founder.click("add-partner-create").await?;
         founder.find("[data-test=invitation-link]").await?;
         self.take(&founder, "invitation").await?;
-        click(&founder, "add-partner-done").await?;
-        click(&founder, "invite").await?;
+        founder.click("add-partner-done").await?;
+        founder.click("invite").await?;
         founder.find("[data-test=invite-dialog]").await?;
         self.take(&founder, "invite").await?;
         founder.close().await
@@ -324,88 +333,20 @@ impl Album {
         let window = launch().await?;
         window.find("[data-test=passphrase]").await?;
         self.take(&window, "passphrase-choose").await?;
-        fill(&window, "passphrase", "four quiet harbour cranes").await?;
-        fill(&window, "passphrase-again", "four quiet harbour cranes").await?;
+        window.fill("passphrase", "four quiet harbour cranes").await?;
+        window.fill("passphrase-again", "four quiet harbour cranes").await?;
         self.take(&window, "passphrase-chosen").await?;
-        click(&window, "passphrase-submit").await?;
+        window.click("passphrase-submit").await?;
         window.find("[data-test=join-link]").await?;
         window.close().await?;
         let window = launch().await?;
         window.find("[data-test=passphrase]").await?;
-        fill(&window, "passphrase", "not this one").await?;
-        click(&window, "passphrase-submit").await?;
+        window.fill("passphrase", "not this one").await?;
+        window.click("passphrase-submit").await?;
         window.find("[aria-invalid=true]").await?;
         self.take(&window, "passphrase-enter").await?;
         window.close().await
     }
-}
-
-/// Presses keys one after the other: `g d`, `mod+k`, `Escape`.
-async fn press(window: &Window, keys: &str) -> Result<()> {
-    let script = "
-        const writes = (on) => on.matches('input, textarea');
-        const [first] = arguments[0].split(' ');
-        if (first.length === 1 && writes(document.activeElement)) document.activeElement.blur();
-        for (const key of arguments[0].split(' ')) {
-            const [name, ctrlKey] = key.startsWith('mod+') ? [key.slice(4), true] : [key, false];
-            const on = document.activeElement ?? document.body;
-            on.dispatchEvent(new KeyboardEvent('keydown', { key: name, ctrlKey, bubbles: true, cancelable: true }));
-        }";
-    window.run(script, vec![json!(keys)]).await.map(drop)
-}
-
-async fn click(window: &Window, hook: &str) -> Result<()> {
-    let css = format!("[data-test={hook}]");
-    eventually(&format!("a click on {css}"), async || {
-        Ok(window.find(&css).await?.click().await.is_ok().then_some(()))
-    })
-    .await
-}
-
-/// Puts a text into a field as if it had been typed.
-async fn fill(window: &Window, hook: &str, text: &str) -> Result<()> {
-    let css = format!("[data-test={hook}]");
-    window.find(&css).await?;
-    let script = "
-        const found = document.querySelector(arguments[0]);
-        const field = found.matches('input, textarea') ? found : found.querySelector('input, textarea');
-        field.focus();
-        field.value = arguments[1];
-        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
-        field.dispatchEvent(new Event('change', { bubbles: true }));";
-    window.run(script, vec![json!(css), json!(text)]).await.map(drop)
-}
-
-/// Goes to an address inside the window.
-async fn go(window: &Window, path: &str) -> Result<()> {
-    let script = "
-        const link = document.createElement('a');
-        link.href = arguments[0];
-        document.body.append(link);
-        link.click();
-        link.remove();";
-    window.run(script, vec![json!(path)]).await?;
-    let bare = path.split('?').next().unwrap_or_default();
-    window.until("the address", &format!("location.pathname === {}", json!(bare))).await
-}
-
-async fn open_room(window: &Window, title: &str) -> Result<()> {
-    let script = "
-        const row = [...document.querySelectorAll('[data-test=deal-row]')]
-            .find((row) => row.innerText.includes(arguments[0]));
-        if (row) row.click();
-        return Boolean(document.querySelector('[data-test=room]'));";
-    eventually(&format!("the room of {title}"), async || {
-        Ok((window.run(script, vec![json!(title)]).await? == json!(true)).then_some(()))
-    })
-    .await?;
-    window.until("the plan", "document.querySelector('[data-test=plan] h2')").await
-}
-
-async fn say(window: &Window, text: &str) -> Result<()> {
-    fill(window, "composer", text).await?;
-    press(window, "Enter").await?;
-    window.see(text).await
 }
 
 /// Hands a small customer list to the import, with rows that are known and rows that are wrong.

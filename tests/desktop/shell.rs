@@ -6,10 +6,15 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use journeys::desktop::{self, Launch, Window, eventually};
+use journeys::processes::{runs, tree};
 use journeys::tray::Tray;
 use journeys::world::World;
 use serde_json::json;
 use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+/// These tests look for windows on the screen and press keys: one has it at a time.
+static SCREEN: Mutex<()> = Mutex::const_new(());
 
 /// Starts the program as a person does, beside whatever runs.
 fn start(profile: &Path, arguments: &[&str]) -> Result<Child> {
@@ -32,23 +37,21 @@ async fn is_at(window: &Window, path: &str) -> Result<()> {
 }
 
 async fn quit(window: Window, profile: &Path) -> Result<()> {
-    window.run("window.__TAURI_INTERNALS__.invoke('quit')", Vec::new()).await?;
-    logged(profile, "closed").await?;
+    let closed = || {
+        let log = fs::read_to_string(profile.join("logs/lockstep.log")).unwrap_or_default();
+        log.lines().filter(|line| line.ends_with(" closed")).count()
+    };
+    let before = closed();
+    // The page may be gone before it can answer.
+    let _ = window.run("window.__TAURI_INTERNALS__.invoke('quit')", Vec::new()).await;
+    eventually("the end of the program", async || Ok((closed() > before).then_some(()))).await?;
     window.kill();
     Ok(())
 }
 
-/// Waits for a line in the log of the program.
-async fn logged(profile: &Path, text: &str) -> Result<()> {
-    eventually(&format!("{text:?} in the log"), async || {
-        let log = fs::read_to_string(profile.join("logs/lockstep.log")).unwrap_or_default();
-        Ok(log.lines().any(|line| line.contains(text)).then_some(()))
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_second_start_follows_its_link_in_the_window_that_is_there() -> Result<()> {
+    let _screen = SCREEN.lock().await;
     let folder = tempfile::tempdir()?;
     let world = World::build(folder.path()).await?;
     let seller = Launch::new("a_second_start", &world.seller).open().await?;
@@ -79,6 +82,7 @@ async fn a_second_start_follows_its_link_in_the_window_that_is_there() -> Result
 
 #[tokio::test]
 async fn the_window_is_where_it_was() -> Result<()> {
+    let _screen = SCREEN.lock().await;
     let profile = tempfile::tempdir()?;
     let alice = Launch::new("the_window_is_where_it_was", profile.path()).open().await?;
     alice.find("main").await?;
@@ -109,6 +113,7 @@ async fn the_window_is_where_it_was() -> Result<()> {
 
 #[tokio::test]
 async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
+    let _screen = SCREEN.lock().await;
     let folder = tempfile::tempdir()?;
     let world = World::build(folder.path()).await?;
     let tray = Tray::start().await?;
@@ -184,16 +189,6 @@ fn xdotool(arguments: &[&str]) -> Result<()> {
 
 /// How many processes show pages for a program.
 fn pages_of(program: Option<u32>) -> Result<usize> {
-    let program = program.context("the program ended")?.to_string();
-    let mut pages = 0;
-    for process in fs::read_dir("/proc")?.flatten() {
-        // A process may end while we look.
-        let Ok(stat) = fs::read_to_string(process.path().join("stat")) else { continue };
-        let Some((name, fields)) = stat.rsplit_once(") ") else { continue };
-        let mut fields = fields.split(' ');
-        let (state, parent) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-        // One that has ended may not have been told of yet.
-        pages += usize::from(name.contains("WebKitWebProces") && state != "Z" && parent == program);
-    }
-    Ok(pages)
+    let program = program.context("the program ended")?;
+    Ok(tree(program)?.into_iter().filter(|process| runs(*process, "WebKitWebProces")).count())
 }

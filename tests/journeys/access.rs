@@ -2,7 +2,7 @@
 //! is gone is gone to the last byte, and what a person wrote and had not sent is theirs to copy.
 use app::dto::{
     AppState, DealAccess, Done, InProgram, LeaseSet, MilestoneForm, MilestoneOwner, OwnerSideName,
-    Passphrase, People, SavedFile, SyncStatus, WorkOffline,
+    Passphrase, People, SavedFile, SyncStatus, UnsentOf, WorkOffline,
 };
 use domain::Timestamp;
 use journeys::hub::HubProcess;
@@ -12,6 +12,8 @@ use store::{FileKey, Identity, Store};
 
 /// In everything that others wrote into what is taken back.
 const CANARY: &str = "xKANARIENx";
+/// The same as the index of words has it, which leaves out what a word has in common with the one before.
+const INDEXED: &str = "kanarienx";
 /// In what carol writes herself and has not sent.
 const OWN: &str = "Written on the train";
 const WORDS: &str = "correct horse battery staple polder 4711";
@@ -115,10 +117,12 @@ async fn a_deal_that_is_taken_back_leaves_no_byte_on_the_device() -> anyhow::Res
     carol.app.close().await;
     let closed = take(&profile)?;
     let key = database_key(&profile, WORDS, &carol.program).await?;
-    assert!(hits(&plain(before.path(), &key)?, CANARY) > 100, "before, they are found with the key");
+    let bytes = plain(before.path(), &key)?;
+    assert!(hits(&bytes, CANARY) > 100, "before, they are found with the key");
+    assert!(hits(&bytes, INDEXED) > 0, "and in the index of words");
     for (when, copy) in [("at once", &after), ("after closing", &closed)] {
         let bytes = plain(copy.path(), &key)?;
-        assert_eq!(hits(&bytes, CANARY), 0, "{when}");
+        assert_eq!((hits(&bytes, CANARY), hits(&bytes, INDEXED)), (0, 0), "{when}");
         assert!(hits(&bytes, OWN) > 0, "{when}: the scan does read the pages");
     }
     hub.kill().await
@@ -243,10 +247,16 @@ async fn a_lease_that_is_over_shows_nothing_until_the_hub_was_met() -> anyhow::R
     }
     let shown = serde_json::to_string(&carol.sync().await?)?;
     assert!(!shown.contains(CANARY), "the sync page tells nothing of others");
-    let saved: SavedFile = carol.ask("unsent_save", InProgram { program: carol.program.clone() }).await?;
-    let text = std::fs::read_to_string(&saved.path)?;
-    std::fs::remove_file(&saved.path)?;
-    assert!(text.contains(OWN) && !text.contains(CANARY), "her own words, and only those");
+    for program in [None, Some(carol.program.clone())] {
+        let saved: Vec<SavedFile> = carol.ask("unsent_export", UnsentOf { program }).await?;
+        assert_eq!(saved.len(), 2);
+        for file in saved {
+            let text = std::fs::read_to_string(&file.path)?;
+            std::fs::remove_file(&file.path)?;
+            assert!(text.contains(OWN) && !text.contains(CANARY), "her own words, and only those");
+            assert!(text.contains("Halden Partner Program"));
+        }
+    }
 
     hub.restart().await?;
     carol.ask::<_, SyncStatus>("sync_now", ()).await?;

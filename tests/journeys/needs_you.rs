@@ -2,7 +2,7 @@
 use app::dto::{
     DealEdit, DealForm, Done, FieldChangeRow, FieldName, FieldValue, Money, OverwrittenField,
     OverwrittenKeep, RefusalItem, RefusalResend, RefusedForm, RegistrationDecide, SavedFile, SyncStatus,
-    Undo, WorkOffline,
+    Undo, UnsentOf, WorkOffline,
 };
 use journeys::person::{Person, halden_and_northbeam};
 use std::path::Path;
@@ -236,14 +236,17 @@ async fn a_refused_change_is_edited_and_sent_again() -> anyhow::Result<()> {
 async fn what_is_not_sent_can_be_taken_along() -> anyhow::Result<()> {
     let (mut hub, bob, alice) = halden_and_northbeam().await?;
     let deal = a_deal(&alice, &bob).await?;
-    let nothing =
-        alice.ask::<_, Vec<SavedFile>>("unsent_export", ()).await.err().map(|error| error.to_string());
+    let nothing = alice
+        .ask::<_, Vec<SavedFile>>("unsent_export", UnsentOf::default())
+        .await
+        .err()
+        .map(|error| error.to_string());
     assert!(nothing.is_some_and(|error| error.contains("nothing to export")));
     hub.kill().await?;
     alice.say(&deal, "First line\n# no heading\nlast line").await?;
     edit(&alice, &deal, closing("2026-12-12")).await?;
     alice.register("Harbour gateway", "harbour.example").await?;
-    let saved: Vec<SavedFile> = alice.ask("unsent_export", ()).await?;
+    let saved: Vec<SavedFile> = alice.ask("unsent_export", UnsentOf::default()).await?;
     let [text, data] = saved.as_slice() else { anyhow::bail!("{saved:?}") };
     let (text, data) = (taken(&text.path)?, taken(&data.path)?);
     for written in [

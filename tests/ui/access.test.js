@@ -1,124 +1,89 @@
 // @ts-check
-// axe on every main screen with no rule turned off; in the other themes again what depends on colour.
+// The accessibility gate: axe with no rule turned off on every state of every place, in light, dark and high
+// contrast, from left to right and from right to left.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { ask, devhost, hook, launch, openWindow, someDeal } from './window.js';
+import { after, before, describe, test } from 'node:test';
+import { enter, seen, states } from './states.js';
+import { devhost, launch, openWindow } from './window.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+// Set, it is the folder that gets a picture of every state in every look.
+const pictures = process.env.LOCKSTEP_PICTURES;
+const named = (/** @type {string[]} */ ...words) => words.join(' ').toLowerCase().replace(/[^a-z]+/g, '-');
+const routes = new URL('../../ui/src/routes', import.meta.url).pathname;
 
 /** @type {import('playwright-core').Browser} */
 let browser;
-/** @type {string} */
-let room;
-
 before(async () => {
 	browser = await launch();
-	const deal = await someDeal();
-	room = `/deals/${deal.program}/${deal.id}`;
 });
 after(() => browser.close());
 
-/** @typedef {import('playwright-core').Page} Page */
-/** @type {[name: string, path: () => string, ready: string, then?: (page: Page) => Promise<unknown>][]} */
-const screens = [
-	['Today', () => '/', 'today'],
-	['deals', () => '/deals', 'deal-list'],
-	['register', () => '/deals/new', 'register-form'],
-	['register with mistakes', () => '/deals/new', 'register-form', (page) => page.keyboard.press('Control+Enter')],
-	['room', () => room, 'composer'],
-	['accounts', () => '/accounts', 'import'],
-	['import', () => '/accounts/import', 'import-drop'],
-	['import preview', () => '/accounts/import', 'import-drop', previewImport],
-	['people', () => '/people', 'organization'],
-	['invite', () => '/people', 'organization', inviteDialog],
-	['sync', () => '/settings?tab=sync', 'sync-device'],
-	['devices', () => '/settings?tab=devices', 'link-device'],
-	['leaving', () => '/settings?tab=devices', 'leave', leaveDialog],
-	['appearance', () => '/settings?tab=appearance', 'theme-system'],
-	['diagnostics', () => '/settings?tab=diagnostics', 'diagnostics-save'],
-	['join', () => '/start?join', 'join-link', badLink],
-	['palette', () => '/', 'today', palette],
-	['keys', () => '/', 'today', keys]
+// High contrast has two palettes; each direction gets one, and the stricter ratio of 7 to 1 on top.
+const strict = { rules: { 'color-contrast-enhanced': { enabled: true } } };
+/** @type {[look: string, media: Parameters<import('playwright-core').Page['emulateMedia']>[0], dir: 'ltr' | 'rtl', options: object][]} */
+const looks = [
+	['light', { colorScheme: 'light', contrast: 'no-preference' }, 'ltr', {}],
+	['light, right to left', { colorScheme: 'light', contrast: 'no-preference' }, 'rtl', {}],
+	['dark, right to left', { colorScheme: 'dark', contrast: 'no-preference' }, 'rtl', {}],
+	['dark', { colorScheme: 'dark', contrast: 'no-preference' }, 'ltr', {}],
+	['high contrast', { colorScheme: 'light', contrast: 'more' }, 'ltr', strict],
+	['high contrast, right to left', { colorScheme: 'dark', contrast: 'more' }, 'rtl', strict]
 ];
 
-async function inviteDialog(/** @type {Page} */ page) {
-	if ((await page.locator(hook('invite')).count()) === 0) return;
-	await page.click(hook('invite'));
-	await page.waitForSelector(hook('invite-dialog'));
-}
+test('every place has its states in the table', () => {
+	const places = readdirSync(routes, { recursive: true, encoding: 'utf8' })
+		.filter((file) => /(^|\/)\+page\.svelte$/.test(file))
+		.map((file) => `/${file.replace(/\/?\+page\.svelte$/, '')}`)
+		.sort();
+	assert.ok(places.length > 5, 'the places are found');
+	const described = [...new Set(states.map(({ route }) => route))].sort();
+	assert.deepEqual(described, places, 'ui/src/routes and tests/ui/states.js name the same places');
+});
 
-async function previewImport(/** @type {Page} */ page) {
-	const rows = ['Company;Website;Country', 'Polder Port Authority;polderport.example;NL', ';nobody.example;NL'];
-	await page.setInputFiles(hook('import-file'), {
-		name: 'customers.csv',
-		mimeType: 'text/csv',
-		buffer: Buffer.from(rows.join('\n'))
-	});
-	await page.waitForSelector(hook('import-preview'));
-}
+// Two at a time: the window waits for the core half of the time.
+describe('no axe violations', { concurrency: 2 }, () => {
+	for (const state of seen) {
+		test(state.name, async () => {
+			const { context, page } = await openWindow(browser);
+			try {
+				await enter(page, state, devhost);
+				await page.addScriptTag({ path: axe });
+				/** @type {string[]} */
+				const told = [];
+				for (const [look, media, dir, options] of looks) {
+					await page.emulateMedia(media);
+					const found = await page.evaluate(lookAt, { dir, options });
+					if (pictures) await page.screenshot({ path: `${pictures}/${named(state.name, look)}.png` });
+					assert.ok(found.looked > 5, `${look}: axe looked at hardly anything`);
+					if (found.wide) told.push(`${look}\nthe page is wider than its window`);
+					told.push(...found.violations.map((violation) => `${look}\n${violation}`));
+				}
+				assert.equal(told.length, 0, told.join('\n'));
+			} finally {
+				await context.close();
+			}
+		});
+	}
+});
 
-async function leaveDialog(/** @type {Page} */ page) {
-	await page.click(hook('leave'));
-	await page.waitForSelector(hook('leave-dialog'));
-}
-
-async function badLink(/** @type {Page} */ page) {
-	await page.fill(hook('join-link'), 'nonsense');
-	await page.waitForSelector(hook('join-trouble'));
-}
-
-async function palette(/** @type {Page} */ page) {
-	await page.keyboard.press('Control+k');
-	await page.waitForSelector(hook('palette-entry'));
-}
-
-async function keys(/** @type {Page} */ page) {
-	await page.keyboard.press('?');
-	await page.waitForSelector(hook('key-sheet'));
-}
-
-// A theme changes nothing but colours, so light looks at everything and the others at those; high
-// contrast has to keep the stricter ratio of 7 to 1 too.
-const colours = ['color-contrast', 'link-in-text-block'];
-/** @type {[theme: string, media: Parameters<Page['emulateMedia']>[0], rules: object][]} */
-const themes = [
-	['light', { colorScheme: 'light', contrast: 'no-preference' }, {}],
-	['dark', { colorScheme: 'dark', contrast: 'no-preference' }, { runOnly: colours }],
-	['high contrast', { colorScheme: 'light', contrast: 'more' }, { runOnly: ['cat.color'] }],
-	['high contrast, dark', { colorScheme: 'dark', contrast: 'more' }, { runOnly: ['cat.color'] }]
-];
-
-// Together they have all the colours there are.
-const coloured = new Set(['Today', 'deals', 'register with mistakes', 'room', 'sync', 'leaving', 'join']);
-
-for (const [name, path, ready, then] of screens) {
-	test(`no axe violations: ${name}`, async (t) => {
-		const { programs } = await ask('app_state');
-		const sells = programs.some((/** @type {{ side: string }} */ program) => program.side === 'partner');
-		if (!sells && ready === 'register-form') return t.skip('vendors do not register deals');
-		const { context, page } = await openWindow(browser);
-		t.after(() => context.close());
-		await page.goto(devhost + path());
-		await page.waitForSelector(hook(ready));
-		await then?.(page);
-		await page.addScriptTag({ path: axe });
-		for (const [theme, media, rules] of themes) {
-			if (media?.contrast === 'more' && !coloured.has(name)) continue;
-			await page.emulateMedia(media);
-			const { violations, passes } = await page.evaluate(
-				(options) => /** @type {any} */ (window).axe.run(options),
-				rules
-			);
-			const told = violations.map(
-				(/** @type {any} */ violation) =>
-					`${violation.id}: ${violation.help}\n${violation.nodes
-						.map((/** @type {any} */ node) => `    ${node.html.slice(0, 160)}\n      ${node.failureSummary.replaceAll('\n', '\n      ')}`)
-						.join('\n')}`
-			);
-			const looked = passes.reduce((/** @type {number} */ sum, /** @type {any} */ pass) => sum + pass.nodes.length, 0);
-			assert.ok(looked > 5, `${theme}: axe looked at hardly anything`);
-			assert.equal(told.length, 0, `${theme}\n${told.join('\n')}`);
-		}
-	});
+/** Runs inside the page. @param {{ dir: string, options: object }} how */
+async function lookAt({ dir, options }) {
+	document.documentElement.dir = dir;
+	const { violations, passes } = await /** @type {any} */ (window).axe.run(options);
+	return {
+		wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+		looked: passes.reduce((/** @type {number} */ sum, /** @type {any} */ pass) => sum + pass.nodes.length, 0),
+		violations: violations.map(
+			(/** @type {any} */ violation) =>
+				`${violation.id}: ${violation.help}\n${violation.nodes
+					.map(
+						(/** @type {any} */ node) =>
+							`    ${node.html.slice(0, 160)}\n      ${node.failureSummary.replaceAll('\n', '\n      ')}`
+					)
+					.join('\n')}`
+		)
+	};
 }

@@ -137,11 +137,11 @@ test('a tick that is put back keeps its name and day', async () => {
 test('the look is still there after a reload', async () => {
 	await page.goto(`${devhost}/settings?tab=appearance`);
 	await page.check(hook('theme-dark'));
-	await until(async () => (await ask('app_state')).theme === 'dark', 'the look to be kept');
+	await until(async () => (await ask('app_state')).appearance.theme === 'dark', 'the look to be kept');
 	await page.reload();
 	await page.waitForSelector('html[data-theme="dark"]');
 	await page.check(hook('theme-system'));
-	await until(async () => (await ask('app_state')).theme === 'system', 'the look to be kept');
+	await until(async () => (await ask('app_state')).appearance.theme === 'system', 'the look to be kept');
 	assert.deepEqual(opened.faults, []);
 });
 

@@ -36,6 +36,7 @@ function start(name, args, wanted) {
 	/** @type {string[]} */
 	const found = [];
 	return new Promise((resolve, reject) => {
+		child.once('error', reject);
 		child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
 		createInterface({ input: child.stdout }).on('line', (line) => {
 			for (const pattern of wanted) {
@@ -234,7 +235,8 @@ test('Settings says who wrote what, in words that blame nobody', async () => {
 
 test('the question about it goes into the room, to be sent or not', async () => {
 	const { context, page, faults } = await window(alice, '/settings?tab=sync');
-	await page.locator(hook('ask-in-room')).click();
+	await page.locator(`${hook('overwritten')}[aria-current]`).waitFor();
+	await page.keyboard.press('a');
 	await page.waitForSelector(hook('room'));
 	await page.waitForFunction(
 		(selector) => /** @type {HTMLTextAreaElement | null} */ (document.querySelector(selector))?.value.includes('Which one is right?'),
@@ -253,8 +255,7 @@ test('by keyboard: the room offers the choice, keeping is undone, and the histor
 	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).waitFor();
 	await picture(page, 'met-dialog');
 	assert.deepEqual(await violations(page), []);
-	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).focus();
-	await page.keyboard.press('Enter');
+	await page.keyboard.press('m');
 	await page.waitForSelector(hook('met-line'), { state: 'detached' });
 	await bob.until('his date', async () => (await bob.ask('deal_get', { program: bob.program, id: deal })).row.close_date === '2026-12-19');
 	await page.waitForSelector(hook('met-dialog'), { state: 'detached' });

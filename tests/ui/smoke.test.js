@@ -148,6 +148,15 @@ test('an address opens the tab of the settings that it names', async () => {
 	}
 });
 
+test('a dialog that takes something away does not begin on the button that does', async () => {
+	await page.goto(`${devhost}/settings?tab=devices`);
+	await page.locator(hook('leave')).first().click();
+	await page.waitForSelector(hook('leave-dialog'));
+	await page.waitForFunction(() => document.activeElement?.textContent?.includes('Cancel'));
+	await page.keyboard.press('Escape');
+	await page.waitForSelector(hook('leave-dialog'), { state: 'detached' });
+});
+
 test('a demo is called one', async (t) => {
 	const { demo } = await ask('app_state');
 	if (!demo) return t.skip('this devhost shows a real profile');

@@ -50,7 +50,7 @@ status: RegistrationStatus,
  */
 court: Court, 
 /**
- * Why it is there: "Decide the registration", "Milestone overdue by 3 days".
+ * Why it is there: "Decide the registration", "3 d late: Security review".
  */
 court_reason: string, 
 /**
@@ -68,4 +68,8 @@ unread: number,
 /**
  * How far the latest local change has travelled.
  */
-mark: SyncMark, };
+mark: SyncMark, 
+/**
+ * Whether anything in its room waits to be sent: the deal, a message, a step.
+ */
+waits: boolean, };

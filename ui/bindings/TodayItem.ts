@@ -28,9 +28,13 @@ deal: string,
  */
 title: string, 
 /**
- * Deal title and customer.
+ * Title of the deal.
  */
-subject: string, 
+deal_title: string, 
+/**
+ * Name of the customer.
+ */
+customer: string, 
 /**
  * Why it is here, a whole clause.
  */

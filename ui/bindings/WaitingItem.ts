@@ -13,6 +13,10 @@ id: string,
  */
 title: string, 
 /**
+ * How it begins, which tells two of a kind apart; empty when its title says all.
+ */
+says: string, 
+/**
  * When it was made, this device's time.
  */
 at: number, 

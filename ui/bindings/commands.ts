@@ -46,6 +46,9 @@ import type { RoomQuery } from './RoomQuery';
 import type { RoomRead } from './RoomRead';
 import type { RoomWindow } from './RoomWindow';
 import type { SavedFile } from './SavedFile';
+import type { SearchAnswer } from './SearchAnswer';
+import type { SearchQuery } from './SearchQuery';
+import type { SearchText } from './SearchText';
 import type { Security } from './Security';
 import type { Similar } from './Similar';
 import type { SimilarQuery } from './SimilarQuery';
@@ -54,6 +57,7 @@ import type { Through } from './Through';
 import type { Today } from './Today';
 import type { TodayPut } from './TodayPut';
 import type { Undo } from './Undo';
+import type { UnsentOf } from './UnsentOf';
 import type { WorkOffline } from './WorkOffline';
 
 export interface Commands {
@@ -119,12 +123,15 @@ export interface Commands {
   refusal_resend: [RefusalResend, Done];
   refusal_discard: [OneOf, Done];
   refusal_put_back: [OneOf, Done];
-  unsent_export: [null, Array<SavedFile>];
+  unsent_export: [UnsentOf, Array<SavedFile>];
   deal_history: [OneOf, Array<FieldChangeRow>];
   field_restore: [OneOf, Done];
   overwritten_keep: [OverwrittenKeep, Done];
-  unsent_save: [InProgram, SavedFile];
   ended_seen: [null, Done];
   palette: [PaletteQuery, Array<PaletteHit>];
+  search: [SearchQuery, SearchAnswer];
+  search_recents: [null, Array<string>];
+  search_remember: [SearchText, Done];
+  search_forget: [null, Done];
   diagnostics_save: [null, SavedFile];
 }

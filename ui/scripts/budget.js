@@ -1,51 +1,86 @@
-// Fails the build when the window would have to load too much before its first screen.
-import { readFileSync } from 'node:fs';
+// Fails the build when the window would have to load too much: before its first screen, for any one place, or
+// altogether. Also sees to it that the gallery of the design system stays out of what is shipped.
+import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const limits = { js: 120 * 1024, css: 25 * 1024 };
+const kilo = 1024;
+const limits = { script: 120 * kilo, place: 40 * kilo, total: 600 * kilo, styles: 25 * kilo, fonts: 120 * kilo };
 const root = new URL('../dist/', import.meta.url);
 const page = readFileSync(new URL('index.html', root), 'utf8');
 const manifest = JSON.parse(
 	readFileSync(new URL('../.svelte-kit/output/client/.vite/manifest.json', import.meta.url), 'utf8')
 );
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
 
 /** @param {string} file */
-const packed = (file) => gzipSync(readFileSync(new URL(file, root))).length;
-
-/** @type {Set<string>} */
-const scripts = new Set();
-/** @type {Set<string>} */
-const styles = new Set();
+const read = (file) => readFileSync(new URL(file, root));
+/** @param {string} file */
+const packed = (file) => gzipSync(read(file)).length;
+/** @param {Iterable<string>} named */
+const sum = (named) => [...named].reduce((total, file) => total + packed(file), 0);
+/** @param {number} bytes */
+const kb = (bytes) => `${(bytes / kilo).toFixed(1)} KB`;
 
 /** Everything an entry pulls in at once, without what it imports later.
- * @param {string} key */
-function collect(key) {
+ * @param {string} key
+ * @param {{ scripts: Set<string>, styles: Set<string> }} into */
+function collect(key, into) {
 	const chunk = manifest[key];
-	if (!chunk || scripts.has(chunk.file)) return;
-	scripts.add(chunk.file);
-	for (const sheet of chunk.css ?? []) styles.add(sheet);
-	for (const next of chunk.imports ?? []) collect(next);
+	if (!chunk || into.scripts.has(chunk.file)) return into;
+	into.scripts.add(chunk.file);
+	for (const sheet of chunk.css ?? []) into.styles.add(sheet);
+	for (const next of chunk.imports ?? []) collect(next, into);
+	return into;
 }
 
+const nothing = () => ({ scripts: new Set(), styles: new Set() });
+const first = nothing();
+const source = (/** @type {string} */ key) => manifest[key].src ?? key;
 for (const [key, chunk] of Object.entries(manifest)) {
-	const source = chunk.src ?? key;
-	const named = page.includes(chunk.file);
 	// Kit loads the layout and the page of the first address beside its own entry points.
-	const firstScreen =
-		/nodes\/[01]\.js$/.test(source) ||
-		/bridge\/tauri\.ts$/.test(source) ||
-		/nodes\/2\.js$/.test(source);
-	if (named || firstScreen) collect(key);
+	const firstScreen = /nodes\/[012]\.js$/.test(source(key)) || /bridge\/tauri\.ts$/.test(source(key));
+	if (page.includes(chunk.file) || firstScreen) collect(key, first);
 }
 
-/** @param {Set<string>} files */
-const sum = (files) => [...files].reduce((total, file) => total + packed(file), 0);
-const js = sum(scripts);
-const css = sum(styles);
-/** @param {number} bytes */
-const kb = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
-console.log(`first screen, gzipped: ${kb(js)} of script, ${kb(css)} of styles`);
-if (js > limits.js || css > limits.css) {
-	console.error(`over the limit of ${kb(limits.js)} and ${kb(limits.css)}`);
-	process.exit(1);
+// What a place adds to the first screen; which place it is stands in the name of its own chunk's styles.
+const places = Object.keys(manifest)
+	.filter((key) => /nodes\/\d+\.js$/.test(source(key)))
+	.map((key) => {
+		const all = collect(key, nothing());
+		const added = [...all.scripts].filter((file) => !first.scripts.has(file));
+		return { name: /nodes\/\d+/.exec(source(key))?.[0] ?? key, size: sum(added) };
+	})
+	.sort((a, b) => b.size - a.size);
+const largest = places[0] ?? { name: 'none', size: 0 };
+
+// The letters of Western Europe come with the first screen, the others when a name needs them.
+const fonts = files.filter((file) => /latin-wght.*\.woff2$/.test(file));
+const measured = {
+	script: sum(first.scripts),
+	place: largest.size,
+	total: sum(files.filter((file) => file.endsWith('.js'))),
+	styles: sum(first.styles),
+	fonts: fonts.reduce((total, file) => total + read(file).length, 0)
+};
+
+const words = {
+	script: 'script before the first screen',
+	place: `script of the largest place (${largest.name})`,
+	total: 'script altogether',
+	styles: 'styles before the first screen',
+	fonts: 'fonts of the first screen'
+};
+let over = false;
+for (const name of /** @type {(keyof typeof limits)[]} */ (Object.keys(limits))) {
+	const fits = measured[name] <= limits[name];
+	over ||= !fits;
+	console.log(`${fits ? ' ' : '!'} ${kb(measured[name]).padStart(9)} of ${kb(limits[name]).padStart(8)}  ${words[name]}`);
 }
+if (fonts.length === 0 || places.length < 5) throw new Error('The build does not look as expected; nothing was measured.');
+
+const strays = files.filter((file) => /\.(js|css|html)$/.test(file) && read(file).includes('design-gallery'));
+if (strays.length > 0) {
+	console.error(`the gallery is in what is shipped: ${strays.join(', ')}`);
+	over = true;
+}
+if (over) process.exit(1);

@@ -3,6 +3,10 @@ declare global {
 		interface PageState {
 			/** Where focus should land after a navigation made by a key. */
 			focus?: 'composer' | 'plan';
+			/** The message to go to. */
+			message?: { id: string; position: number | null };
+			/** Escape leads back to where one came from. */
+			back?: boolean;
 		}
 	}
 	interface Window {

@@ -2,21 +2,15 @@
 //! has ended.
 
 use crate::app::App;
-use crate::dto::{
-    Code, CommandError, DealAccess, Done, EndedAccess, InProgram, LeaseSet, LockedProgram, OneOf, SavedFile,
-    Tag,
-};
+use crate::dto::{CommandError, DealAccess, Done, EndedAccess, LeaseSet, LockedProgram, OneOf, Tag};
 use crate::session::{Joined, Session};
-use crate::{diagnostics, map, sync_page, written};
+use crate::{map, sync_page};
 use domain::entity::Member;
 use domain::mutation;
 use domain::{MemberId, OrganizationId, ProgramId, ScopeId};
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Most unsent changes that are written into a file.
-const SAVED_MAX: u32 = 10_000;
 /// What settings about ended access to a whole program begin with.
 const ENDED: &str = "ended access to ";
 
@@ -58,30 +52,6 @@ impl App {
     pub(crate) async fn lease_set(self: &Arc<Self>, asked: LeaseSet) -> Result<Done, CommandError> {
         let joined = self.program(&asked.program)?;
         self.act(&joined, None, mutation::LeaseSet { days: asked.days }).await
-    }
-
-    /// Writes what the person has made here and the hub has not taken into a text file.
-    pub(crate) async fn unsent_save(self: &Arc<Self>, asked: InProgram) -> Result<SavedFile, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let store_error = |error: store::StoreError| map::store_error(&error);
-        let waiting = joined.store.waiting(SAVED_MAX).await.map_err(store_error)?;
-        let refused = joined.store.refusals().await.map_err(store_error)?;
-        if waiting.is_empty() && refused.is_empty() {
-            return Err(CommandError::new(Code::NotFound, "Everything you made here has reached the hub."));
-        }
-        let mut text = String::from("Saved by Lockstep. This text is not encrypted.\n");
-        let items = |refused: &store::RefusedItem| {
-            std::iter::once(&refused.item).chain(&refused.parked).cloned().collect::<Vec<_>>()
-        };
-        let refused: Vec<store::Item> = refused.iter().flat_map(items).collect();
-        for (title, items) in [("Not sent to the hub", waiting), ("Refused by the hub", refused)] {
-            let _ = writeln!(text, "\n{title} ({})", items.len());
-            for item in items {
-                let line = item.mutation.as_ref().map_or_else(|| item.name.clone(), written::written);
-                let _ = writeln!(text, "{}", line.trim());
-            }
-        }
-        diagnostics::save("unsent", "txt", &text).await
     }
 
     /// What ended and the person has not been told of.

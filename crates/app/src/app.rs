@@ -1,6 +1,6 @@
 //! The application: one profile folder, opened once.
 
-use crate::dto::{Background, ChangeNote, Code, CommandError, Tag, Theme, Uploaded, VaultState};
+use crate::dto::{Appearance, Background, ChangeNote, Code, CommandError, Tag, Uploaded, VaultState};
 use crate::import_job::ImportJobs;
 use crate::notices::Notice;
 use crate::session::{Joined, Session};
@@ -69,7 +69,7 @@ pub struct App {
     pub(crate) demo: bool,
     pub(crate) gate: RwLock<Gate>,
     pub(crate) work_offline: AtomicBool,
-    pub(crate) theme: Mutex<Theme>,
+    pub(crate) appearance: Mutex<Appearance>,
     pub(crate) background: Mutex<Background>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
@@ -115,7 +115,7 @@ impl App {
             demo,
             gate: RwLock::new(Gate::Closed(VaultState::InUse)),
             work_offline: AtomicBool::new(false),
-            theme: Mutex::default(),
+            appearance: Mutex::default(),
             background: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),

@@ -75,13 +75,16 @@ commands! {
     refusal_resend(RefusalResend) -> Done,
     refusal_discard(OneOf) -> Done,
     refusal_put_back(OneOf) -> Done,
-    unsent_export(()) -> Vec<SavedFile>,
+    unsent_export(UnsentOf) -> Vec<SavedFile>,
     // What was there before, and what met.
     deal_history(OneOf) -> Vec<FieldChangeRow>,
     field_restore(OneOf) -> Done,
     overwritten_keep(OverwrittenKeep) -> Done,
-    unsent_save(InProgram) -> SavedFile,
     ended_seen(()) -> Done,
     palette(PaletteQuery) -> Vec<PaletteHit>,
+    search(SearchQuery) -> SearchAnswer,
+    search_recents(()) -> Vec<String>,
+    search_remember(SearchText) -> Done,
+    search_forget(()) -> Done,
     diagnostics_save(()) -> SavedFile,
 }

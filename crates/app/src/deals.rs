@@ -429,6 +429,7 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
         activity_at: map::at(line.activity_at),
         unread: small(line.unread),
         mark: map::mark(line.mark, *sent, waits && side == Side::Partner),
+        waits: line.waits,
     })
 }
 

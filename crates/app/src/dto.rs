@@ -10,6 +10,7 @@ mod history;
 mod import;
 mod people;
 mod room;
+mod search;
 mod start;
 mod sync;
 
@@ -19,5 +20,6 @@ pub use history::*;
 pub use import::*;
 pub use people::*;
 pub use room::*;
+pub use search::*;
 pub use start::*;
 pub use sync::*;

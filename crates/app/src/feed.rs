@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::dto::{ChangeNote, Tag};
-use crate::notices;
+use crate::{notices, search};
 use domain::{ProgramId, Table};
 use protocol::client::Line;
 use std::collections::BTreeSet;
@@ -96,6 +96,7 @@ pub(crate) fn watch(app: &Arc<App>, program: ProgramId, store: &Store, link: &Li
             }
         }
     });
+    let of_index = search::keep_indexed(app, store);
     let to = Arc::downgrade(app);
     let store = store.clone();
     let of_file = tokio::spawn(async move {
@@ -104,5 +105,5 @@ pub(crate) fn watch(app: &Arc<App>, program: ProgramId, store: &Store, link: &Li
         // On its own task, as above.
         tokio::spawn(async move { app.shut_damaged(Some(program)).await });
     });
-    vec![of_store.abort_handle(), of_link.abort_handle(), of_file.abort_handle()]
+    vec![of_store.abort_handle(), of_link.abort_handle(), of_file.abort_handle(), of_index]
 }

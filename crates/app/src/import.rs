@@ -125,7 +125,9 @@ pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existin
     let sample = mapping
         .data(table)
         .take(SAMPLE_ROWS)
-        .map(|row| (0..headers.len()).map(|column| clipped(row.cell(column))).collect())
+        .map(|row| {
+            (0..headers.len()).map(|column| crate::shortened(row.cell(column), SAMPLE_CHARS)).collect()
+        })
         .collect();
     let mut preview = ImportPreview {
         format: table.format.clone(),
@@ -172,15 +174,4 @@ pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existin
         });
     }
     preview
-}
-
-fn clipped(cell: &str) -> String {
-    if cell.len() <= SAMPLE_CHARS {
-        return cell.to_owned();
-    }
-    let mut clipped: String = cell.chars().take(SAMPLE_CHARS).collect();
-    if clipped.len() < cell.len() {
-        clipped.push('…');
-    }
-    clipped
 }

@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod app;
+mod appearance;
 mod background;
 pub mod commands;
 mod deals;
@@ -26,6 +27,7 @@ mod plans;
 mod refused;
 mod rescue;
 mod room;
+mod search;
 mod security;
 mod session;
 mod shut;
@@ -37,6 +39,7 @@ mod unsent;
 mod written;
 
 pub use app::{App, Dial, Keychain, Options, profile_dir};
+pub use map::shortened;
 pub use notices::Notice;
 
 #[cfg(test)]

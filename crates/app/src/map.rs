@@ -257,3 +257,14 @@ pub(crate) fn mark(mark: store::query::Mark, sent: u64, awaiting: bool) -> SyncM
         None => SyncMark::Synced,
     }
 }
+
+/// The first `longest` characters, the last of them an ellipsis when there is more.
+pub fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(longest.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}

@@ -59,7 +59,7 @@ fn message(looked: &Looked, me: MemberId, line: MessageLine) -> MessageRow {
     let reply_to = message.reply_to.zip(reply).map(|(id, answered)| ReplyPreview {
         id: id.to_string(),
         author: looked.faces.person(answered.author).name,
-        text: answered.body.chars().take(PREVIEW_CHARS).collect(),
+        text: map::shortened(&answered.body, PREVIEW_CHARS),
     });
     MessageRow {
         id: id.to_string(),

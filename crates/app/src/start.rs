@@ -1,8 +1,9 @@
 //! Start: the vault and what it opens.
 
 use crate::app::{App, Gate, held};
+use crate::appearance;
 use crate::background;
-use crate::dto::{AppState, Appearance, Code, CommandError, Done, Passphrase, Tag, Theme, VaultState};
+use crate::dto::{AppState, Code, CommandError, Passphrase, Tag, VaultState};
 use crate::map;
 use crate::session::{Session, file_key};
 use std::sync::atomic::Ordering;
@@ -12,24 +13,6 @@ use vault::{Keychain, State, Vault};
 
 /// Setting under which "work offline" is kept.
 pub(crate) const WORK_OFFLINE: &str = "work_offline";
-
-/// Setting under which the look is kept.
-const THEME: &str = "theme";
-
-/// The look under the name it is kept under; one that a newer version knows is the system's here.
-fn theme_of(name: &str) -> Theme {
-    let all = [Theme::Light, Theme::Dark, Theme::Contrast];
-    all.into_iter().find(|theme| theme_name(*theme) == name).unwrap_or_default()
-}
-
-fn theme_name(theme: Theme) -> &'static str {
-    match theme {
-        Theme::System => "system",
-        Theme::Light => "light",
-        Theme::Dark => "dark",
-        Theme::Contrast => "contrast",
-    }
-}
 
 impl App {
     /// Opens the vault if that needs nobody, and then every program.
@@ -70,8 +53,7 @@ impl App {
             .map_err(|error| map::store_error(&error))?;
         let offline = device.setting(WORK_OFFLINE).await.map_err(|error| map::store_error(&error))?;
         self.work_offline.store(offline.as_deref() == Some("on"), Ordering::Relaxed);
-        let theme = device.setting(THEME).await.map_err(|error| map::store_error(&error))?;
-        *held(&self.theme) = theme.as_deref().map_or(Theme::System, theme_of);
+        *held(&self.appearance) = appearance::read(&device).await?;
         *held(&self.background) = background::kept(&device).await?;
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device));
@@ -111,26 +93,12 @@ impl App {
             shut,
             locked,
             ended,
-            theme: self.theme(),
+            appearance: *held(&self.appearance),
             background: self.background(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             work_offline: self.work_offline.load(Ordering::Relaxed),
         })
-    }
-
-    pub(crate) async fn appearance_set(self: &Arc<Self>, asked: Appearance) -> Result<Done, CommandError> {
-        let session = self.session()?;
-        let name = theme_name(asked.theme);
-        session.device.set_setting(THEME, name).await.map_err(|error| map::store_error(&error))?;
-        *held(&self.theme) = asked.theme;
-        self.tell(&[Tag::App]);
-        Ok(Done::default())
-    }
-
-    /// The look that was chosen, for the frame around the page.
-    pub fn theme(&self) -> Theme {
-        *held(&self.theme)
     }
 
     pub(crate) async fn vault_retry(self: &Arc<Self>, (): ()) -> Result<AppState, CommandError> {

@@ -16,6 +16,8 @@ use store::Item;
 
 /// Most waiting changes that are listed.
 const WAITING_SHOWN: u32 = 100;
+/// Of what a waiting change says, so much is listed, characters.
+const SAYS_CHARS: usize = 80;
 
 /// The line in the window's words.
 pub(crate) fn connection(line: Line) -> Connection {
@@ -140,6 +142,7 @@ pub(crate) async fn waiting_item(
     Ok(WaitingItem {
         id: item.n.to_string(),
         title: title(joined, item).await?,
+        says: says(item),
         at: map::at(item.at),
         sent: item.n <= sent,
         deal: deal_of(item).map(|deal| deal.to_string()),
@@ -154,6 +157,18 @@ pub(crate) fn deal_of(item: &Item) -> Option<DealId> {
             Some(Mutation::RowPut(put)) => Some(put.row.deal()),
             _ => None,
         },
+    }
+}
+
+/// How a change begins.
+fn says(item: &Item) -> String {
+    match &item.mutation {
+        // The title of the deal stands in its own.
+        None | Some(Mutation::DealRegister(_)) => String::new(),
+        Some(mutation) => {
+            let first = written::facts(mutation).into_iter().next().map(|(_, value)| value);
+            map::shortened(first.unwrap_or_default().trim(), SAYS_CHARS)
+        }
     }
 }
 

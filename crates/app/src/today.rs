@@ -6,6 +6,7 @@ use crate::dto::{
     Code, CommandError, Court, Done, Person, Tag, Through, Today, TodayItem, TodayKind, TodayPlace, TodayPut,
 };
 use crate::map;
+use domain::court::is_unsent;
 use domain::entity::{Put, PutAway, RowOf, Side, Standing, Status};
 use domain::mutation::RowPut;
 use domain::{Date, DealId, Timestamp};
@@ -21,6 +22,8 @@ const HORIZON_DAYS: i32 = 30;
 const SOON_DAYS: i32 = 7;
 /// A rejection is worth reading for this many days.
 const REJECTION_DAYS: i64 = 14;
+/// Of a message that waits for a reply, this much is shown.
+const QUOTE_CHARS: usize = 400;
 /// The clock is looked at so often: it may be set, and a device may sleep meanwhile.
 const LOOK: Duration = Duration::from_secs(20);
 /// Nothing is put away for longer than five years, so that a slip of the hand does not lose it.
@@ -199,6 +202,10 @@ fn sort(looked: &Looked, inputs: today::Inputs, day: Date, to: &mut Sorting) -> 
         to.place(Section::OnYou, RowOf::Reply(room.deal.id), seen, reply(looked, room));
     }
     for line in &inputs.registrations {
+        if is_unsent(&line.deal) {
+            // They owe nothing that they have not got.
+            continue;
+        }
         let section = if side == Side::Vendor { Section::OnYou } else { Section::TheyOweYou };
         let seen = line.deal.registration.status as u64;
         to.place(section, RowOf::Decision(line.id), seen, decision(looked, line, day));
@@ -253,20 +260,33 @@ fn past(looked: &Looked, line: &DealLine, row: RowOf) -> Option<TodayItem> {
         RowOf::Milestone(..) => return None,
     };
     Some(TodayItem {
-        subject: subject(line),
         why: "You put it away as done".to_owned(),
-        ..item(looked, kind, line.id, key, title.to_owned())
+        ..item(looked, kind, about(line), key, title.to_owned())
     })
 }
 
-fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: String) -> TodayItem {
+/// A deal, its title and its customer's name.
+type About<'d> = (DealId, &'d str, &'d str);
+
+fn about(line: &DealLine) -> About<'_> {
+    (line.id, &line.deal.title, &line.deal.customer.name)
+}
+
+fn item(
+    looked: &Looked,
+    kind: TodayKind,
+    (deal, deal_title, customer): About<'_>,
+    key: String,
+    title: String,
+) -> TodayItem {
     TodayItem {
         key,
         kind,
         program: looked.joined.id.to_string(),
         deal: deal.to_string(),
         title,
-        subject: String::new(),
+        deal_title: deal_title.to_owned(),
+        customer: customer.to_owned(),
         why: String::new(),
         due: None,
         days_left: None,
@@ -280,23 +300,17 @@ fn item(looked: &Looked, kind: TodayKind, deal: DealId, key: String, title: Stri
     }
 }
 
-fn subject(line: &DealLine) -> String {
-    format!("{} · {}", line.deal.title, line.deal.customer.name)
-}
-
 fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     let author: Person = looked.faces.person(room.message.author);
     let first = author.name.split(' ').next().unwrap_or_default().to_owned();
-    let text: String = room.message.body.chars().take(140).collect();
-    let said = if room.message.body.contains('?') { "asked" } else { "wrote" };
+    let text = map::shortened(room.message.body.trim(), QUOTE_CHARS);
     TodayItem {
-        subject: subject(&room.deal),
-        why: format!("{first} {said}: “{}”", text.trim()),
+        why: format!("{first} wrote: “{text}”"),
         person: Some(author),
         ..item(
             looked,
             TodayKind::Reply,
-            room.deal.id,
+            about(&room.deal),
             format!("reply-{}", room.deal.id),
             format!("Reply to {first}"),
         )
@@ -315,29 +329,26 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
         (true, Status::InReview) => format!("{who} registered it and it is in review"),
         (true, _) => format!("{who} registered it and waits for an answer"),
         (false, Status::InReview) => format!("{} is looking at it", looked.faces.vendor_name()),
-        (false, _) if registration.submitted_at.is_none() => "It is on its way to the vendor".to_owned(),
         (false, _) => format!("Sent to {}", looked.faces.vendor_name()),
     };
     TodayItem {
-        subject: subject(line),
         why,
         due: due.map(|due| due.to_string()),
         days_left: due.map(|due| due.days_since(today)),
         // Whoever waits need not be told who registered it: the other side moves next.
         person: mine.then(|| looked.faces.person(line.deal.registered_by)),
         court: if mine { Court::Us } else { Court::Them },
-        ..item(looked, TodayKind::Decision, line.id, format!("decision-{}", line.id), title)
+        ..item(looked, TodayKind::Decision, about(line), format!("decision-{}", line.id), title)
     }
 }
 
 fn draft(looked: &Looked, line: &DealLine) -> TodayItem {
     TodayItem {
-        subject: subject(line),
         why: "It is a draft: the customer is not protected until it is sent".to_owned(),
         ..item(
             looked,
             TodayKind::Draft,
-            line.id,
+            about(line),
             format!("draft-{}", line.id),
             "Finish and send the registration".to_owned(),
         )
@@ -348,13 +359,12 @@ fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
     let registration = &line.deal.registration;
     let rule = registration.rule.map(map::rejection_words).unwrap_or("Rejected");
     TodayItem {
-        subject: subject(line),
         why: format!("{rule}: {}", registration.evidence.as_deref().unwrap_or_default()),
         person: registration.decided_by.map(|member| looked.faces.person(member)),
         ..item(
             looked,
             TodayKind::Rejected,
-            line.id,
+            about(line),
             format!("rejected-{}", line.id),
             "Read the rejection".to_owned(),
         )
@@ -367,13 +377,14 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
     let mine = milestone.owner == Some(looked.joined.member);
     let whose = match (court, &owner) {
         _ if mine => "You own this step".to_owned(),
+        // It is in this list although it is another's: whoever of the company sees it can move it on.
+        (Court::Us, Some(person)) => format!("{} of your company owns this step", person.name),
         (_, Some(person)) => format!("{} owns this step", person.name),
         (Court::Us, None) => "Your company owns this step".to_owned(),
         (Court::Customer, None) => "The customer owns this step".to_owned(),
         (_, None) => "They own this step".to_owned(),
     };
     TodayItem {
-        subject: format!("{} · {}", open.deal_title, open.customer),
         why: match milestone.done_condition.as_str() {
             "" => whose,
             condition => format!("{whose}. Done when: {condition}"),
@@ -386,7 +397,7 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
         ..item(
             looked,
             TodayKind::Milestone,
-            open.deal,
+            (open.deal, &open.deal_title, &open.customer),
             format!("milestone-{}", open.id),
             milestone.title.clone(),
         )

@@ -1,8 +1,8 @@
 //! Everything that was done here and is not at a hub, as files: text for a person, JSON for programs.
 
 use crate::app::App;
-use crate::dto::{Code, CommandError, SavedFile};
-use crate::session::Joined;
+use crate::dto::{Code, CommandError, SavedFile, UnsentOf};
+use crate::session::{Joined, Session};
 use crate::{diagnostics, map, sync_page, written};
 use serde::Serialize;
 use std::fmt::Write;
@@ -81,12 +81,20 @@ impl Change {
 }
 
 impl App {
-    /// Saves what waits, what was refused and what is parked behind that, of every program that is open:
-    /// also of one that may only be read any more.
-    pub(crate) async fn unsent_export(self: &Arc<Self>, (): ()) -> Result<Vec<SavedFile>, CommandError> {
+    /// Saves what waits, what was refused and what is parked behind that, of one program or of all: also
+    /// of one that may only be read any more, or, because its lease is over, not even that.
+    pub(crate) async fn unsent_export(
+        self: &Arc<Self>,
+        of: UnsentOf,
+    ) -> Result<Vec<SavedFile>, CommandError> {
         let mut unsent = Unsent { saved_at: moment(Self::now()), programs: Vec::new() };
-        for joined in self.session()?.programs() {
-            let program = self.unsent_of(&joined).await?;
+        let session = self.session()?;
+        let programs = match of.program {
+            Some(id) => vec![self.program(&id)?],
+            None => session.programs(),
+        };
+        for joined in programs {
+            let program = self.unsent_of(&session, &joined).await?;
             if !(program.waiting.is_empty() && program.refused.is_empty()) {
                 unsent.programs.push(program);
             }
@@ -105,7 +113,7 @@ impl App {
         ])
     }
 
-    async fn unsent_of(&self, joined: &Joined) -> Result<UnsentProgram, CommandError> {
+    async fn unsent_of(&self, session: &Session, joined: &Joined) -> Result<UnsentProgram, CommandError> {
         let store_error = |error: store::StoreError| map::store_error(&error);
         let mut waiting = Vec::new();
         for item in joined.store.waiting(WAITING_MAX).await.map_err(store_error)? {
@@ -127,11 +135,9 @@ impl App {
                 behind_it,
             });
         }
-        let program: Option<domain::entity::Program> =
-            joined.store.entity(joined.id).await.map_err(store_error)?;
         Ok(UnsentProgram {
             program: joined.id.to_string(),
-            name: program.map_or_else(|| self.hub_name(&joined.hub), |program| program.name),
+            name: self.name_of(session, joined).await,
             hub: self.hub_name(&joined.hub),
             waiting,
             refused,

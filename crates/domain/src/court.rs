@@ -23,11 +23,19 @@ pub struct Court {
     pub reason: String,
 }
 
+/// Whether a registration was sent and has not reached the hub, which numbers it: nobody else knows of it yet.
+pub fn is_unsent(deal: &Deal) -> bool {
+    deal.registration.status == Status::Submitted && deal.number.is_none()
+}
+
 /// Decides whose court a deal is in on the day `today`.
 pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
     let of = |side, reason: &str| Court { side, reason: reason.to_owned() };
     match deal.registration.status {
         Status::Draft => return of(Some(OwnerSide::Partner), "Finish and send the registration"),
+        Status::Submitted if is_unsent(deal) => {
+            return of(Some(OwnerSide::Partner), "Waiting to be sent");
+        }
         Status::Submitted | Status::InReview => {
             return of(Some(OwnerSide::Vendor), "Decide the registration");
         }
@@ -42,17 +50,14 @@ pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
     match next {
         Some(step) => {
             let when = match step.due.map(|due| due.days_since(today)) {
-                Some(0) => ", due today".to_owned(),
-                Some(days) if days < 0 => format!(", {} overdue", in_days(-days)),
-                Some(days) => format!(", due in {}", in_days(days)),
+                // First what presses: a long title is cut at its end.
+                Some(0) => "Due today: ".to_owned(),
+                Some(days) if days < 0 => format!("{} d late: ", -days),
+                Some(days) => format!("Due in {days} d: "),
                 None => String::new(),
             };
-            Court { side: Some(step.owner_side), reason: format!("{}{when}", step.title) }
+            Court { side: Some(step.owner_side), reason: format!("{when}{}", step.title) }
         }
         None => of(Some(OwnerSide::Partner), "Agree the next step"),
     }
-}
-
-fn in_days(days: i32) -> String {
-    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }

@@ -20,6 +20,7 @@ pub mod planted;
 pub mod refusal;
 pub mod row;
 pub mod scope;
+pub mod search;
 
 pub use date::{Date, Timestamp};
 pub use id::*;

@@ -19,6 +19,7 @@ mod registration;
 mod room;
 mod rows;
 mod samples;
+mod search;
 mod stored_form;
 mod undo;
 mod world;

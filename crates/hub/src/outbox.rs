@@ -216,7 +216,7 @@ mod tests {
         let left = outbox.take(usize::MAX);
         assert_eq!(left[0], delta(ScopeId::Program, b"stays"));
         let Ok(frame::Incoming::Known(FromHub::Delta(rest))) = frame::decode(&left[1]) else { panic!() };
-        assert!(rest.rows.is_empty() && rest.to == 1, "how far it leads stays as it is");
+        assert!(rest.rows.is_empty() && rest.to == 0, "it leads nowhere: rows of its own are owed still");
         assert_eq!(rest.beyond, Some(2), "what the device said there is not said to be here");
         outbox.written(left.iter().map(Vec::len).sum());
 

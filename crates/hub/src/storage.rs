@@ -15,6 +15,7 @@ mod founding;
 mod load;
 mod open;
 mod page;
+mod recent;
 mod segments;
 #[cfg(feature = "sim")]
 mod sim;
@@ -29,10 +30,13 @@ pub(crate) use segments::{Listed, Wanted};
 use crate::Error;
 use domain::{ProgramId, Timestamp};
 use protocol::sequencer::Past;
+use recent::Recent;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::RwLock;
 
 /// Answers kept for every device.
 pub(crate) const ANSWERS_KEPT: u64 = 4_096;
@@ -47,6 +51,7 @@ struct Inner {
     readers: SqlitePool,
     /// `None` in memory.
     folder: Option<PathBuf>,
+    recent: Mutex<HashMap<ProgramId, Arc<RwLock<Recent>>>>,
     /// Held as long as the hub runs: two of them on one file would each think they alone write.
     lock: Mutex<Option<std::fs::File>>,
 }
@@ -55,6 +60,12 @@ impl Storage {
     /// What belongs to one program.
     pub fn program(&self, program: ProgramId) -> ProgramStore {
         ProgramStore { storage: self.clone(), program }
+    }
+
+    /// The last changes of a program.
+    fn recent(&self, program: ProgramId) -> Arc<RwLock<Recent>> {
+        let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(recent.entry(program).or_default())
     }
 
     /// Whether nothing was ever founded here and nobody invited to.

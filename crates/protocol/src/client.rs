@@ -7,18 +7,19 @@
 //! Every effect runs to completion before the next event; effects that ask for something are answered
 //! by the event named in their documentation.
 
+mod events;
+mod parting;
+
+pub use events::{ClientEffect, ClientEvent, Line, Status, SyncState, Tick};
+
 use crate::bootstrap::End;
 use crate::frame::{
-    self, Challenge, Delta, FromDevice, FromHub, Goodbye, Hello, Incoming, NewerRow, PROTO, PROTO_MIN, Push,
-    Reason, Resume, Sealed, Welcome,
+    self, Challenge, Delta, FromDevice, FromHub, Hello, Incoming, PROTO, PROTO_MIN, Push, Sealed, Welcome,
 };
 use crate::seal::{self, Chain, DeviceKey};
-use crate::segment::{self, Segments, Took};
+use crate::segment::{self, Took};
 use domain::entity::Key;
 use domain::{DeviceId, ProgramId, Timestamp};
-
-/// Milliseconds on a clock that never jumps, from any start.
-pub type Tick = u64;
 
 /// Mutations on their way that have no answer yet, at most.
 pub const IN_FLIGHT_MAX: u64 = 1_024;
@@ -28,177 +29,8 @@ pub const PUSH_ITEMS: usize = 256;
 pub const PUSH_BYTES: usize = 256 << 10;
 /// The hub has this long to answer a hello.
 const HELLO_MS: u64 = 20_000;
-/// First and longest pause between attempts to connect.
-const BACKOFF_MS: (u64, u64) = (250, 30_000);
-/// After so many attempts the pauses are the longest.
-const ATTEMPTS_LONGEST: u32 = 7;
 /// Lists of segments that came to nothing, one after the other, after which a device asks for pages.
 const LISTS_MAX: u32 = 3;
-
-/// What the store knows about the line to the hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyncState {
-    /// Run of the hub that the cursor was reached in; 0 before the first catch-up.
-    pub epoch: u64,
-    /// Everything up to here is stored.
-    pub cursor: u64,
-    /// Where an interrupted catch-up goes on.
-    pub resume: Option<Resume>,
-    /// Highest own mutation whose answer is stored.
-    pub answered: u64,
-    /// End of the device's chain.
-    pub chain: Chain,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum ClientEvent {
-    /// The store's numbers, at start.
-    Loaded(SyncState),
-    /// Answer to [`ClientEffect::Connect`]: the line is open.
-    Opened,
-    /// The line is gone, or could not be opened.
-    Lost {
-        /// For the log and the sync page.
-        message: String,
-    },
-    /// A frame arrived.
-    Received {
-        /// The frame.
-        bytes: Vec<u8>,
-    },
-    /// The outbox has grown.
-    Queued,
-    /// Answer to [`ClientEffect::ReadOutbox`], in order.
-    OutboxRead(Vec<Sealed>),
-    /// Answer to [`ClientEffect::CheckChain`]: whether the own chain has this hash there, and
-    /// everything after it is still at hand.
-    ChainChecked(bool),
-    /// Answer to [`ClientEffect::Apply`], [`ClientEffect::Adopt`] and [`ClientEffect::Reset`]: it is on
-    /// disk.
-    Applied(SyncState),
-    /// Answer to [`ClientEffect::FetchSegments`], whenever it ends by itself; with [`End::Complete`] the
-    /// store's numbers, after it has noted that all is in.
-    SegmentsEnded(End, Option<SyncState>),
-    /// Answer to an effect that concerns the store: it could not be done.
-    StoreFailed {
-        /// For the log and the sync page.
-        message: String,
-    },
-    /// The person wants to stay off the network, or not any more.
-    WorkOffline(bool),
-    /// The person asked to try now.
-    TryNow,
-    /// The time of [`ClientEffect::Timer`] has come.
-    Timer,
-}
-
-/// What the driver has to do.
-#[derive(Debug)]
-pub enum ClientEffect {
-    /// Open a line; answered by [`ClientEvent::Opened`] or [`ClientEvent::Lost`].
-    Connect,
-    /// Write a frame.
-    Send {
-        /// The frame.
-        bytes: Vec<u8>,
-    },
-    /// Drop the line; no event follows.
-    HangUp,
-    /// Read sealed mutations with numbers above `after`; answered by [`ClientEvent::OutboxRead`].
-    ReadOutbox {
-        /// Number after which to read.
-        after: u64,
-        /// Most mutations.
-        items: usize,
-        /// Bytes of payload after which to stop.
-        bytes: usize,
-    },
-    /// Compare the own chain; answered by [`ClientEvent::ChainChecked`].
-    CheckChain(Chain),
-    /// Store a delta in one transaction; answered by [`ClientEvent::Applied`].
-    Apply {
-        /// Epoch it belongs to.
-        epoch: u64,
-        /// The delta.
-        delta: Delta,
-    },
-    /// Fetch segments and take them in, while everything else goes on, until the line is dropped; see
-    /// [`crate::bootstrap`]. Answered by [`ClientEvent::SegmentsEnded`].
-    FetchSegments {
-        /// Epoch they belong to.
-        epoch: u64,
-        /// What to fetch.
-        segments: Segments,
-    },
-    /// Store rows that this version cannot read, for a later one; an event follows only when it could
-    /// not be done.
-    KeepNewer(Vec<NewerRow>),
-    /// The hub continues under another epoch; answered by [`ClientEvent::Applied`].
-    Adopt {
-        /// The new epoch.
-        epoch: u64,
-    },
-    /// Forget rows and cursor but nothing of the person's own, and queue again what the hub had taken
-    /// and does not have any more; answered by [`ClientEvent::Applied`].
-    Reset {
-        /// The new epoch.
-        epoch: u64,
-        /// The last own mutation that the hub has.
-        last_n: u64,
-    },
-    /// The hub has let the device in at its time `hub_now`: what is here may be shown for `days` from now
-    /// on. An event follows only when it could not be noted.
-    Renew {
-        /// Hub time.
-        hub_now: Timestamp,
-        /// Days.
-        days: u32,
-    },
-    /// Send [`ClientEvent::Timer`] at this tick; replaces an earlier one.
-    Timer {
-        /// When.
-        at: Tick,
-    },
-    /// Tell the person.
-    Status(Status),
-}
-
-/// The line as a person sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// Where it stands.
-    pub line: Line,
-    /// When the next attempt is made.
-    pub retry_at: Option<Tick>,
-    /// Why it is not online, a sentence.
-    pub message: Option<String>,
-    /// True when the device has just caught up.
-    pub caught_up: bool,
-    /// What the hub's clock said when the line was opened.
-    pub hub_now: Option<Timestamp>,
-}
-
-/// Where the line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
-    /// No line; `retry_at` tells when the next attempt is made.
-    Offline,
-    /// The person asked for it.
-    WorkingOffline,
-    /// Trying.
-    Connecting,
-    /// Signed in, still receiving.
-    CatchingUp,
-    /// Caught up.
-    Online,
-    /// The hub shut this device out: its data has to be removed.
-    Revoked,
-    /// The versions do not meet: reading only, the outbox is kept.
-    Outdated,
-    /// Another installation uses this device's identity: the outbox is kept.
-    Forked,
-}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Phase {
@@ -351,47 +183,6 @@ impl Client {
         }
     }
 
-    fn lost(&mut self, now: Tick, message: String, effects: &mut Vec<ClientEffect>) {
-        self.reading = false;
-        if matches!(self.phase, Phase::Shut(_) | Phase::Down) {
-            return;
-        }
-        self.phase = Phase::Down;
-        if self.work_offline {
-            self.tell(Line::WorkingOffline, None, None, effects);
-            return;
-        }
-        let pause = self.pause();
-        self.retry(now.saturating_add(pause), message, effects);
-    }
-
-    fn retry(&mut self, at: Tick, message: String, effects: &mut Vec<ClientEffect>) {
-        effects.push(ClientEffect::Timer { at });
-        self.tell(Line::Offline, Some(at), Some(message), effects);
-    }
-
-    fn drop_line(&mut self, now: Tick, message: String, effects: &mut Vec<ClientEffect>) {
-        effects.push(ClientEffect::HangUp);
-        self.lost(now, message, effects);
-    }
-
-    /// Jitter: from a quarter of the exponential limit up to it, so that a thousand devices do not
-    /// return in the same moment.
-    fn pause(&mut self) -> u64 {
-        let (first, longest) = BACKOFF_MS;
-        let limit = first.saturating_mul(1 << self.attempts.min(ATTEMPTS_LONGEST)).min(longest);
-        self.attempts = self.attempts.saturating_add(1);
-        limit / 4 + self.below(limit - limit / 4)
-    }
-
-    /// The next of a row of numbers below `limit` that differs from device to device.
-    fn below(&mut self, limit: u64) -> u64 {
-        self.seed ^= self.seed << 13;
-        self.seed ^= self.seed >> 7;
-        self.seed ^= self.seed << 17;
-        self.seed % limit.max(1)
-    }
-
     fn received(&mut self, now: Tick, frame: FromHub, effects: &mut Vec<ClientEffect>) {
         match (frame, &self.phase) {
             (FromHub::Challenge(challenge), Phase::Opened) => self.greet(&challenge, effects),
@@ -501,7 +292,8 @@ impl Client {
         self.tell(Line::CatchingUp, None, None, effects);
         let fresh = !welcome.start_over || domain::planted!(EpochIgnored);
         if !fresh {
-            effects.push(ClientEffect::Reset { epoch: welcome.epoch, last_n: welcome.last_n });
+            let last_n = welcome.again_after.map_or(welcome.last_n, |after| after.min(welcome.last_n));
+            effects.push(ClientEffect::Reset { epoch: welcome.epoch, last_n });
         } else if state.epoch != 0 && state.epoch != welcome.epoch {
             effects.push(ClientEffect::Adopt { epoch: welcome.epoch });
         }
@@ -566,43 +358,6 @@ impl Client {
         } else if again {
             self.send_more(effects);
         }
-    }
-
-    fn goodbye(&mut self, now: Tick, goodbye: Goodbye, effects: &mut Vec<ClientEffect>) {
-        effects.push(ClientEffect::HangUp);
-        match goodbye.reason {
-            Reason::Revoked | Reason::UnknownDevice => {
-                let line = if goodbye.reason == Reason::Revoked { Line::Revoked } else { Line::Forked };
-                self.shut(line, goodbye.message, effects);
-            }
-            Reason::Version => self.shut(Line::Outdated, goodbye.message, effects),
-            Reason::Forked => self.shut(Line::Forked, goodbye.message, effects),
-            Reason::Busy if domain::planted!(BusyIsFinal) => {
-                self.shut(Line::Offline, goodbye.message, effects)
-            }
-            Reason::Malformed
-            | Reason::TooLarge
-            | Reason::Busy
-            | Reason::ShuttingDown
-            | Reason::UnknownProgram => {
-                self.phase = Phase::Down;
-                self.reading = false;
-                if !matches!(goodbye.reason, Reason::Busy | Reason::ShuttingDown) {
-                    // What we send next time will be no better.
-                    self.attempts = self.attempts.max(ATTEMPTS_LONGEST);
-                }
-                // Full jitter within the window the hub asks for, see `Goodbye::retry_after_ms`.
-                let asked = goodbye.retry_after_ms.unwrap_or(0).min(BACKOFF_MS.1);
-                let pause = self.pause().max(asked + self.below(asked));
-                self.retry(now.saturating_add(pause), goodbye.message, effects);
-            }
-        }
-    }
-
-    fn shut(&mut self, line: Line, message: String, effects: &mut Vec<ClientEffect>) {
-        self.phase = Phase::Shut(line);
-        self.reading = false;
-        self.tell(line, None, Some(message), effects);
     }
 
     fn status(&self, line: Line) -> Status {

@@ -13,7 +13,7 @@ use domain::entity::{ActionPlan, Deal, InvitationKind, Milestone, Role};
 use domain::mutation::*;
 use domain::{Actor, DeviceId, MemberId, Mutation, ProgramId, RowKey, Table, Timestamp};
 use hub::sim::{Backroom, Start};
-use protocol::frame::{self, FromDevice, FromHub, Incoming, Join, Joined};
+use protocol::frame::{self, Answer, FromDevice, FromHub, Incoming, Join, Joined};
 use protocol::link::Token;
 use protocol::seal::{self, Chain, DeviceKey};
 use protocol::sequencer::{Commit, CommitRow, HubEvent};
@@ -31,6 +31,7 @@ pub struct Base {
     pub(crate) runs: BTreeMap<u64, u64>,
     pub(crate) cast: Vec<(String, Identity)>,
     pub(crate) chains: BTreeMap<DeviceId, Chain>,
+    pub(crate) answers: BTreeMap<(DeviceId, u64), Answer>,
     pub(crate) invites: Vec<Invite>,
 }
 
@@ -128,6 +129,7 @@ impl Base {
             now: world.now,
             cast,
             chains: world.oracle.chains.clone(),
+            answers: world.oracle.answers.clone(),
             invites: world.invites.iter().filter(|invite| invite.taken == 0).cloned().collect(),
             _dir: world.dir,
         })

@@ -108,7 +108,9 @@ impl World {
         let (state, seen) = (&desk.state, &desk.seen);
         let wrong = |law, what: String| broken(law, format!("{}: {what}", desk.name));
         let device = desk.identity.device;
-        let same = state.epoch == before.epoch || self.oracle.continues(device, before);
+        // A hub that is gone since may have told it to start over: of its run the present one knows nothing.
+        let told = state.epoch == self.oracle.epoch || self.oracle.runs.contains_key(&state.epoch);
+        let same = state.epoch == before.epoch || (told && self.oracle.continues(device, before));
         if same && state.cursor < before.cursor {
             return wrong("I9", format!("the cursor goes back from {} to {}", before.cursor, state.cursor));
         }
@@ -181,30 +183,42 @@ impl World {
         let Some(desk) = self.desks.get(d) else { return Ok(()) };
         let is_here = |key: &RowKey| desk.rows.contains_key(key);
         let pending = |n: &u64| matches!(desk.seen.outbox.get(n), Some(Stand::Queued | Stand::Answered(_)));
+        let answer = |made: &Made| self.oracle.outcomes.get(&made.hash);
+        let accepted = |made: &Made| answer(made).is_some_and(|answer| answer.refusal.is_none());
+        // What was done later, and stands.
+        let later = |n: u64, does: &dyn Fn(&Mutation) -> bool| {
+            let mut later = desk.made.range(n + 1..);
+            later.any(|(n, made)| does(&made.mutation) && (pending(n) || accepted(made)))
+        };
         for (n, made) in &desk.made {
             let (key, may_be) = match &made.mutation {
                 Mutation::MessageSend(send) => {
                     let room = model::get::<Deal>(&desk.rows, send.deal);
                     let open = room.is_some_and(|deal| deal.registration.status != Status::Draft);
                     let parent = send.reply_to.is_none_or(|id| is_here(&RowKey::of::<Message>(id)));
-                    (RowKey::of::<Message>(send.message), open && parent)
+                    // Of a room that has opened only afterwards, and not in the way it was opened here.
+                    let reopened = later(*n, &|later| match later {
+                        Mutation::RegistrationWithdraw(withdraw) => withdraw.deal == send.deal,
+                        _ => false,
+                    });
+                    (RowKey::of::<Message>(send.message), open && parent && !reopened)
                 }
                 Mutation::MilestoneAdd(add) => {
                     let key = RowKey::of::<Milestone>(add.milestone);
                     let removed = self.oracle.stored.get(&key).is_some_and(|row| row.body.is_none());
-                    let removes = |(n, later): (&u64, &Made)| match &later.mutation {
-                        Mutation::MilestoneRemove(remove) => remove.milestone == add.milestone && pending(n),
+                    let removes = later(*n, &|later| match later {
+                        Mutation::MilestoneRemove(remove) => remove.milestone == add.milestone,
                         _ => false,
-                    };
-                    let going = desk.made.range(*n..).any(removes);
-                    (key, is_here(&RowKey::of::<Deal>(add.deal)) && !removed && !going)
+                    });
+                    (key, is_here(&RowKey::of::<Deal>(add.deal)) && !removed && !removes)
                 }
                 _ => continue,
             };
-            let accepted =
-                self.oracle.outcomes.get(&made.hash).is_some_and(|answer| answer.refusal.is_none());
-            let settled = accepted && !desk.seen.outbox.contains_key(n);
-            if may_be && (pending(n) || settled) && !is_here(&key) {
+            // Who starts over gets a row that has changed since with that change.
+            let changed = self.oracle.stored.get(&key).is_some_and(|row| row.seq > desk.state.cursor);
+            let follows = desk.starts_over && changed;
+            let settled = accepted(made) && !desk.seen.outbox.contains_key(n);
+            if may_be && (pending(n) || (settled && !follows)) && !is_here(&key) {
                 let name = made.mutation.name();
                 return broken("I9", format!("{}: its own {name} {n} is not on the screen", desk.name));
             }

@@ -8,6 +8,7 @@ use crate::world::{World, tell};
 use domain::entity::Key;
 use domain::{Mutate as _, Mutation, Timestamp};
 use protocol::client::{Client, ClientEffect, ClientEvent, Line, SyncState, Tick};
+use protocol::frame::Answer;
 use protocol::sequencer::ConnectionId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,8 @@ pub(crate) struct Desk {
     /// Its disk refuses the next thing.
     pub fails: bool,
     pub made: BTreeMap<u64, Made>,
+    /// The last mutation that was made before the world began.
+    pub made_before: u64,
     /// Refused mutations that the person has retried or given up.
     pub decided: BTreeSet<u64>,
     /// Refused mutations, each with the last mutation that was there when it was refused.
@@ -90,6 +93,8 @@ pub(crate) struct Desk {
     pub erased: bool,
     /// It fetches segments.
     pub fetching: Option<Fetching>,
+    /// It fetches everything anew, and has not been where the hub is since.
+    pub starts_over: bool,
 }
 
 pub(crate) fn file_key() -> FileKey {
@@ -117,6 +122,7 @@ impl Desk {
             crash_in: None,
             fails: false,
             made: BTreeMap::new(),
+            made_before: 0,
             decided: BTreeSet::new(),
             roots: BTreeMap::new(),
             heard: BTreeSet::new(),
@@ -131,6 +137,7 @@ impl Desk {
             jumped: false,
             erased: false,
             fetching: None,
+            starts_over: false,
         }
     }
 
@@ -163,10 +170,10 @@ impl Desk {
     }
 
     /// A store makes again by itself what a restored hub refused, because it lacked what another device
-    /// had yet to bring back. Nothing else is made without the person.
-    async fn takes_in_what_was_made_again(&mut self) -> Run {
+    /// had yet to bring back, at once when the same frame brings it. Nothing else is made without the person.
+    async fn takes_in_what_was_made_again(&mut self, hub: &BTreeMap<Key, Answer>) -> Run {
         let Some(store) = self.store().cloned() else { return Ok(()) };
-        let last = self.made.last_key_value().map_or(0, |(n, _)| *n);
+        let last = self.made.last_key_value().map_or(self.made_before, |(n, _)| *n);
         if self.state.chain.n == last {
             return Ok(());
         }
@@ -179,10 +186,14 @@ impl Desk {
                 let waits = self.seen.refused.contains(old) || self.seen.parked.contains(old);
                 !waits && !self.decided.contains(old)
             };
-            let was = |old: &&u64| self.made.get(old).is_some_and(|made| made.mutation == mutation);
-            let Some(old) = self.heard.iter().filter(|old| is_taken(old)).find(was).copied() else {
+            let was = |old: &u64, made: &Made| {
+                let refused = hub.get(&made.hash).is_some_and(|answer| answer.refusal.is_some());
+                made.mutation == mutation && (refused || self.heard.contains(old)) && is_taken(old)
+            };
+            let Some((&old, _)) = self.made.iter().find(|(old, made)| was(old, made)) else {
                 return broken("I4", format!("{}: nobody has made mutation {n}", self.name));
             };
+            self.heard.insert(old);
             self.decided.insert(old);
             let Some(hash) = store.chain_hash_at(n).await? else {
                 return broken("I3", format!("{}: mutation {n} is not in the chain", self.name));
@@ -376,7 +387,13 @@ impl World {
             }
             ClientEffect::Apply { epoch, delta } => {
                 tell!(self, "{} stores {}", self.name(d), crate::story::delta(self, &delta));
-                let applied = store.apply_delta(epoch, delta).await?;
+                let applied = match store.apply_delta(epoch, delta).await {
+                    // It could not start over a moment ago, and drops the line for that.
+                    Err(error) if error.code() == Code::WrongEpoch && !continues => {
+                        return Ok(Some(ClientEvent::StoreFailed { message: error.to_string() }));
+                    }
+                    applied => applied?,
+                };
                 if !applied.revoked_scopes.is_empty() {
                     // What was said there is forgotten, and a hub that lost it gets no more than its hash.
                     if let Some(desk) = self.desks.get_mut(d) {
@@ -425,6 +442,9 @@ impl World {
                     return broken("rest", format!("{} starts over although nothing was lost", self.name(d)));
                 }
                 store.reset_for_epoch(epoch, last_n).await?;
+                if let Some(desk) = self.desks.get_mut(d) {
+                    desk.starts_over = true;
+                }
                 return self.stored(d).await.map(Some);
             }
         }
@@ -474,11 +494,14 @@ impl World {
         let Some(desk) = self.desks.get_mut(d) else { return broken("sim", "no such installation") };
         let before = desk.state.clone();
         desk.look().await?;
-        desk.takes_in_what_was_made_again().await?;
+        desk.takes_in_what_was_made_again(&self.oracle.outcomes).await?;
         let state = desk.state.clone();
         self.mark(b's', &state.cursor.to_le_bytes());
         self.kept(d, "stored what came from the hub")?;
         self.shows(d, &before)?;
+        if let Some(desk) = self.desks.get_mut(d).filter(|desk| desk.state.cursor >= self.oracle.head) {
+            desk.starts_over = false;
+        }
         Ok(ClientEvent::Applied(state))
     }
 

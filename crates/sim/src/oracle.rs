@@ -26,7 +26,7 @@ pub(crate) struct Oracle {
     /// The live ones.
     pub rows: Map,
     pub chains: BTreeMap<DeviceId, Chain>,
-    answers: BTreeMap<(DeviceId, u64), Answer>,
+    pub answers: BTreeMap<(DeviceId, u64), Answer>,
     /// What became of a mutation, by the end of the chain that leads to it.
     pub outcomes: BTreeMap<Key, Answer>,
     /// Devices that the hub had let in, and those that it had shut out, before its file was put back.

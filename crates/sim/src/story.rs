@@ -38,8 +38,11 @@ pub(crate) fn delta(world: &World, delta: &Delta) -> String {
         (row.key.table == domain::Table::Messages).then(|| format!("\"{}\"", message.body))
     });
     let mut parts: Vec<String> = messages.collect();
-    let others = delta.rows.len() - parts.len();
-    parts.extend((others > 0).then(|| format!("{others} other rows")));
+    let others = delta.rows.iter().filter(|row| row.key.table != domain::Table::Messages);
+    let others: Vec<String> = others
+        .map(|row| format!("{:?}@{}{}", row.key, row.seq, if row.body.is_none() { "-" } else { "" }))
+        .collect();
+    parts.extend((!others.is_empty()).then(|| format!("[{}]", others.join(" "))));
     let answers: Vec<String> = delta
         .answers
         .iter()

@@ -101,9 +101,13 @@ impl World {
         for (number, (name, identity)) in base.cast.iter().enumerate() {
             let path = world.dir.path().join(format!("d{number}.db"));
             copy_database(&base.folder().join(format!("d{number}.db")), &path)?;
-            world.desks.push(Desk::new(name.clone(), identity.clone(), path));
+            let made_before = base.chains.get(&identity.device).map_or(0, |chain| chain.n);
+            let mut desk = Desk::new(name.clone(), identity.clone(), path);
+            desk.made_before = made_before;
+            world.desks.push(desk);
         }
         world.oracle.chains = base.chains.clone();
+        world.oracle.answers = base.answers.clone();
         world.oracle.runs = base.runs.clone();
         world.start_hub().await?;
         if plan.actions.iter().any(|action| matches!(action, Action::Restore { .. })) {
@@ -317,7 +321,7 @@ impl World {
         copy_database(&desk.path, &path)?;
         desk.cloned = true;
         let mut copy = Desk::new(format!("the copy of {}", desk.name), desk.identity.clone(), path);
-        copy.made = desk.made.clone();
+        (copy.made, copy.made_before) = (desk.made.clone(), desk.made_before);
         copy.decided = desk.decided.clone();
         copy.roots = desk.roots.clone();
         copy.heard = desk.heard.clone();

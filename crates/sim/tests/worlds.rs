@@ -46,7 +46,10 @@ fn on_threads(end: u64, work: impl Fn(&tokio::runtime::Runtime, u64) + Sync) {
 #[test]
 fn no_promise_is_broken() {
     let broken = Mutex::new(BTreeMap::new());
-    on_threads(CLEAN, |runtime, seed| {
+    on_threads(CLEAN, |runtime, number| {
+        // Seed 0 is the one of the world that all others begin with; another with the same would name its
+        // first run as that one did.
+        let seed = number + 1;
         if let Some(violation) = clean(runtime, seed) {
             broken.lock().unwrap().insert(seed, violation);
         }

@@ -4,7 +4,8 @@ use crate::change::Change;
 use crate::error::Result;
 use crate::journal;
 use crate::rows::{self, scope, scope_list};
-use crate::store::{Store, Tx};
+use crate::store::Store;
+use crate::tx::Tx;
 use domain::ScopeId;
 use std::collections::BTreeSet;
 
@@ -70,6 +71,15 @@ pub(crate) async fn follow(tx: &mut Tx, granted: &BTreeSet<ScopeId>, revoked: &[
     journal::forget_scopes(tx, revoked).await?;
     tx.changing.access = true;
     owe_wipe(tx).await
+}
+
+/// After segments, which bring grants without opening their scopes: what is held is not taken away any more.
+pub(crate) async fn given_again(tx: &mut Tx) -> Result<()> {
+    let given = sqlx::query("DELETE FROM revoked WHERE scope IN (SELECT granted FROM grants)")
+        .execute(tx.conn()?)
+        .await?;
+    tx.changing.access |= given.rows_affected() > 0;
+    Ok(())
 }
 
 /// Before all rows are fetched anew: notes which scopes were held.

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::rows::for_ids;
-use crate::store::Tx;
+use crate::tx::Tx;
 use uuid::Uuid;
 
 /// Works out the last message and activity of deals anew. Called after every write to them or their

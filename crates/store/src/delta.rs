@@ -6,8 +6,9 @@ use crate::meta::{self, signed};
 use crate::outbox::{self, ANSWERED, PARKED, VOID};
 use crate::rebase::Before;
 use crate::rows::{self, Write};
-use crate::store::{Store, Tx};
+use crate::store::Store;
 use crate::tables::row_key;
+use crate::tx::Tx;
 use crate::{access, bulk, journal, local, rebase, tray};
 use domain::codec::Entity as _;
 use domain::entity::Grant;
@@ -140,7 +141,8 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     let scopes: BTreeSet<ScopeId> = delta.rows.iter().map(|row| row.scope).collect();
 
     let mut applied = if rebase::any_pending(tx).await? {
-        settle(tx, &state, &delta.answers, delta.rows, delta.beyond.is_some()).await?
+        let source = Source::Delta { overtaken: delta.beyond.is_some() };
+        settle(tx, &state, &delta.answers, delta.rows, source).await?
     } else {
         let opened = open_scopes(tx, &delta.rows, &BTreeMap::new()).await?;
         rows::write(tx, delta.rows.into_iter().map(write_of).collect()).await?;
@@ -156,38 +158,43 @@ async fn apply(tx: &mut Tx, epoch: Option<u64>, delta: Delta) -> Result<Applied>
     Ok(applied)
 }
 
-/// Takes in rows of a catch-up that is not complete. `fresh`: no scope has rows here that its grant does
-/// not bring.
-pub(crate) async fn take_rows(
-    tx: &mut Tx,
-    state: &SyncState,
-    rows: Vec<DeltaRow>,
-    fresh: bool,
-) -> Result<()> {
+/// Takes in rows of a segment, which come in any order: those of a scope may be here before the grant that
+/// opens it, so nothing is erased for a grant. One that is here in an older version is left to the rows that
+/// come after all segments, from before it was given anew: they open its scope and bring all of it again.
+pub(crate) async fn take_segment(tx: &mut Tx, state: &SyncState, mut rows: Vec<DeltaRow>) -> Result<()> {
+    let grants = rows.iter().filter(|row| row.key.table == Table::Grants).map(|row| &row.key);
+    let held = rows::read(tx.conn()?, grants).await?;
+    rows.retain(|row| held.get(&row.key).is_none_or(|held| held.seq >= row.seq));
     if rebase::any_pending(tx).await? {
-        return settle(tx, state, &[], rows, false).await.map(drop);
-    }
-    if !fresh {
-        open_scopes(tx, &rows, &BTreeMap::new()).await?;
+        return settle(tx, state, &[], rows, Source::Segment).await.map(drop);
     }
     rows::write(tx, rows.into_iter().map(write_of).collect()).await
 }
 
-/// Takes in answers and rows while mutations are pending. `overtaken`: rows that have changed since were
-/// left out and follow, see [`Delta::beyond`].
+/// Where rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The hub's changes in their order, or a page of a scope behind the grant that opens it. `overtaken`:
+    /// rows that have changed since were left out and follow, see [`Delta::beyond`].
+    Delta { overtaken: bool },
+    /// See [`take_segment`].
+    Segment,
+}
+
+/// Takes in answers and rows while mutations are pending.
 async fn settle(
     tx: &mut Tx,
     state: &SyncState,
     answers: &[Answer],
     rows: Vec<DeltaRow>,
-    overtaken: bool,
+    source: Source,
 ) -> Result<Applied> {
     let complete = state.resume.is_none();
     let refetching: bool = sqlx::query_scalar("SELECT rerun FROM meta").fetch_one(tx.conn()?).await?;
     let refused = note_answers(tx, answers).await?;
     let mut settled = if complete { reached(tx, state.cursor).await? } else { BTreeSet::new() };
     let early = domain::planted!(OvertakenSettles) || domain::planted!(EchoRemovedEarly);
-    if overtaken && !early {
+    if source == (Source::Delta { overtaken: true }) && !early {
         settled = arrived(tx, settled, &rows).await?;
     }
     let leaving = tray::leaving(tx, refused).await?;
@@ -195,7 +202,8 @@ async fn settle(
     let mut affected: BTreeSet<i64> = &settled | &leaving.ids();
     let keys = rebase::keys_of(tx, &rows).await?;
     affected.extend(rebase::touching(tx, &keys).await?);
-    let opening = scopes_to_erase(tx, &rows, &BTreeMap::new()).await?;
+    let opens = source != Source::Segment;
+    let opening = if opens { scopes_to_erase(tx, &rows, &BTreeMap::new()).await? } else { Opened::default() };
     affected.extend(rebase::touching_scopes(tx, &opening.all()).await?);
     // What has no effect while rows are fetched anew waits for the last page. (Answers may come first,
     // with nothing but themselves.)
@@ -207,7 +215,7 @@ async fn settle(
 
     let before = rebase::take_back(tx, &affected).await?;
     let refused = tray::leave(tx, leaving).await?;
-    let opened = open_scopes(tx, &rows, &before).await?;
+    let opened = if opens { open_scopes(tx, &rows, &before).await? } else { Opened::default() };
     write_over(tx, before, &opened, rows).await?;
     drop_settled(tx, &settled).await?;
     let again = &affected & &rebase::all_pending(tx).await?;
@@ -258,7 +266,12 @@ async fn note_answers(tx: &mut Tx, answers: &[Answer]) -> Result<Vec<Answer>> {
                     Some(_) => journal::keep_void(tx, n, answer.at).await?,
                 }
             }
-            (Some(&VOID), _) => journal::keep_void(tx, n, answer.at).await?,
+            (Some(&VOID), refusal) => {
+                journal::keep_void(tx, n, answer.at).await?;
+                if refusal.is_none() {
+                    tray::taken_after_all(tx, n).await?;
+                }
+            }
             (Some(_), None) => accepted.push(format!("[{n},{},{}]", signed(answer.seq), answer.at.0)),
             (Some(_), Some(_)) => refused.push(answer.clone()),
         }

@@ -2,8 +2,9 @@
 
 use crate::change::Change;
 use crate::error::{Code, Result, StoreError};
-use crate::store::{Store, Tx};
+use crate::store::Store;
 use crate::tray::{self, Item};
+use crate::tx::Tx;
 use domain::Timestamp;
 use sqlx::Row as _;
 

@@ -95,10 +95,11 @@ impl Store {
         let mut conn = open::onlooker(&self.inner.path, &self.inner.key).await?;
         let paced = paced(Arc::clone(&self.inner.watch));
         conn.lock_handle().await?.set_progress_handler(STEPS, paced);
-        let mut tables: Vec<String> =
-            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rootpage")
-                .fetch_all(&mut conn)
-                .await?;
+        let mut tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY rootpage",
+        )
+        .fetch_all(&mut conn)
+        .await?;
         tables.push("sqlite_schema".to_owned());
         for table in tables {
             loop {

@@ -10,7 +10,7 @@ use crate::meta::signed;
 use crate::outbox::{ANSWERED, VOID};
 use crate::rebase;
 use crate::rows::scope_list;
-use crate::store::Tx;
+use crate::tx::Tx;
 use domain::{ScopeId, Timestamp};
 use std::collections::BTreeSet;
 

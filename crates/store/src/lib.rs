@@ -20,6 +20,7 @@ mod delta;
 mod device;
 mod discard;
 mod error;
+mod find;
 mod integrity;
 mod journal;
 mod key;
@@ -39,6 +40,7 @@ pub mod sim;
 mod store;
 mod tables;
 mod tray;
+mod tx;
 
 pub use change::{Change, KEYS_MAX};
 pub use delta::Applied;

@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::meta::signed;
 use crate::outbox::{Touch, lookup_touch};
 use crate::rows::{self, Write, insert_many};
-use crate::store::Tx;
 use crate::tables::Value;
+use crate::tx::Tx;
 use domain::codec::Entity as _;
 use domain::entity::{Device, Member, Organization};
 use domain::{

@@ -13,13 +13,16 @@ use std::path::Path;
 pub(crate) async fn create(conn: &mut SqliteConnection, identity: &Identity) -> Result<()> {
     let start = Chain::start(identity.program, identity.device);
     let mut tx = conn.begin().await?;
-    sqlx::query("INSERT INTO meta (id, program, device, member, chain_hash) VALUES (1, ?, ?, ?, ?)")
-        .bind(identity.program.as_bytes().as_slice())
-        .bind(identity.device.as_bytes().as_slice())
-        .bind(identity.member.as_bytes().as_slice())
-        .bind(start.hash.0.as_slice())
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO meta (id, program, device, member, chain_hash, readable_from) VALUES (1, ?, ?, ?, ?, ?)",
+    )
+    .bind(identity.program.as_bytes().as_slice())
+    .bind(identity.device.as_bytes().as_slice())
+    .bind(identity.member.as_bytes().as_slice())
+    .bind(start.hash.0.as_slice())
+    .bind(schema::READABLE_FROM)
+    .execute(&mut *tx)
+    .await?;
     note_chain(&mut tx, &start).await?;
     Ok(tx.commit().await?)
 }

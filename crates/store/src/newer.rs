@@ -4,8 +4,9 @@
 use crate::error::Result;
 use crate::meta::{signed, unsigned};
 use crate::rows::{self, Write};
-use crate::store::{Store, Tx};
+use crate::store::Store;
 use crate::tables;
+use crate::tx::Tx;
 use domain::{RowKey, ScopeId, Table};
 use protocol::frame::NewerRow;
 use std::collections::BTreeSet;

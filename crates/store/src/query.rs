@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod deals;
 mod entity;
+pub mod find;
 pub mod history;
 pub mod palette;
 pub mod people;

@@ -10,8 +10,8 @@ use crate::local::Draft;
 use crate::meta::unsigned;
 use crate::outbox::{PARKED, VOID, lookup_touch};
 use crate::rows::{self, Write, scope};
-use crate::store::Tx;
 use crate::tables::row_key;
+use crate::tx::Tx;
 use domain::{Mutation, Row, RowKey, ScopeId, Timestamp};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,16 +187,18 @@ pub(crate) async fn run_again(tx: &mut Tx, again: &BTreeSet<i64>) -> Result<()> 
     if again.is_empty() {
         return Ok(());
     }
-    let mut running = again.clone();
-    let stray = run(tx, &running).await?;
+    let stray = run(tx, again).await?;
     let Some(stray) = stray.filter(|_| !domain::planted!(DependantsNotRerun)) else { return Ok(()) };
     // Rare: a mutation writes something else than before, on which one depends that was left alone.
-    // Start over with everything, where no such thing can happen.
+    // Start over with everything, where no such thing can happen. First what has just run, on top of those
+    // that were left alone: a row that both wrote is what it was before the latter, whatever their numbers.
     tracing::debug!(stray, "running all pending mutations again");
-    running = all_pending(tx).await?;
-    let before = take_back(tx, &running).await?;
-    rows::write(tx, restored(before, &BTreeSet::new())).await?;
-    run(tx, &running).await?;
+    let all = all_pending(tx).await?;
+    for some in [again, &all] {
+        let before = take_back(tx, some).await?;
+        rows::write(tx, restored(before, &BTreeSet::new())).await?;
+    }
+    run(tx, &all).await?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Reading and writing rows, many at a time.
 
-use crate::deals;
 use crate::error::{Code, Result, StoreError};
 use crate::meta::{damaged, signed, unsigned};
-use crate::store::Tx;
 use crate::tables::{self, Layout, Value};
+use crate::tx::Tx;
+use crate::{deals, find};
 use domain::row::lookups_of;
 use domain::{LookupKey, Row, RowKey, ScopeId, Table};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 use uuid::Uuid;
 
-/// Batch sizes of statements with many rows. Few, so that each stays prepared.
-const BATCHES: [usize; 6] = [500, 150, 50, 15, 4, 1];
+/// Batch sizes of statements with many rows. Few, so that each stays prepared; what is left is one more.
+const BATCHES: [usize; 4] = [500, 150, 50, 15];
 
 /// One row to write.
 #[derive(Debug, Clone)]
@@ -25,18 +25,6 @@ pub(crate) struct Write {
     pub(crate) seq: u64,
     /// `None` deletes.
     pub(crate) body: Option<Vec<u8>>,
-}
-
-/// Cuts `items` into batches of the sizes above.
-fn batches<T>(mut items: &[T]) -> Vec<&[T]> {
-    let mut batches = Vec::new();
-    for size in BATCHES {
-        while let Some((batch, rest)) = items.split_at_checked(size) {
-            batches.push(batch);
-            items = rest;
-        }
-    }
-    batches
 }
 
 type Shape = (&'static str, usize);
@@ -76,34 +64,35 @@ pub(crate) async fn insert_many(
     rows: Vec<Vec<Value>>,
 ) -> Result<()> {
     let mut rows = rows.into_iter();
-    for size in BATCHES {
-        while rows.len() >= size {
-            let statement = sql(kind, size, || format!("{head} VALUES {} {tail}", tuples(columns, size)));
-            let mut arguments = SqliteArguments::default();
-            arguments.reserve(columns * size, 0);
-            for value in rows.by_ref().take(size).flatten() {
-                bind(&mut arguments, value)?;
-            }
-            sqlx::query_with(statement, arguments).execute(&mut *conn).await?;
+    while rows.len() > 0 {
+        let size = BATCHES.into_iter().find(|size| *size <= rows.len()).unwrap_or(rows.len());
+        let statement = sql(kind, size, || format!("{head} VALUES {} {tail}", tuples(columns, size)));
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve(columns * size, 0);
+        for value in rows.by_ref().take(size).flatten() {
+            bind(&mut arguments, value)?;
         }
+        sqlx::query_with(statement, arguments).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-/// Runs `head (?,?,…) tail` over ids, in batches; `tail` may close brackets.
+/// Ids as a JSON list of hexadecimal digits, for `json_each` and `unhex`.
+pub(crate) fn id_list(ids: impl IntoIterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.simple())).collect();
+    format!("[{}]", ids.join(","))
+}
+
+/// Runs `head (the ids) tail`, unless there are none; `tail` may close brackets.
 pub(crate) async fn for_ids(
     conn: &mut SqliteConnection,
     kind: &'static str,
     (head, tail): (&str, &str),
     ids: &[Uuid],
 ) -> Result<()> {
-    for batch in batches(ids) {
-        let statement = sql(kind, batch.len(), || format!("{head} {} {tail}", tuples(batch.len(), 1)));
-        let mut arguments = SqliteArguments::default();
-        for id in batch {
-            bind(&mut arguments, id.as_bytes().into())?;
-        }
-        sqlx::query_with(statement, arguments).execute(&mut *conn).await?;
+    if !ids.is_empty() {
+        let statement = sql(kind, 0, || format!("{head} (SELECT unhex(value) FROM json_each(?)) {tail}"));
+        sqlx::query(statement).bind(id_list(ids.iter().copied())).execute(conn).await?;
     }
     Ok(())
 }
@@ -121,19 +110,15 @@ pub(crate) async fn read<'k>(
     for (table, ids) in by_table {
         // Claims and counters never leave the hub: here they are always absent.
         let Some(layout) = tables::layout(table) else { continue };
-        for batch in batches(&ids) {
-            let statement = sql(read_kind(layout), batch.len(), || {
-                let (name, ids) = (layout.name, tuples(batch.len(), 1));
-                format!("SELECT id, scope, seq, body FROM {name} WHERE id IN {ids}")
-            });
-            let mut arguments = SqliteArguments::default();
-            for id in batch {
-                bind(&mut arguments, id.as_bytes().into())?;
-            }
-            for row in sqlx::query_with(statement, arguments).fetch_all(&mut *conn).await? {
-                let row = decode(table, &row)?;
-                found.insert(row.key, row);
-            }
+        let statement = sql(read_kind(layout), 0, || {
+            let name = layout.name;
+            format!(
+                "SELECT id, scope, seq, body FROM {name} WHERE id IN (SELECT unhex(value) FROM json_each(?))"
+            )
+        });
+        for row in sqlx::query(statement).bind(id_list(ids)).fetch_all(&mut *conn).await? {
+            let row = decode(table, &row)?;
+            found.insert(row.key, row);
         }
     }
     Ok(found)
@@ -208,6 +193,7 @@ pub(crate) async fn write(tx: &mut Tx, writes: Vec<Write>) -> Result<()> {
     }
     for (table, writes) in by_table {
         let Some(layout) = tables::layout(table) else { continue };
+        find::touch(tx, layout, writes.keys().copied()).await?;
         write_table(tx.conn()?, layout, writes.into_values().collect()).await?;
     }
     let (rooms, plans): (Vec<_>, Vec<_>) = (rooms.into_iter().collect(), plans.into_iter().collect());
@@ -302,10 +288,10 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
     }
     let list = scope_list(scopes);
     let mut erased = crate::newer::erase(tx, scopes).await?;
-    for layout in tables::layouts() {
-        if domain::planted!(RevokeKeepsRows) && layout.table == Table::Messages {
-            continue;
-        }
+    let kept = |layout: &Layout| domain::planted!(RevokeKeepsRows) && layout.table == Table::Messages;
+    let layouts: Vec<&Layout> = tables::layouts().iter().filter(|layout| !kept(layout)).collect();
+    find::forget_scopes(tx, &list, &layouts).await?;
+    for layout in layouts {
         let (name, table) = (layout.name, layout.table.number());
         if layout.has_lookups {
             let statement = sql("erase lookups", usize::from(table), || {
@@ -330,6 +316,7 @@ pub(crate) async fn erase_scopes(tx: &mut Tx, scopes: &BTreeSet<ScopeId>) -> Res
 
 /// Removes every row of every table.
 pub(crate) async fn erase_all(tx: &mut Tx) -> Result<()> {
+    find::forget_all(tx).await?;
     for layout in tables::layouts() {
         let statement =
             sql("clear", usize::from(layout.table.number()), || format!("DELETE FROM {}", layout.name));

@@ -10,8 +10,12 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/desktop/0002_store.sql"),
     include_str!("../../../migrations/desktop/0003_store.sql"),
     include_str!("../../../migrations/desktop/0004_access.sql"),
-    include_str!("../../../migrations/desktop/0005_put_aways.sql"),
+    include_str!("../../../migrations/desktop/0005_search.sql"),
+    include_str!("../../../migrations/desktop/0006_put_aways.sql"),
 ];
+
+/// The oldest version that can read a new file: what is in `meta.readable_from` after all steps.
+pub(crate) const READABLE_FROM: i64 = 5;
 
 /// Runs the steps the file lacks.
 pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<()> {

@@ -1,11 +1,12 @@
 //! The store itself: one writing connection, a few reading ones, and the change feed.
 
-use crate::change::{Change, Changing};
+use crate::change::Change;
 use crate::error::{Code, Result, StoreError};
-use crate::integrity::{Watch, has_met_damage};
+use crate::integrity::Watch;
 use crate::key::{FileKey, Identity};
 use crate::query::people;
-use crate::{lease, meta, open, schema};
+use crate::tx::Tx;
+use crate::{find, lease, meta, open, schema};
 use protocol::lease::Lease;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -13,9 +14,9 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, broadcast};
 
 /// How often, and after what pause, a log is tried to be emptied that somebody reads. What is left then
 /// goes with the next erasure or start.
@@ -42,20 +43,33 @@ pub(crate) struct Inner {
     pub(crate) watch: Arc<Watch>,
     /// The only connection that writes, and the only one that checkpoints: SQLCipher's SQLite can
     /// corrupt the log when two do. It is opened first and closed last; `None` once closed.
-    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    pub(crate) writer: Arc<Mutex<Option<SqliteConnection>>>,
+    /// How many wait for it.
+    pub(crate) waiting: AtomicUsize,
+    /// When somebody last had to wait for segments being taken in.
+    pub(crate) waited_at: std::sync::Mutex<Option<Instant>>,
     readers: SqlitePool,
-    feed: broadcast::Sender<Change>,
+    pub(crate) feed: broadcast::Sender<Change>,
     pub(crate) directory: people::Kept,
-    /// The writer does not wait for the disk at present.
-    relaxed: AtomicBool,
     pub(crate) lease: lease::Held,
     /// Bytes of erased rows are still in the log, because somebody was reading.
-    owed: AtomicBool,
+    pub(crate) owed: AtomicBool,
+    /// There may be rows that are not indexed.
+    pub(crate) unindexed: Notify,
 }
 
 impl Inner {
+    /// Waits until nobody else writes.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<Option<SqliteConnection>> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(&self.waiting);
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        drop(waiting);
+        writer
+    }
+
     /// Empties the log of erased rows; whoever looks through the file makes room meanwhile.
-    async fn wipe(&self, conn: &mut SqliteConnection) -> Result<bool> {
+    pub(crate) async fn wipe(&self, conn: &mut SqliteConnection) -> Result<bool> {
         self.watch.give_way(true);
         let wiped = meta::wipe_if_owed(conn, &self.path).await;
         self.watch.give_way(false);
@@ -63,7 +77,7 @@ impl Inner {
     }
 
     /// Tries again to empty the log, until nobody reads.
-    async fn wipe_later(self: Arc<Self>) {
+    pub(crate) async fn wipe_later(self: Arc<Self>) {
         for _ in 0..WIPES_MAX {
             tokio::time::sleep(WIPE_PAUSE).await;
             let mut writer = self.writer.lock().await;
@@ -100,6 +114,7 @@ impl Store {
             let mut conn = open::writer(path, key, true).await?;
             schema::migrate(&mut conn, path).await?;
             meta::create(&mut conn, &identity).await?;
+            find::check(&mut conn).await?;
             truncate_log(&mut conn).await?;
             Ok(conn)
         };
@@ -125,6 +140,7 @@ impl Store {
         let ready = async {
             schema::migrate(&mut conn, path).await?;
             meta::check(&mut conn, &identity).await?;
+            find::check(&mut conn).await?;
             meta::wipe_if_owed(&mut conn, path).await?;
             lease::read(&mut conn).await
         };
@@ -151,19 +167,24 @@ impl Store {
         let (feed, _) = broadcast::channel(FEED);
         let writer = Arc::new(Mutex::new(Some(conn)));
         let watch = Arc::new(Watch::default());
+        // Whatever was left to do when the file was closed.
+        let unindexed = Notify::new();
+        unindexed.notify_one();
         Self {
             inner: Arc::new(Inner {
                 identity,
                 path: path.to_owned(),
                 key: key.clone(),
                 writer,
+                waiting: AtomicUsize::new(0),
+                waited_at: std::sync::Mutex::default(),
                 readers: open::readers(path, key, Arc::clone(&watch)),
                 watch,
                 feed,
                 directory: people::Kept::default(),
-                relaxed: AtomicBool::new(false),
                 lease: lease::Held::of(lease),
                 owed: AtomicBool::new(false),
+                unindexed,
             }),
         }
     }
@@ -233,21 +254,9 @@ impl Store {
             + Send
             + 'static,
     {
-        self.write_as(Durability::Now, work).await
-    }
-
-    /// The same, with a say in when it has to be on the disk.
-    pub(crate) async fn write_as<T, E, W>(&self, durability: Durability, work: W) -> Result<(T, Change), E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        W: for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>
-            + Send
-            + 'static,
-    {
         let inner = Arc::clone(&self.inner);
         let running = tokio::spawn(async move {
-            let mut tx = Tx::begin(inner, durability).await?;
+            let mut tx = Tx::begin(inner).await?;
             let outcome = work(&mut tx).await;
             tx.finish(outcome).await
         });
@@ -264,16 +273,6 @@ impl Store {
     }
 }
 
-/// When a commit has to be on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// When it is done.
-    Now,
-    /// Before whatever is committed next with [`Durability::Now`]. What is lost with the power until then
-    /// can be fetched again. Such a commit is not announced: many come in a row.
-    Later,
-}
-
 /// Moves all of the log into the file and cuts it to nothing, so that nothing erased survives in
 /// it. Returns false when a reader is still in the way.
 pub(crate) async fn truncate_log(conn: &mut SqliteConnection) -> Result<bool> {
@@ -282,108 +281,11 @@ pub(crate) async fn truncate_log(conn: &mut SqliteConnection) -> Result<bool> {
     Ok(busy == 0)
 }
 
-/// A running transaction.
-pub(crate) struct Tx {
-    writer: OwnedMutexGuard<Option<SqliteConnection>>,
-    inner: Arc<Inner>,
-    pub(crate) changing: Changing,
-    /// Set when rows were erased for good: the log is emptied after the commit.
-    pub(crate) wipe: bool,
-    durability: Durability,
-}
+/// Somebody who waits, until they do not any more.
+struct Waiting<'w>(&'w AtomicUsize);
 
-impl Tx {
-    async fn begin(inner: Arc<Inner>, durability: Durability) -> Result<Self> {
-        let writer = Arc::clone(&inner.writer).lock_owned().await;
-        let mut tx = Self { writer, inner, changing: Changing::default(), wipe: false, durability };
-        tx.set_durability().await?;
-        let conn = tx.conn()?;
-        if sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.is_err() {
-            // A transaction that crashed may have been left open.
-            drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
-            let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await;
-            if let Err(error) = begun {
-                tx.suspect().await;
-                return Err(StoreError::from(error).doing("starting to write"));
-            }
-        }
-        Ok(tx)
-    }
-
-    /// Between transactions only: within one SQLite leaves it as it is.
-    async fn set_durability(&mut self) -> Result<()> {
-        let relaxed = self.durability == Durability::Later;
-        if self.inner.relaxed.load(Ordering::Relaxed) == relaxed {
-            return Ok(());
-        }
-        let pragma = if relaxed { "PRAGMA synchronous = NORMAL" } else { "PRAGMA synchronous = FULL" };
-        sqlx::query(pragma).execute(self.conn()?).await?;
-        self.inner.relaxed.store(relaxed, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// The connection.
-    pub(crate) fn conn(&mut self) -> Result<&mut SqliteConnection> {
-        self.writer.as_mut().ok_or_else(|| StoreError::new(Code::Closed, "using the store"))
-    }
-
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.inner.identity
-    }
-
-    /// After something failed: tells whoever watches over the file when it was damage.
-    async fn suspect(&mut self) {
-        let met = match self.conn() {
-            Ok(conn) => has_met_damage(conn).await,
-            Err(_) => false,
-        };
-        if met {
-            self.inner.watch.suspect();
-        }
-    }
-
-    async fn finish<T, E: From<StoreError>>(mut self, outcome: Result<T, E>) -> Result<(T, Change), E> {
-        let wipe = self.wipe;
-        let inner = Arc::clone(&self.inner);
-        let unwritten = domain::planted!(ConfirmedBeforeCommit) && self.changing.sync;
-        let conn = self.conn()?;
-        let committed = match outcome {
-            Ok(value) => {
-                match sqlx::query(if unwritten { "ROLLBACK" } else { "COMMIT" }).execute(&mut *conn).await {
-                    Ok(_) => Ok(value),
-                    Err(error) => Err(StoreError::from(error).doing("committing").into()),
-                }
-            }
-            Err(error) => Err(error),
-        };
-        let value = match committed {
-            Ok(value) => value,
-            Err(error) => {
-                // On some errors SQLite has rolled back by itself, and this one fails: both are fine.
-                drop(sqlx::query("ROLLBACK").execute(&mut *conn).await);
-                self.suspect().await;
-                return Err(error);
-            }
-        };
-        if wipe {
-            // The rows are gone already. If their bytes cannot be removed from the log now, the next
-            // start or the next erasure does it.
-            let wiped = inner.wipe(conn).await.unwrap_or_else(|error| {
-                tracing::warn!(code = ?error.code(), "the log still holds erased rows");
-                false
-            });
-            if !wiped && !inner.owed.swap(true, Ordering::Relaxed) {
-                tokio::spawn(inner.wipe_later());
-            }
-        }
-        let change = std::mem::take(&mut self.changing).finish();
-        if people::DIRECTORY.iter().any(|table| change.tables.contains(table)) {
-            self.inner.directory.outdated();
-        }
-        if !change.is_empty() && self.durability == Durability::Now {
-            // Nobody listening is no error.
-            drop(self.inner.feed.send(change.clone()));
-        }
-        Ok((value, change))
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

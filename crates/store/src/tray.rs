@@ -5,7 +5,8 @@ use crate::journal;
 use crate::meta::{damaged, signed, unsigned};
 use crate::outbox::{Committed, PARKED, QUEUED, commit_in};
 use crate::rows::scope;
-use crate::store::{Store, Tx};
+use crate::store::Store;
+use crate::tx::Tx;
 use domain::{Mutate as _, Mutation, Refusal, Rule, ScopeId, Timestamp};
 use protocol::frame::Answer;
 use sqlx::Row as _;
@@ -199,6 +200,18 @@ pub(crate) async fn remove(tx: &mut Tx, refusal: i64) -> Result<()> {
     }
     sqlx::query("DELETE FROM parked WHERE refusal_id = ?").bind(refusal).execute(tx.conn()?).await?;
     tx.changing.sync = true;
+    Ok(())
+}
+
+/// A mutation that another branch of the hub's history had refused stands in this one: there is nothing to
+/// decide any more, unless something else waits behind it.
+pub(crate) async fn taken_after_all(tx: &mut Tx, n: i64) -> Result<()> {
+    for forget in [
+        "DELETE FROM parked WHERE n = ?",
+        "DELETE FROM refusal WHERE n = ? AND NOT EXISTS (SELECT 1 FROM parked WHERE refusal_id = refusal.id)",
+    ] {
+        sqlx::query(forget).bind(n).execute(tx.conn()?).await?;
+    }
     Ok(())
 }
 

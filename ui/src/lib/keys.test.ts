@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createKeyMap, spell, strokeOf } from './keys';
+import { createKeyMap, isSingle, spell, strokeOf } from './keys';
 
 interface Press {
 	key: string;
@@ -62,6 +62,17 @@ describe('the key map', () => {
 		expect(map.press(press({ key: 'Enter' }))).toBe(true);
 	});
 
+	it('gives an open dialog the letters that belong to it', () => {
+		const map = createKeyMap(false);
+		const [beneath, inside] = [vi.fn(), vi.fn()];
+		map.register({ keys: 'm', label: 'Keep mine', inDialog: true, run: inside });
+		map.register({ keys: 'm', label: 'Mark as done', run: beneath });
+		expect(map.press(press({ key: 'm', inside: '[role=dialog]' }))).toBe(true);
+		expect(map.press(press({ key: 'm', inside: 'textarea' }))).toBe(false);
+		expect(inside).toHaveBeenCalledOnce();
+		expect(beneath).not.toHaveBeenCalled();
+	});
+
 	it('never takes a key from an input method', () => {
 		const map = createKeyMap(false);
 		const run = vi.fn();
@@ -72,7 +83,7 @@ describe('the key map', () => {
 
 	it('hears two keys one after the other, in time', () => {
 		let now = 0;
-		const map = createKeyMap(false, () => now);
+		const map = createKeyMap(false, { now: () => now });
 		const deals = vi.fn();
 		const bare = vi.fn();
 		map.register({ keys: 'g d', label: 'Deals', run: deals });
@@ -105,6 +116,28 @@ describe('the key map', () => {
 		remove();
 		map.press(press({ key: 'r' }));
 		expect(below).toHaveBeenCalledTimes(2);
+	});
+
+	it('leaves single keys alone when they are turned off, and keeps the others', () => {
+		let single = true;
+		const map = createKeyMap(false, { single: () => single });
+		const run = vi.fn();
+		for (const keys of ['c', '?', 'shift+d', 'g d', 'mod+k', 'arrowdown', 'escape']) {
+			map.register({ keys, label: keys, run });
+		}
+		single = false;
+		for (const key of ['c', '?', 'g', 'd']) expect(map.press(press({ key }))).toBe(false);
+		expect(map.press(press({ key: 'D', shift: true }))).toBe(false);
+		expect(run).not.toHaveBeenCalled();
+		for (const key of ['ArrowDown', 'Escape']) expect(map.press(press({ key }))).toBe(true);
+		expect(map.press(press({ key: 'k', ctrl: true }))).toBe(true);
+		single = true;
+		expect(map.press(press({ key: 'c' }))).toBe(true);
+	});
+
+	it('knows which keys print a character', () => {
+		expect(['c', '?', 'shift+d', 'g d', '+'].map(isSingle)).toEqual([true, true, true, true, true]);
+		expect(['mod+k', 'alt+c', 'arrowdown', 'space', 'f6', ''].map(isSingle)).toEqual(Array(6).fill(false));
 	});
 
 	it('names strokes the same on every keyboard', () => {

@@ -1,3 +1,6 @@
+import type { Component } from 'svelte';
+import { keyChoice } from './keyChoice.svelte';
+
 /**
  * The one keyboard map. Whatever has a key is registered here, and the palette and the `?` sheet
  * are read from the same list, so neither can lie about what a key does.
@@ -13,10 +16,14 @@ export interface Binding {
 	when?: () => boolean;
 	/** Heading in the key sheet. */
 	group?: string;
+	/** Shown beside it in the palette; otherwise that of its group. */
+	icon?: Component<{ size?: number; strokeWidth?: number; class?: string; 'aria-hidden'?: 'true' }>;
 	/** Left out of the palette: moving about makes no sense there. */
 	hidden?: boolean;
 	/** `when` only asks where the focus is: listed in the key sheet all the same. */
 	local?: boolean;
+	/** Works in an open dialog too: it belongs to what stands there. */
+	inDialog?: boolean;
 }
 
 /** How long the second key of a pair may take. */
@@ -29,13 +36,32 @@ export interface KeyMap {
 	all(): Binding[];
 }
 
-export function createKeyMap(mac: boolean, now: () => number = () => performance.now()): KeyMap {
+/** True for keys that print a character, alone or one after the other: `c`, `?`, `shift+d`, `g d`. */
+export function isSingle(keys: string): boolean {
+	return keys.split(' ').some((stroke) => {
+		const parts = stroke.split('+');
+		const key = parts.at(-1) || (stroke.endsWith('+') ? '+' : '');
+		return [...key].length === 1 && !parts.some((part) => ['mod', 'alt', 'other'].includes(part));
+	});
+}
+
+/** What `createKeyMap` can be told. */
+export interface KeyMapOptions {
+	now?: () => number;
+	/** Asked at every press: whether single keys work. */
+	single?: () => boolean;
+}
+
+export function createKeyMap(
+	mac: boolean,
+	{ now = () => performance.now(), single = () => true }: KeyMapOptions = {}
+): KeyMap {
 	const bindings: Binding[] = [];
 	let first: { key: string; at: number } | null = null;
 
 	// The latest registration wins: what is open now shadows what lies beneath.
-	const find = (keys: string): Binding | undefined =>
-		bindings.findLast((binding) => binding.keys === keys && (binding.when?.() ?? true));
+	const find = (keys: string, among: Binding[]): Binding | undefined =>
+		among.findLast((binding) => binding.keys === keys && (binding.when?.() ?? true));
 
 	return {
 		register(binding) {
@@ -49,25 +75,27 @@ export function createKeyMap(mac: boolean, now: () => number = () => performance
 		press(event) {
 			if (event.defaultPrevented || composing(event) || isModifier(event.key)) return false;
 			const stroke = strokeOf(event, mac);
+			if (isSingle(stroke) && !single()) return false;
 			const writing = isWriting(event.target);
 			if (writing && !stroke.includes('mod+')) {
 				first = null;
 				return false;
 			}
-			// An open dialog or menu owns its keys; only chords reach past it.
-			if (!stroke.includes('mod+') && isOverlay(event.target)) return false;
+			// An open dialog or menu owns its keys; only chords reach past it, and what belongs to the dialog itself.
+			const enclosed = !stroke.includes('mod+') && isOverlay(event.target);
+			const heard = enclosed ? bindings.filter((binding) => binding.inDialog) : bindings;
 			// Enter and Space belong to whatever button or link has the focus.
 			if ((stroke === 'enter' || stroke === 'space') && isControl(event.target)) return false;
 
-			const pair = first && now() - first.at < pairWindow ? find(`${first.key} ${stroke}`) : undefined;
+			const pair = first && now() - first.at < pairWindow ? find(`${first.key} ${stroke}`, heard) : undefined;
 			first = null;
-			const hit = pair ?? find(stroke);
+			const hit = pair ?? find(stroke, heard);
 			if (hit) {
 				event.preventDefault();
 				hit.run(event);
 				return true;
 			}
-			if (bindings.some((binding) => binding.keys.startsWith(`${stroke} `))) {
+			if (heard.some((binding) => binding.keys.startsWith(`${stroke} `))) {
 				first = { key: stroke, at: now() };
 			}
 			return false;
@@ -75,6 +103,18 @@ export function createKeyMap(mac: boolean, now: () => number = () => performance
 
 		all: () => bindings.slice()
 	};
+}
+
+/** The keys that go through a list, a row at a time. */
+export function rowKeys(group: string, step: (by: 1 | -1) => void): Binding[] {
+	const down = { label: 'Down', group, hidden: true, run: () => step(1) };
+	const up = { label: 'Up', group, hidden: true, run: () => step(-1) };
+	return [
+		{ keys: 'j', ...down },
+		{ keys: 'k', ...up },
+		{ keys: 'arrowdown', ...down },
+		{ keys: 'arrowup', ...up }
+	];
 }
 
 /** True while an input method is still putting a character together; Enter then is not ours. */
@@ -133,8 +173,9 @@ function isWriting(target: EventTarget | null): boolean {
 	);
 }
 
+// A list that is the page itself says so, and has the keys of the page.
 function isOverlay(target: EventTarget | null): boolean {
-	return within(target, '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]');
+	return within(target, '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]:not([data-page-keys])');
 }
 
 function isControl(target: EventTarget | null): boolean {
@@ -142,7 +183,7 @@ function isControl(target: EventTarget | null): boolean {
 }
 
 export const onMac = typeof navigator !== 'undefined' && /Mac/.test(navigator.platform);
-export const keyMap = createKeyMap(onMac);
+export const keyMap = createKeyMap(onMac, { single: () => keyChoice.single });
 
 /** Adds a key to the map of this window; returns the way to take it out again. */
 export const register = (binding: Binding): (() => void) => keyMap.register(binding);

@@ -55,3 +55,11 @@ pub struct LockedProgram {
     /// Changes made here that the hub has not taken: they are kept, and sent when it is met.
     pub unsent: u32,
 }
+
+/// Argument of `unsent_export`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct UnsentOf {
+    /// Only of this program.
+    pub program: Option<String>,
+}

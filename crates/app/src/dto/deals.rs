@@ -151,7 +151,7 @@ pub struct DealRow {
     pub status: RegistrationStatus,
     /// Who moves next.
     pub court: Court,
-    /// Why it is there: "Decide the registration", "Milestone overdue by 3 days".
+    /// Why it is there: "Decide the registration", "3 d late: Security review".
     pub court_reason: String,
     /// Target close date.
     pub close_date: String,
@@ -161,6 +161,8 @@ pub struct DealRow {
     pub unread: u32,
     /// How far the latest local change has travelled.
     pub mark: SyncMark,
+    /// Whether anything in its room waits to be sent: the deal, a message, a step.
+    pub waits: bool,
 }
 
 /// Answer of `deal_get`.
@@ -392,8 +394,10 @@ pub struct TodayItem {
     pub deal: String,
     /// What to do: "Reply to Orla", "Pen-test report".
     pub title: String,
-    /// Deal title and customer.
-    pub subject: String,
+    /// Title of the deal.
+    pub deal_title: String,
+    /// Name of the customer.
+    pub customer: String,
     /// Why it is here, a whole clause.
     pub why: String,
     /// Date it is due.

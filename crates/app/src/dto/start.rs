@@ -18,8 +18,8 @@ pub struct AppState {
     pub locked: Vec<LockedProgram>,
     /// Access that has ended and was not told of yet.
     pub ended: Vec<EndedAccess>,
-    /// The look that was chosen; as the system while the vault is not open.
-    pub theme: Theme,
+    /// How the window looks and listens to keys; the defaults while the vault is not open.
+    pub appearance: Appearance,
     /// What goes on without the window.
     pub background: Background,
     /// True when this is the built-in demo world.
@@ -46,12 +46,35 @@ pub enum Theme {
     Contrast,
 }
 
-/// Argument of `appearance_set`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+/// How much room a row of a list has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Density {
+    /// Rows of 32 pixels.
+    #[default]
+    Compact,
+    /// Rows of 40 pixels.
+    Comfortable,
+}
+
+/// What a person chose about the window on this device; the argument of `appearance_set`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Appearance {
-    /// The look.
+    /// Light, dark or high contrast.
     pub theme: Theme,
+    /// The height of rows.
+    pub density: Density,
+    /// Whether keys without Ctrl or Alt do something. Whoever speaks to a computer, or hits keys by
+    /// accident, turns them off; everything stays in the palette.
+    pub single_keys: bool,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self { theme: Theme::default(), density: Density::default(), single_keys: true }
+    }
 }
 
 /// What Lockstep does while it has no window. Argument of `background_set`.
@@ -448,11 +471,13 @@ pub enum Tag {
     Sync,
     /// Running imports.
     Imports,
+    /// How far the index of words is.
+    Search,
 }
 
 impl Tag {
     /// Every tag.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::App,
         Self::People,
         Self::Accounts,
@@ -461,6 +486,7 @@ impl Tag {
         Self::Plans,
         Self::Sync,
         Self::Imports,
+        Self::Search,
     ];
 }
 

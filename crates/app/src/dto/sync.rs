@@ -90,6 +90,8 @@ pub struct WaitingItem {
     pub id: String,
     /// What it is, in words: "Message in Polder rollout".
     pub title: String,
+    /// How it begins, which tells two of a kind apart; empty when its title says all.
+    pub says: String,
     /// When it was made, this device's time.
     pub at: f64,
     /// True once it was handed to the line.

@@ -165,8 +165,11 @@ impl Check<'_> {
     }
 
     fn account(&self, row: Row<'_>) -> Result<AccountRowIn, RowError> {
-        let wrong =
-            |message: String, value: &str| RowError { row: row.number(), message, value: shown(value) };
+        let wrong = |message: String, value: &str| RowError {
+            row: row.number(),
+            message,
+            value: crate::shortened(value, MAX_NAME_CHARS),
+        };
         if row.unclosed_quote() {
             let message = "A quotation mark that opens in this row is never closed.".to_owned();
             return Err(wrong(message, row.cell(0)));
@@ -238,13 +241,4 @@ fn one_line(text: &str) -> String {
     }
     let spaced = |c: char| c.is_whitespace() || c.is_control();
     text.split(spaced).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// A cell as a message can show it.
-fn shown(cell: &str) -> String {
-    let mut shown: String = cell.chars().take(MAX_NAME_CHARS).collect();
-    if shown.len() < cell.len() {
-        shown.push('…');
-    }
-    shown
 }

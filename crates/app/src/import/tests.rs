@@ -331,10 +331,10 @@ fn each_field_is_checked() -> Outcome {
         judged(&text)?,
         [
             Err(error(2, "The name is missing.", "-")),
-            Err(error(3, "The name is longer than 200 characters.", &format!("{}…", "x".repeat(200)))),
+            Err(error(3, "The name is longer than 200 characters.", &format!("{}…", "x".repeat(199)))),
             Err(error(4, "This is not a web domain.", "not a domain")),
             Err(error(5, "This is not a country name or ISO 3166 code.", "Atlantis")),
-            Err(error(6, "The industry is longer than 200 characters.", &format!("{}…", "x".repeat(200)))),
+            Err(error(6, "The industry is longer than 200 characters.", &format!("{}…", "x".repeat(199)))),
             Ok(account(7, "Halden", None, Some("NA"))),
         ]
     );

@@ -164,6 +164,23 @@ pub struct Registration {
     pub duplicate_of: Option<DealId>,
 }
 
+impl Registration {
+    /// One that nobody has sent yet.
+    pub fn draft() -> Self {
+        Self {
+            status: Status::Draft,
+            submitted_at: None,
+            decision_due: None,
+            decided_by: None,
+            decided_at: None,
+            protected_until: None,
+            rule: None,
+            evidence: None,
+            duplicate_of: None,
+        }
+    }
+}
+
 entity! {
     /// A deal. Scope: deal.
     Deal in Deals;

@@ -7,6 +7,7 @@ use crate::entity::{OwnerSide, Stage, Status};
 fn says(status: Status, stage: Stage, next: Option<&NextStep>) -> (Option<OwnerSide>, String) {
     let mut deal = World::with_deal(1, Status::Draft).0.deal(1);
     deal.registration.status = status;
+    deal.number = (status != Status::Draft).then_some(2034);
     deal.stage = stage;
     let Court { side, reason } = court(&deal, next, day("2026-03-02"));
     (side, reason)
@@ -34,16 +35,24 @@ fn before_the_decision_the_registration_decides() {
 }
 
 #[test]
+fn a_registration_that_has_not_reached_the_hub_waits_on_this_side() {
+    let mut deal = World::with_deal(1, Status::Draft).0.deal(1);
+    (deal.registration.status, deal.number) = (Status::Submitted, None);
+    let Court { side, reason } = court(&deal, None, day("2026-03-02"));
+    assert_eq!((side, reason.as_str()), (Some(OwnerSide::Partner), "Waiting to be sent"));
+}
+
+#[test]
 fn an_approved_deal_waits_for_the_owner_of_its_next_step() {
     for side in [OwnerSide::Vendor, OwnerSide::Partner, OwnerSide::Customer] {
         for (due, reason) in [
             (None, "Security review"),
-            (Some("2026-03-02"), "Security review, due today"),
-            (Some("2026-03-03"), "Security review, due in 1 day"),
-            (Some("2026-03-12"), "Security review, due in 10 days"),
-            (Some("2026-03-01"), "Security review, 1 day overdue"),
-            (Some("2026-01-01"), "Security review, 60 days overdue"),
-            (Some("0001-01-01"), "Security review, 739676 days overdue"),
+            (Some("2026-03-02"), "Due today: Security review"),
+            (Some("2026-03-03"), "Due in 1 d: Security review"),
+            (Some("2026-03-12"), "Due in 10 d: Security review"),
+            (Some("2026-03-01"), "1 d late: Security review"),
+            (Some("2026-01-01"), "60 d late: Security review"),
+            (Some("0001-01-01"), "739676 d late: Security review"),
         ] {
             let told = says(Status::Approved, Stage::Qualified, Some(&review(side, due)));
             assert_eq!(told, (Some(side), reason.to_owned()), "{due:?}");

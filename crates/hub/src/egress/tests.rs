@@ -133,6 +133,7 @@ fn welcome() -> Vec<u8> {
         now: Timestamp(1),
         start_over: false,
         lease_days: Some(30),
+        again_after: None,
     }))
 }
 

@@ -61,6 +61,7 @@ async fn a_store_that_cannot_be_asked_lets_nothing_pass() {
         now: domain::Timestamp(1),
         start_over: false,
         lease_days: Some(30),
+        again_after: None,
     }));
     task.effects.push_back(HubEffect::Send { connection, bytes: welcome });
     task.perform().await;

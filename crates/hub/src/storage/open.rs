@@ -33,8 +33,13 @@ impl Storage {
                 let only = writer_pool().connect_with(options).await;
                 let only = only.map_err(|error| sql::classify(error, None))?;
                 migrate(&only, None).await?;
-                let inner =
-                    Inner { writer: only.clone(), readers: only, folder: None, lock: Mutex::default() };
+                let inner = Inner {
+                    writer: only.clone(),
+                    readers: only,
+                    folder: None,
+                    recent: Mutex::default(),
+                    lock: Mutex::default(),
+                };
                 Ok(Self(Arc::new(inner)))
             }
         }
@@ -75,7 +80,7 @@ impl Storage {
             return Err(Error::Damaged(file));
         }
         migrate(&writer, existed.then_some(folder)).await?;
-        let reading = options.read_only(true).pragma("query_only", "1").pragma("cache_size", "-8192");
+        let reading = options.read_only(true).pragma("query_only", "1").pragma("cache_size", "-24576");
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(60))
@@ -85,7 +90,8 @@ impl Storage {
             .connect_with(reading)
             .await
             .map_err(failed)?;
-        let inner = Inner { writer, readers, folder: Some(folder.to_owned()), lock: Mutex::new(Some(lock)) };
+        let (folder, lock) = (Some(folder.to_owned()), Mutex::new(Some(lock)));
+        let inner = Inner { writer, readers, folder, recent: Mutex::default(), lock };
         Ok(Self(Arc::new(inner)))
     }
 }

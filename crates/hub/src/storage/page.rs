@@ -14,10 +14,13 @@ use futures_util::TryStreamExt;
 use protocol::frame::Resume;
 use protocol::sequencer::{CommitRow, PAGE_BYTES, PAGE_ROWS, Page, PageQuery};
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
-/// Numbers of scopes that statements are made for, so that each is prepared once. Up to the last of them,
-/// scopes are looked at one by one, unless there are fewer changes than scopes: then all changes are walked.
+/// Numbers of scopes that statements are made for, so that each is prepared once. Few scopes are looked at one
+/// by one. Many are looked for among the last changes, see [`super::recent`]; when those do not reach back far
+/// enough, one by one again, unless there are fewer changes than scopes: then all changes are walked.
 const SCOPES: [usize; 5] = [1, 32, 256, 2_048, 16_384];
 /// Bytes a row costs on the wire besides its body.
 const ROW_BYTES: usize = 64;
@@ -26,16 +29,20 @@ const BODIES: usize = 256;
 /// Rows read beyond the room in a page, so that it can end where a mutation ends.
 const SLACK: usize = 1_024;
 
+/// Which row changed where, by number.
+pub(super) const BY_NUMBER: &str = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
+    WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
+
 /// A row that may go into a page.
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
-    seq: u64,
-    key: RowKey,
+pub(super) struct Candidate {
+    pub(super) seq: u64,
+    pub(super) key: RowKey,
 }
 
 /// Which rows of the old scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Grants,
     Others,
 }
@@ -49,16 +56,30 @@ enum Kind {
 
 /// What was found.
 #[derive(Debug, Default)]
-struct Chosen {
-    rows: Vec<Candidate>,
+pub(super) struct Chosen {
+    pub(super) rows: Vec<Candidate>,
     /// How many rows the statement gave.
     read: usize,
     /// Whether it was left before its end.
-    more: bool,
+    pub(super) more: bool,
+}
+
+impl Chosen {
+    /// Takes one in, or says that there was enough: `room` of them, and a mutation ends here.
+    pub(super) fn take(&mut self, candidate: Candidate, room: Option<usize>) -> ControlFlow<()> {
+        let ended = domain::planted!(PageEndsInMutation)
+            || self.rows.last().is_some_and(|last| last.seq != candidate.seq);
+        if ended && room.is_some_and(|room| self.rows.len() >= room) {
+            self.more = true;
+            return ControlFlow::Break(());
+        }
+        self.rows.push(candidate);
+        ControlFlow::Continue(())
+    }
 }
 
 impl Part {
-    fn has(self, table: Table) -> bool {
+    pub(super) fn has(self, table: Table) -> bool {
         (table == Table::Grants) == (self == Self::Grants)
     }
 }
@@ -72,7 +93,7 @@ impl ProgramStore {
             // All of them, however many: they tell the device what the rest is about.
             let (grants, _) = self.changed(&query.old, query.base, head, Part::Grants, None).await?;
             for grants in grants.chunks(BODIES) {
-                for group in self.with_bodies(grants, head, Kind::All).await? {
+                for group in self.with_bodies(grants, Kind::All).await? {
                     page.add(group);
                 }
             }
@@ -111,7 +132,7 @@ impl ProgramStore {
         loop {
             let room = page.room();
             let (candidates, more) = self.of_scope(scope, after, head, room).await?;
-            for group in self.with_bodies(&candidates, head, Kind::Live).await? {
+            for group in self.with_bodies(&candidates, Kind::Live).await? {
                 let seq = group.iter().map(|row| row.seq).max();
                 if !page.takes(&group) {
                     return Ok(Some(after));
@@ -143,7 +164,7 @@ impl ProgramStore {
         let on = |after| Ok(Some(Resume { head, scope: None, after }));
         let room = page.room();
         let (candidates, more) = self.changed(&query.old, after, head, Part::Others, Some(room)).await?;
-        for group in self.with_bodies(&candidates, head, Kind::All).await? {
+        for group in self.with_bodies(&candidates, Kind::All).await? {
             if !page.takes(&group) {
                 return on(after);
             }
@@ -196,11 +217,14 @@ impl ProgramStore {
         }
         let few = SCOPES.into_iter().find(|few| scopes.len() <= *few);
         let [_, always, ..] = SCOPES;
+        if scopes.len() > always
+            && let Some(chosen) = self.among_the_last(scopes, after, head, part, room).await?
+        {
+            return Ok((chosen.rows, chosen.more));
+        }
         let Some(few) = few.filter(|few| *few <= always || scopes.len() as u64 <= head.saturating_sub(after))
         else {
-            let sql = "SELECT seq, tbl, id, scope FROM row INDEXED BY row_seq \
-                       WHERE program = ? AND seq > ? AND seq <= ? ORDER BY seq, tbl, id";
-            let query = sqlx::query(sql)
+            let query = sqlx::query(BY_NUMBER)
                 .bind(&self.program.as_bytes()[..])
                 .bind(sql::signed(after))
                 .bind(sql::signed(head));
@@ -268,34 +292,28 @@ impl ProgramStore {
         let mut chosen = Chosen::default();
         let mut found = query.fetch(self.readers());
         while let Some(row) = found.try_next().await.map_err(|error| self.failed(error))? {
-            let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
-            let (seq, table, id, scope): (i64, i64, &[u8], &[u8]) =
-                read().map_err(|error| self.failed(error))?;
+            let (candidate, scope) = self.candidate(&row)?;
             chosen.read += 1;
-            let key = sql::key(table, id)?;
-            if !wanted(key.table, sql::scope(scope)?) {
+            if !wanted(candidate.key.table, scope) {
                 continue;
             }
-            let seq = sql::unsigned(seq);
-            let ended = domain::planted!(PageEndsInMutation)
-                || chosen.rows.last().is_some_and(|last| last.seq != seq);
-            if ended && room.is_some_and(|room| chosen.rows.len() >= room) {
-                chosen.more = true;
+            if chosen.take(candidate, room).is_break() {
                 break;
             }
-            chosen.rows.push(Candidate { seq, key });
         }
         Ok(chosen)
     }
 
+    /// A row and its scope, from the columns of [`BY_NUMBER`].
+    pub(super) fn candidate(&self, row: &SqliteRow) -> Result<(Candidate, ScopeId), Error> {
+        let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
+        let (seq, table, id, scope): (i64, i64, &[u8], &[u8]) = read().map_err(|error| self.failed(error))?;
+        Ok((Candidate { seq: sql::unsigned(seq), key: sql::key(table, id)? }, sql::scope(scope)?))
+    }
+
     /// The rows of candidates as they are now, grouped by sequence number, in order; without those that
     /// have changed since. Stops early at more than any page takes.
-    async fn with_bodies(
-        &self,
-        candidates: &[Candidate],
-        head: u64,
-        kind: Kind,
-    ) -> Result<Vec<Vec<CommitRow>>, Error> {
+    async fn with_bodies(&self, candidates: &[Candidate], kind: Kind) -> Result<Vec<Vec<CommitRow>>, Error> {
         let mut groups: Vec<Vec<CommitRow>> = Vec::new();
         let mut bytes = 0;
         for piece in candidates.chunks(BODIES) {
@@ -306,7 +324,11 @@ impl ProgramStore {
             let mut bodies: BTreeMap<RowKey, CommitRow> =
                 stored.into_iter().map(|row| (row.key, row)).collect();
             for candidate in piece {
-                let Some(row) = bodies.remove(&candidate.key).filter(|row| row.seq <= head) else { continue };
+                // One that has changed since has another number, under which it is found.
+                if bodies.get(&candidate.key).is_none_or(|row| row.seq != candidate.seq) {
+                    continue;
+                }
+                let Some(row) = bodies.remove(&candidate.key) else { continue };
                 if (kind == Kind::Live || domain::planted!(TombstoneDropped)) && row.body.is_none() {
                     continue;
                 }

@@ -400,6 +400,39 @@ async fn pages_of_many_short_rows_are_cut_by_their_number() {
     check_pages(&rows, 3, 1, 50).await;
 }
 
+/// The last changes are kept in memory, where a row that changes again stands twice.
+#[tokio::test]
+async fn what_has_changed_again_comes_once_and_under_its_last_number() {
+    let (_storage, store) = memory().await;
+    let at = |n: u64| place(u8::try_from(n % 40).unwrap());
+    let first: Vec<CommitRow> =
+        (1..=40_u64).map(|n| row(message(n.into()), at(n), n, Some(b"first"))).collect();
+    store.commit(EPOCH, NOW, &batch(0, 40, first)).await.unwrap();
+    let old: Vec<ScopeId> = (0..40).map(place).collect();
+    let query = |base, head| {
+        let from = Resume { head, scope: None, after: base };
+        PageQuery { base, old: old.clone(), new: Vec::new(), from, first: true }
+    };
+    let numbers = |rows: Vec<CommitRow>| rows.iter().map(|row| row.seq).collect::<Vec<_>>();
+    assert_eq!(numbers(walk(&store, &query(10, 40)).await), (11..=40).collect::<Vec<_>>());
+    // Every other one, in the opposite order; then nothing, for longer than is kept.
+    let again: Vec<CommitRow> = (1..=20_u64)
+        .map(|n| row(message((42 - 2 * n).into()), at(42 - 2 * n), 40 + n, Some(b"again")))
+        .collect();
+    store.commit(EPOCH, NOW, &batch(40, 60, again)).await.unwrap();
+    let odd = |from: u64| (from..=40).filter(|n| n % 2 == 1);
+    for base in [10, 0, 30] {
+        let wanted: Vec<u64> = odd(base + 1).chain(41..=60).collect();
+        assert_eq!(numbers(walk(&store, &query(base, 60)).await), wanted, "after {base}");
+    }
+    assert_eq!(numbers(walk(&store, &query(0, 40)).await), odd(1).collect::<Vec<_>>(), "to a head behind");
+    let far = 60 + 20_000;
+    let late = vec![row(message(99), at(9), far, Some(b"late"))];
+    store.commit(EPOCH, NOW, &batch(60, far, late)).await.unwrap();
+    assert_eq!(numbers(walk(&store, &query(far - 5, far)).await), [far]);
+    assert_eq!(numbers(walk(&store, &query(58, far)).await), [59, 60, far], "from the file");
+}
+
 #[tokio::test]
 async fn one_mutation_that_is_longer_than_a_page_stays_whole() {
     let mut rows: Vec<CommitRow> =

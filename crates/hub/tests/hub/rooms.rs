@@ -116,6 +116,21 @@ async fn an_answer_that_was_not_heard_is_given_again() {
 }
 
 #[tokio::test]
+async fn a_device_from_a_run_that_the_hub_does_not_know_gets_all_answers_again() {
+    let (_hub, mut bob, mut alice) = start().await;
+    let room = open_room(&mut alice, &mut bob).await;
+    alice.run(message(room, "Said to another branch too")).await.unwrap();
+    let answered: Vec<u64> = alice.answers.keys().copied().collect();
+    alice.reconnect().await;
+    assert!(alice.repeated.is_empty(), "in a run it knows it repeats nothing");
+
+    alice.epoch = alice.epoch.wrapping_add(1);
+    alice.reconnect().await;
+    alice.cursor = 0;
+    alice.until("all answers", |alice| alice.repeated == answered).await;
+}
+
+#[tokio::test]
 async fn two_installations_with_one_identity_are_found_out() {
     let (hub, mut bob, mut alice) = start().await;
     let room = open_room(&mut alice, &mut bob).await;

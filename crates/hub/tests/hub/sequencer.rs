@@ -186,6 +186,11 @@ fn what_waits_for_a_guest_is_withheld_before_the_end_of_access_is_answered() {
     world.devices[bob].do_it(DealUnshare { deal: shared, organization });
     reaches_the_hub(&mut world, bob);
 
+    // Were the disk lost with the end of her access, a copy of it would still owe her the rest.
+    let first = frame::decode::<FromHub>(&world.devices[carol].down[0]).unwrap();
+    assert!(
+        matches!(first, Incoming::Known(FromHub::Delta(delta)) if delta.rows.is_empty() && delta.to == 0)
+    );
     let (rows, answers) = waiting_for(&world, carol);
     assert!(rows.iter().all(|row| row.scope != scope), "{rows:?}");
     assert!(rows.iter().any(|row| row.scope == ScopeId::Deal(other.deal)), "the rest still comes");

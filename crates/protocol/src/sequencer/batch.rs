@@ -246,7 +246,7 @@ impl Sequencer {
         let mut load = Load::default();
         match task {
             Task::Hello { hello, .. } => {
-                load.devices.insert(hello.device, hello.answered);
+                load.devices.insert(hello.device, self.answered(hello));
                 load.reads = ReadSet::default()
                     .row::<domain::entity::Device>(hello.device)
                     .row::<Program>(self.program)
@@ -354,7 +354,7 @@ impl Sequencer {
             return refuse(Reason::UnknownDevice, "The signature is not the device's.");
         }
         let Some(record) = batch.devices.get(&hello.device) else {
-            let devices = BTreeMap::from([(hello.device, hello.answered)]);
+            let devices = BTreeMap::from([(hello.device, self.answered(hello))]);
             return Step::Needs(Load { devices, ..Load::default() });
         };
         let chain =
@@ -369,7 +369,9 @@ impl Sequencer {
                 .filter(|(of, _)| *of == hello.device && !domain::planted!(BatchAnswersForgotten))
                 .map(|(_, a)| a.clone()),
         );
-        answers.retain(|answer| answer.n > hello.answered);
+        let answered = self.answered(hello);
+        answers.retain(|answer| answer.n > answered);
+        let again_after = answers.first().filter(|_| answered < hello.answered).map(|answer| answer.n - 1);
         let welcome = Welcome {
             proto: hello.proto,
             epoch: self.epoch,
@@ -385,9 +387,18 @@ impl Sequencer {
                 .ok()
                 .flatten()
                 .map(|program| program.lease_days()),
+            again_after,
         };
         batch.after.push(After::Enter(connection, Box::new(welcome), Box::new(hello.clone())));
         Step::Done
+    }
+
+    /// The last own mutation of which a device knows what this hub has answered. A run the hub knows nothing
+    /// of is a branch that somebody has put an older, or a longer, history in place of: it may have decided
+    /// differently.
+    fn answered(&self, hello: &Hello) -> u64 {
+        let known = [0, self.epoch].contains(&hello.epoch) || self.past.runs.contains_key(&hello.epoch);
+        if known { hello.answered } else { 0 }
     }
 
     /// The end of a device's chain as far as it is in memory.

@@ -31,6 +31,7 @@ fn some_frame() -> impl Strategy<Value = Vec<u8>> {
                 proto: PROTO, epoch, head: 100, last_n, chain: Key([4; 32]), answers: vec![], now: MONDAY,
                 start_over,
                 lease_days: None,
+                again_after: None,
             };
             encode(&FromHub::Welcome(welcome))
         }),
@@ -189,6 +190,7 @@ impl Hub {
             now: MONDAY,
             start_over: desk.state.epoch != self.epoch,
             lease_days: Some(30),
+            again_after: None,
         }));
         self.delivers(desk, vec![]);
     }

@@ -350,6 +350,19 @@ fn a_hub_with_another_history_of_rows_is_taken_from_the_start() {
 }
 
 #[test]
+fn what_an_unknown_run_answered_counts_for_nothing() {
+    let mut desk = Desk::dialling();
+    desk.writes(3);
+    desk.state.answered = 3;
+    desk.happens(ClientEvent::Applied(desk.state.clone()));
+    desk.answer_the_call();
+    let other_branch = Welcome { epoch: 6, start_over: true, again_after: Some(1), ..desk.a_welcome(2) };
+    desk.hears(FromHub::Welcome(other_branch));
+    assert_eq!(desk.state.answered, 1, "the second is answered anew, the third is sent again");
+    assert!(desk.lately().iter().any(|did| matches!(did, Did::Read { after: 2, .. })));
+}
+
+#[test]
 fn a_hub_that_was_only_started_again_changes_nothing() {
     let mut desk = Desk::dialling();
     desk.writes(2);

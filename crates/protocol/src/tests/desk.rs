@@ -121,6 +121,7 @@ impl Desk {
             now: MONDAY,
             start_over: false,
             lease_days: Some(30),
+            again_after: None,
         }
     }
 

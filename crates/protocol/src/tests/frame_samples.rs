@@ -149,6 +149,7 @@ pub fn from_hub() -> Vec<(&'static str, FromHub)> {
                 now: MONDAY,
                 start_over: false,
                 lease_days: Some(30),
+                again_after: Some(12),
             }),
         ),
         (

@@ -12,14 +12,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+/// After so many worlds it says how far it is.
+const REPORTED: usize = 250;
+
 /// Runs whole worlds from seeds and checks every promise on the way.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many worlds.
     #[arg(long, default_value_t = 200)]
     seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
+    /// The first seed; 0 is the one of the world that all others begin with.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     seed: u64,
     /// Actions in each world.
     #[arg(long, default_value_t = sim::STEPS)]
@@ -170,7 +173,19 @@ fn survey(base: &Base, arguments: &Arguments, bug: Option<Bug>) -> Survey {
                     if outcome.violation.is_some() && !arguments.keep_going {
                         stop.store(true, Ordering::Relaxed);
                     }
-                    seen.lock().unwrap_or_else(PoisonError::into_inner).insert(seed, outcome);
+                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    seen.insert(seed, outcome);
+                    if seen.len().is_multiple_of(REPORTED) {
+                        let failed = seen.values().filter(|outcome| outcome.violation.is_some()).count();
+                        let mut err = std::io::stderr().lock();
+                        // Nobody may be listening, and the worlds go on.
+                        drop(writeln!(
+                            err,
+                            "{} of {} worlds, {failed} broke a promise",
+                            seen.len(),
+                            arguments.seeds
+                        ));
+                    }
                 }
             });
         }

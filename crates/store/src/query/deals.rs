@@ -82,6 +82,8 @@ pub struct DealLine {
     pub unread: u64,
     /// How far the latest change to the deal itself has travelled.
     pub mark: Mark,
+    /// Whether anything in its room waits to be sent: the deal, a message, a step.
+    pub waits: bool,
 }
 
 impl DealLine {
@@ -229,7 +231,8 @@ pub(super) async fn lines(
               coalesce((SELECT max(position) FROM read_marks WHERE deal = d.id), 0)), ",
         waiting!("d", "7"),
         ", EXISTS (SELECT 1 FROM refusal AS r WHERE r.lane = d.scope)
-             OR EXISTS (SELECT 1 FROM parked AS p WHERE p.lane = d.scope)
+             OR EXISTS (SELECT 1 FROM parked AS p WHERE p.lane = d.scope),
+           EXISTS (SELECT 1 FROM outbox AS o WHERE o.lane = d.scope AND o.state = 0)
           FROM deals AS d LEFT JOIN milestones AS s ON s.id = d.next_milestone
           WHERE d.rowid IN (SELECT value FROM json_each(?1))"
     ))
@@ -260,6 +263,7 @@ pub(super) async fn lines(
             activity_at: Timestamp(row.try_get(3)?),
             unread: unsigned(row.try_get(6)?),
             mark: Mark { needs_you: row.try_get(8)?, ..read_mark(row, 7)? },
+            waits: row.try_get(9)?,
         };
         found.insert(row.try_get::<i64, _>(0)?, line);
     }

@@ -35,7 +35,16 @@ pub struct MessageLine {
     pub mark: Mark,
 }
 
-/// Reads the last `limit` messages (at most [`WINDOW_MAX`]) of a room, or those before a position.
+const LINES: &str = concat!(
+    "SELECT m.id, m.body, ",
+    waiting!("m", "10"),
+    " FROM messages AS m WHERE m.scope = ? AND m.position >= ? AND m.position < ?
+      ORDER BY m.position DESC, m.id DESC LIMIT ?"
+);
+
+/// Reads the last `limit` messages (at most [`WINDOW_MAX`]) that the hub has placed in a room, or those
+/// before a position. What waits has no position to go on from, so all of it (again at most
+/// [`WINDOW_MAX`]) comes with the last window.
 ///
 /// # Errors
 /// Whatever the disk has to say.
@@ -43,20 +52,18 @@ pub async fn window(store: &Store, deal: DealId, before: Option<u64>, limit: u32
     let mut snapshot = store.showing_one().await?;
     let scope = ScopeId::Deal(deal).to_bytes();
     let limit = limit.min(WINDOW_MAX);
-    let before = before.map_or(i64::MAX, |before| signed(before).min(UNPLACED));
-    let rows = sqlx::query(concat!(
-        "SELECT m.id, m.body, ",
-        waiting!("m", "10"),
-        " FROM messages AS m WHERE m.scope = ? AND m.position < ?
-          ORDER BY m.position DESC, m.id DESC LIMIT ?"
-    ))
-    .bind(&scope)
-    .bind(before)
-    .bind(i64::from(limit) + 1)
-    .fetch_all(&mut *snapshot)
-    .await?;
-    let mut window = Window { has_older: rows.len() > limit as usize, ..Window::default() };
-    for row in rows.iter().take(limit as usize).rev() {
+    let lines = |from: i64, until: i64, limit: u32| {
+        sqlx::query(LINES).bind(&scope).bind(from).bind(until).bind(i64::from(limit))
+    };
+    let until = before.map_or(UNPLACED, |before| signed(before).min(UNPLACED));
+    let placed = lines(0, until, limit + 1).fetch_all(&mut *snapshot).await?;
+    let waiting = match before {
+        None => lines(UNPLACED, i64::MAX, WINDOW_MAX).fetch_all(&mut *snapshot).await?,
+        Some(_) => Vec::new(),
+    };
+    let mut window = Window { has_older: placed.len() > limit as usize, ..Window::default() };
+    let placed = placed.iter().take(limit as usize);
+    for row in placed.rev().chain(waiting.iter().rev()) {
         let Some(message) = read_entity::<Message>(row, 1)? else { continue };
         let mark = read_mark(row, 2)?;
         window.messages.push(MessageLine { id: read_id(row, 0)?, message, reply: None, mark });

@@ -5,8 +5,9 @@
 use crate::life::{Life, Lived, a_life, complaints, state_of};
 use crate::people::*;
 use crate::power::{each_cut, effort, scratch};
+use crate::segments::bobs_new_device;
 use disk::{Disk, Fault, Kind};
-use store::{Code, DeviceFile, StoreError};
+use store::{Code, DeviceFile, Store, StoreError};
 
 /// How far apart the operations are that fail: all of them when this runs for long (`./dev soak`).
 fn stride(ordinary: usize) -> usize {
@@ -141,4 +142,46 @@ async fn the_device_file_lives_through_it_as_well() {
         }
         assert!(after > 5, "hardly anything failed");
     }
+}
+
+/// What segments bring is not synced by itself. When the first sync behind it fails, the system has forgotten
+/// that as well, and what is acknowledged later would lie behind a hole in the log.
+#[tokio::test]
+async fn nothing_acknowledged_stands_on_rows_that_a_failed_sync_forgot() {
+    let (world, mut bob, deal, _) = bobs_new_device().await;
+    bob.store.close().await.unwrap();
+    let folder = scratch();
+    let path = folder.path().join("program.db");
+    std::fs::copy(&bob.path, &path).unwrap();
+    let disk = Disk::watch(folder.path()).unwrap();
+    bob.path = path;
+    bob.store = Store::open(&bob.path, &file_key(), bob.identity.clone()).await.unwrap();
+    let offer = world.hub.offer(bob.device, 200);
+    bob.begin_segments(&world.hub, &offer).await.unwrap();
+    for segment in &offer.list {
+        bob.take_segment(&world.hub, segment).await;
+    }
+    let before = disk.history().after_power_cuts(effort(0, 0)).count();
+
+    disk.fail(Fault::once(Kind::Sync, 0));
+    let refused = bob.store.commit(say(deal, "Not kept"), now()).await.unwrap_err();
+    assert!(disk.heal(), "{refused:?}");
+    bob.store.commit(say(deal, "Kept"), now()).await.unwrap();
+    disk.acknowledge();
+    let mut after = 0;
+    each_cut(&disk, effort(2, 6), async |cut| {
+        if cut.acknowledged == 0 {
+            return;
+        }
+        after += 1;
+        let folder = scratch();
+        cut.restore(folder.path()).unwrap();
+        let store = Store::open(&folder.path().join("program.db"), &file_key(), bob.identity.clone()).await;
+        let store = store.unwrap_or_else(|error| panic!("{}: {error:?}", cut.at));
+        let waiting = store.outbox_after(0, 10, usize::MAX).await.unwrap();
+        assert_eq!(waiting.len(), 1, "{}: what was acknowledged is gone", cut.at);
+        store.close().await.unwrap();
+    })
+    .await;
+    assert!(after > 0, "{before} power cuts before");
 }

@@ -21,6 +21,8 @@ pub struct HubRow {
 pub struct Hub {
     pub program: ProgramId,
     pub epoch: u64,
+    /// Earlier runs.
+    pub runs: BTreeSet<u64>,
     pub head: u64,
     pub rows: BTreeMap<RowKey, HubRow>,
     pub chains: BTreeMap<DeviceId, Chain>,
@@ -38,6 +40,7 @@ impl Hub {
         Self {
             program,
             epoch: 7,
+            runs: BTreeSet::new(),
             head: 0,
             rows: BTreeMap::new(),
             chains: BTreeMap::new(),
@@ -245,7 +248,8 @@ impl Hub {
 
     /// What a hub is that has lost its disk and got a backup in its place.
     pub fn restored_from(&self, backup: &Self) -> Self {
-        Self { epoch: self.epoch + 1, sent: self.sent.clone(), ..backup.clone() }
+        let runs = backup.runs.iter().chain([&backup.epoch]).copied().collect();
+        Self { epoch: self.epoch + 1, runs, sent: self.sent.clone(), ..backup.clone() }
     }
 
     /// Takes a scope away from an organization.

@@ -85,7 +85,8 @@ pub async fn state_of(path: &Path) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(path).pragma("key", key).read_only(true);
     let mut conn = options.connect().await.unwrap();
     let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'
+           AND name NOT LIKE 'find%' ORDER BY name",
     )
     .fetch_all(&mut conn)
     .await

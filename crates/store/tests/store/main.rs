@@ -15,6 +15,7 @@ mod commit;
 mod damage;
 mod disk;
 mod faults;
+mod find;
 mod history;
 mod hub;
 mod integrity;

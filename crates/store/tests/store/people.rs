@@ -167,7 +167,12 @@ impl Person {
             let start = Chain::start(hub.program, self.device);
             let end = hub.chains.get(&self.device).copied().unwrap_or(start);
             assert!(self.store.continues(end).await.unwrap(), "everything after it is here");
-            self.store.reset_for_epoch(hub.epoch, end.n).await.unwrap();
+            let last_n = if hub.runs.contains(&state.epoch) {
+                end.n
+            } else {
+                hub.answers_after(self.device, 0).first().map_or(end.n, |answer| answer.n - 1)
+            };
+            self.store.reset_for_epoch(hub.epoch, last_n).await.unwrap();
         }
     }
 

@@ -162,6 +162,32 @@ async fn a_chain_of_own_changes_is_run_again_in_order() {
 }
 
 #[tokio::test]
+async fn what_was_added_removed_and_added_again_is_here_when_its_pages_are() {
+    let mut world = World::new().await;
+    let deal = world.approved_deal("Lock gate").await;
+    let add = milestone(deal, "Pen test");
+    let id = add.milestone;
+    let alice = &world.alice;
+    alice.store.commit(add.clone(), now()).await.unwrap();
+    alice.store.commit(MilestoneRemove { deal, milestone: id }, now()).await.unwrap();
+    alice.store.commit(add, now()).await.unwrap();
+    edit(alice, deal, DealValue::Need("Sluices of 1932".to_owned())).await;
+    alice.store.commit(say(deal, "It is back in the plan"), now()).await.unwrap();
+    alice.push(&mut world.hub, usize::MAX).await;
+
+    // The step comes first, then what the second and the last have read and the one between has not.
+    let mut pages = 0;
+    while alice.store.sync_state().await.unwrap().cursor < world.hub.head {
+        alice.pull(&world.hub, 1).await;
+        assert!(alice.see::<Milestone>(id).await.is_some(), "it stays on the screen");
+        pages += 1;
+    }
+    assert!(pages > 2);
+    assert_eq!(alice.count("outbox").await, 0);
+    alice.holds_what_the_hub_shows(&world.hub).await;
+}
+
+#[tokio::test]
 async fn what_the_rules_no_longer_allow_waits_without_an_effect() {
     let mut world = World::new().await;
     let deal = world.shared_deal("Lock gate").await;

@@ -96,6 +96,46 @@ async fn what_a_restored_hub_does_not_take_any_more_needs_the_person() {
     world.alice.holds_what_the_hub_shows(&world.hub).await;
 }
 
+/// What alice says while the hub is the lost disk, then the backup, then the lost disk once more, which has
+/// decided about it: accepted it where `accepted`, and the backup the other way round.
+async fn a_lost_disk_is_found_again(accepted: bool) -> (World, DealId) {
+    let mut world = World::new().await;
+    let deal = world.shared_deal("Lock gate").await;
+    let mut backup = world.hub.clone();
+    let refusing = if accepted { &mut backup } else { &mut world.hub };
+    refusing.revoke(ScopeId::Deal(deal), world.alice.organization);
+    world.alice.store.commit(say(deal, "Contested"), now()).await.unwrap();
+    world.alice.push(&mut world.hub, 1).await;
+
+    let disk = world.hub.clone();
+    world.hub = world.hub.restored_from(&backup);
+    world.sync().await;
+    assert_eq!(world.alice.store.refusals().await.unwrap().len(), usize::from(accepted));
+    world.hub = world.hub.restored_from(&disk);
+    world.sync().await;
+    (world, deal)
+}
+
+#[tokio::test]
+async fn what_a_backup_accepted_in_between_is_refused_as_the_lost_disk_had_it() {
+    let (world, deal) = a_lost_disk_is_found_again(false).await;
+    assert!(room(&world.hub, deal).is_empty());
+    let refused = world.alice.store.refusals().await.unwrap();
+    let [root] = refused.as_slice() else { panic!("one refusal, not {}", refused.len()) };
+    assert!(matches!(&root.item.mutation, Some(Mutation::MessageSend(send)) if send.body == "Contested"));
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
+    assert_eq!(world.alice.count("outbox").await, 0);
+}
+
+#[tokio::test]
+async fn what_a_backup_refused_in_between_stands_as_the_lost_disk_had_it() {
+    let (world, deal) = a_lost_disk_is_found_again(true).await;
+    assert_eq!(room(&world.hub, deal), ["Contested"]);
+    assert_eq!(world.alice.store.refusals().await.unwrap(), [], "there is nothing to decide any more");
+    world.alice.holds_what_the_hub_shows(&world.hub).await;
+    assert_eq!(world.alice.count("outbox").await, 0);
+}
+
 #[tokio::test]
 async fn after_thirty_days_of_hub_time_it_is_forgotten() {
     let mut world = World::new().await;

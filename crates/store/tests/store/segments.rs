@@ -89,7 +89,7 @@ impl Person {
 }
 
 /// A new device of Bob's, with a program of some size, and the number of its messages.
-async fn bobs_new_device() -> (World, Person, DealId, usize) {
+pub async fn bobs_new_device() -> (World, Person, DealId, usize) {
     let mut world = World::new().await;
     let deal = world.approved_deal("Quay sensors").await;
     world.shared_deal("Pier lights").await;
@@ -162,6 +162,72 @@ async fn what_is_written_meanwhile_stays_on_top() {
     bob.sync(&mut world.hub).await;
     bob.holds_what_the_hub_shows(&world.hub).await;
     assert_eq!(bob.count("outbox").await, 0);
+}
+
+#[tokio::test]
+async fn the_rows_of_a_deal_may_come_before_the_grant_that_opens_it() {
+    let (mut world, _, deal, _) = bobs_new_device().await;
+    let bob = &world.bob;
+    bob.store.commit(say(deal, "Waits all the while"), now()).await.unwrap();
+    // With the hub's history another one, all of it is fetched anew below what waits.
+    world.hub.epoch += 1;
+    let end = bob.store.sync_state().await.unwrap().answered;
+    bob.store.reset_for_epoch(world.hub.epoch, end).await.unwrap();
+    let offer = world.hub.offer(bob.device, 60);
+    bob.begin_segments(&world.hub, &offer).await.unwrap();
+    for segment in offer.list.iter().rev() {
+        bob.take_segment(&world.hub, segment).await;
+    }
+    bob.store.finish_segments(world.hub.epoch).await.unwrap();
+    world.bob.sync(&mut world.hub).await;
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
+    assert_eq!(world.bob.count("outbox").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_taken_away_and_given_again_between_two_lists_is_all_there() {
+    let (mut world, bob, deal, _) = bobs_new_device().await;
+    let offer = world.hub.offer(bob.device, 400);
+    bob.begin_segments(&world.hub, &offer).await.unwrap();
+    for segment in &offer.list {
+        bob.take_segment(&world.hub, segment).await;
+    }
+    // Before it can finish, access ends, something goes, and access begins again.
+    let scope = ScopeId::Deal(deal);
+    world.hub.revoke(scope, bob.organization);
+    let here = bob.rows().await;
+    world.hub.delete(*here.keys().rfind(|key| key.table == Table::Messages).unwrap());
+    world.hub.grant(scope, bob.organization);
+    let later = world.hub.offer(bob.device, 60);
+    let done = bob.begin_segments(&world.hub, &later).await.unwrap();
+    for segment in later.list.iter().rev().filter(|(segment, _)| !done.contains(&segment.hash)) {
+        bob.take_segment(&world.hub, segment).await;
+    }
+    bob.store.finish_segments(world.hub.epoch).await.unwrap();
+    bob.sync(&mut world.hub).await;
+    bob.holds_what_the_hub_shows(&world.hub).await;
+}
+
+#[tokio::test]
+async fn what_segments_bring_back_is_not_taken_away_any_more() {
+    let (mut world, _, deal, _) = bobs_new_device().await;
+    let scope = ScopeId::Deal(deal);
+    world.hub.revoke(scope, world.bob.organization);
+    world.bob.sync(&mut world.hub).await;
+    assert!(world.bob.store.is_taken_away(scope).await.unwrap());
+    world.hub.grant(scope, world.bob.organization);
+    world.hub.epoch += 1;
+    let end = world.bob.store.sync_state().await.unwrap().answered;
+    world.bob.store.reset_for_epoch(world.hub.epoch, end).await.unwrap();
+    let offer = world.hub.offer(world.bob.device, 200);
+    world.bob.begin_segments(&world.hub, &offer).await.unwrap();
+    for segment in &offer.list {
+        world.bob.take_segment(&world.hub, segment).await;
+    }
+    world.bob.store.finish_segments(world.hub.epoch).await.unwrap();
+    assert!(!world.bob.store.is_taken_away(scope).await.unwrap());
+    world.bob.sync(&mut world.hub).await;
+    world.bob.holds_what_the_hub_shows(&world.hub).await;
 }
 
 #[tokio::test]

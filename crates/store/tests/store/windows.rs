@@ -211,7 +211,7 @@ async fn a_room_knows_what_is_unread_and_who_spoke_last() {
     world.bob.sync(&mut world.hub).await;
     world.alice.pull(&world.hub, usize::MAX).await;
     let alice = &world.alice;
-    let window = room::window(&alice.store, deal, None, 3).await.unwrap();
+    let window = room::window(&alice.store, deal, None, 2).await.unwrap();
     assert_eq!(bodies(&window), ["line 4", "line 5", "Yes"]);
     assert!(window.messages[2].mark.waiting.is_some() && window.messages[1].mark.waiting.is_none());
     assert_eq!(window.messages[2].reply.as_ref().map(|reply| reply.body.as_str()), Some("line 2"));
@@ -220,6 +220,29 @@ async fn a_room_knows_what_is_unread_and_who_spoke_last() {
     let inputs = today::inputs(&alice.store, day("2027-12-31"), domain::Timestamp(0), None).await.unwrap();
     assert!(inputs.rooms.is_empty(), "she spoke last");
     assert_eq!(deals::get(&alice.store, quiet).await.unwrap().unwrap().unread, 0);
+    let waits = async |deal| deals::get(&alice.store, deal).await.unwrap().unwrap().waits;
+    assert_eq!((waits(deal).await, waits(quiet).await), (true, false), "what she answered has not left");
+}
+
+#[tokio::test]
+async fn a_room_shows_all_that_waits_however_much_that_is() {
+    let mut world = World::new().await;
+    let deal = world.approved_deal("Long flight").await;
+    for number in 0..3 {
+        world.bob.store.commit(say(deal, &format!("before {number}")), now()).await.unwrap();
+    }
+    world.sync().await;
+    for number in 0..5 {
+        world.alice.store.commit(say(deal, &format!("on board {number}")), now()).await.unwrap();
+    }
+    let window = room::window(&world.alice.store, deal, None, 2).await.unwrap();
+    let bodies: Vec<&str> = window.messages.iter().map(|line| line.message.body.as_str()).collect();
+    let on_board = ["on board 0", "on board 1", "on board 2", "on board 3", "on board 4"];
+    assert_eq!(bodies, [&["before 1", "before 2"][..], &on_board[..]].concat());
+    assert!(window.has_older);
+    let first = window.messages[0].message.position;
+    let older = room::window(&world.alice.store, deal, first, 2).await.unwrap();
+    assert_eq!(older.messages.len(), 1, "what waits comes once");
 }
 
 #[tokio::test]

@@ -85,6 +85,11 @@ export function whenText(at: number, now: number = Date.now()): string {
 	return (then.getFullYear() === today.getFullYear() ? momentDay : momentYear).format(then);
 }
 
+/** A moment as a part of a sentence: `at 12:14`, `on 30 Sept`. */
+export function onText(at: number, now: number = Date.now()): string {
+	return `${new Date(at).toDateString() === new Date(now).toDateString() ? 'at' : 'on'} ${whenText(at, now)}`;
+}
+
 /** A moment from now: `in 20 s`, `3 min ago`. Coarse on purpose; nothing on screen ticks. */
 export function agoText(at: number, now: number = Date.now()): string {
 	const seconds = Math.round((at - now) / 1000);
@@ -125,3 +130,12 @@ export const countText = (count: number): string => new Intl.NumberFormat('en').
 /** `1 deal`, `2 deals`. */
 export const plural = (count: number, one: string, many: string): string =>
 	`${countText(count)}\u00a0${count === 1 ? one : many}`;
+
+/** What a person is called where there is little room: the first word of the name. */
+export const firstName = (name: string): string => name.split(' ')[0] || name;
+
+/** The first `longest` characters, the last of them an ellipsis when there is more. Never cuts a character in two. */
+export function shortened(text: string, longest: number): string {
+	const characters = [...text];
+	return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('').trimEnd()}…`;
+}

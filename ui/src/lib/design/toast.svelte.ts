@@ -1,3 +1,5 @@
+import { announce } from './announcer.svelte';
+
 export interface Toast {
 	id: number;
 	message: string;
@@ -21,6 +23,9 @@ export const toasts = $state<{ list: Toast[] }>({ list: [] });
 export function toast(message: string, options: ToastOptions = {}): void {
 	const entry: Toast = { id: ++next, message, tone: options.tone ?? 'neutral', undo: options.undo };
 	toasts.list = [...toasts.list.slice(1 - most), entry];
+	announce(entry.undo ? `${message} Ctrl+Z takes it back.` : message, {
+		loudness: entry.tone === 'danger' ? 'assertive' : 'polite'
+	});
 	setTimeout(() => dismiss(entry.id), lifetime);
 }
 

@@ -13,7 +13,7 @@ const verbs = [
 const recent = { path: '/deals/p/d9', title: 'Brightwater renewal', detail: 'Brightwater' };
 
 const titles = (typed: string, hits: PaletteHit[] = [deal, person]) =>
-	entriesFor(readTyped(typed), { verbs, hits, recents: [recent], openHit: () => {} }).map((entry) => entry.title);
+	entriesFor(readTyped(typed), { verbs, hits, recents: [recent], openHit: () => {}, searchFor: () => {} }).map((entry) => entry.title);
 
 describe('the palette', () => {
 	it('starts with the rooms one comes from, then what can be done', () => {
@@ -28,7 +28,7 @@ describe('the palette', () => {
 			{ keys: 'c', label: 'Register a deal', run: () => {} },
 			{ keys: 's', label: 'Change the stage', group: 'Room', run: () => {} }
 		];
-		const entries = entriesFor(readTyped(''), { verbs: all, hits: [], recents: [], openHit: () => {} });
+		const entries = entriesFor(readTyped(''), { verbs: all, hits: [], recents: [], openHit: () => {}, searchFor: () => {} });
 		expect(entries.map((entry) => entry.title)).toEqual([
 			'Change the stage',
 			'Register a deal',
@@ -40,13 +40,26 @@ describe('the palette', () => {
 
 	it('narrows by the first character', () => {
 		expect(titles('>work')).toEqual(['Work offline']);
-		expect(titles('#pol')).toEqual(['Polder rollout']);
-		expect(titles('@orla')).toEqual(['Orla Byrne']);
+		expect(titles('#pol')).toEqual(['Polder rollout', 'Search for “pol”']);
+		expect(titles('@orla')).toEqual(['Orla Byrne', 'Search for “orla”']);
 		expect(titles('@', [])).toEqual([]);
 	});
 
 	it('mixes commands and objects otherwise', () => {
-		expect(titles('deal')).toEqual(['Register a deal', 'Polder rollout', 'Orla Byrne']);
+		expect(titles('deal')).toEqual([
+			'Register a deal',
+			'Polder rollout',
+			'Orla Byrne',
+			'Search for “deal”'
+		]);
+	});
+
+	it('goes on to the place where everything is searched', () => {
+		const searchFor = vi.fn();
+		const from = { verbs: [], hits: [], recents: [], openHit: () => {}, searchFor };
+		entriesFor(readTyped(' sluice '), from).at(-1)?.run();
+		expect(searchFor).toHaveBeenCalledWith('sluice');
+		expect(entriesFor(readTyped('>sluice'), from)).toEqual([]);
 	});
 
 	it('finds commands by the beginnings of words, in any order', () => {
@@ -56,7 +69,7 @@ describe('the palette', () => {
 
 	it('opens a recent room like one that was found', () => {
 		const openHit = vi.fn();
-		entriesFor(readTyped(''), { verbs: [], hits: [], recents: [recent], openHit })[0]?.run();
+		entriesFor(readTyped(''), { verbs: [], hits: [], recents: [recent], openHit, searchFor: () => {} })[0]?.run();
 		expect(openHit).toHaveBeenCalledWith(expect.objectContaining({ kind: 'deal', program: 'p', id: 'd9' }));
 	});
 });

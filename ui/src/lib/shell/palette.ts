@@ -14,7 +14,10 @@ export interface Asked {
 
 export interface Entry {
 	key: string;
-	kind: PaletteKind | 'verb' | 'recent';
+	kind: PaletteKind | 'verb' | 'recent' | 'search';
+	/** Of a command: where it belongs. */
+	group?: string;
+	icon?: Binding['icon'];
 	title: string;
 	detail: string;
 	keys?: string;
@@ -48,6 +51,8 @@ export function entriesFor(
 		hits: PaletteHit[];
 		recents: Recent[];
 		openHit: (hit: PaletteHit) => void;
+		/** Missing until it is known which names match: whoever types fast means one of them. */
+		searchFor?: (text: string) => void;
 	}
 ): Entry[] {
 	const hits = from.hits
@@ -60,7 +65,23 @@ export function entriesFor(
 			run: () => from.openHit(hit)
 		}));
 	const verbs = asked.verbs ? verbEntries(from.verbs, asked.text) : [];
-	if (asked.text) return [...verbs.slice(0, asked.objects ? 4 : 100), ...hits];
+	if (asked.text) {
+		// Names are found here; whatever else was written is found in the place for it.
+		const { searchFor } = from;
+		const further: Entry[] = asked.objects && searchFor
+			? [
+					{
+						key: 'search',
+						kind: 'search',
+						title: `Search for “${asked.text}”`,
+						detail: 'in messages, deals, accounts and plans',
+						keys: 'mod+shift+f',
+						run: () => searchFor(asked.text)
+					}
+				]
+			: [];
+		return [...verbs.slice(0, asked.objects ? 4 : 100), ...hits, ...further];
+	}
 	if (asked.objects && !asked.verbs) return [];
 	const known = new Set(from.hits.map((hit) => roomPath(hit.program, hit.id)));
 	const recents = asked.objects
@@ -97,6 +118,8 @@ function verbEntries(verbs: Binding[], text: string): Entry[] {
 		.map((verb) => ({
 			key: `verb:${verb.label}`,
 			kind: 'verb' as const,
+			group: verb.group,
+			icon: verb.icon,
 			title: verb.label,
 			detail: '',
 			keys: verb.keys || undefined,

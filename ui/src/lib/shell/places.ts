@@ -2,6 +2,7 @@ import House from '@lucide/svelte/icons/house';
 import Building2 from '@lucide/svelte/icons/building-2';
 import Handshake from '@lucide/svelte/icons/handshake';
 import Settings from '@lucide/svelte/icons/settings';
+import TextSearch from '@lucide/svelte/icons/text-search';
 import Users from '@lucide/svelte/icons/users';
 
 /** Where one can go. A place is listed once it works, not before. */
@@ -9,6 +10,7 @@ export const places = [
 	{ path: '/', label: 'Today', keys: 'g t', icon: House },
 	{ path: '/deals', label: 'Deals', keys: 'g d', icon: Handshake },
 	{ path: '/accounts', label: 'Accounts', keys: 'g a', icon: Building2 },
+	{ path: '/search', label: 'Search', keys: 'mod+shift+f', icon: TextSearch },
 	{ path: '/people', label: 'People', keys: 'g e', icon: Users },
 	{ path: '/settings', label: 'Settings', keys: 'mod+,', icon: Settings }
 ] as const;
@@ -17,3 +19,6 @@ export const places = [
 export const roomLink = (program: string, deal: string): string => `lockstep://deal/${program}/${deal}`;
 
 export const roomPath = (program: string, deal: string): string => `/deals/${program}/${deal}`;
+
+/** Whether an address is Today's. That of the window begins without a path, or as the file it is. */
+export const isToday = (pathname: string): boolean => ['', '/', '/index.html'].includes(pathname);

@@ -73,7 +73,7 @@ describe('a day as people write it', () => {
 	});
 
 	it('is written into a field in a way it can be read back', () => {
-		expect(typedDay('2026-12-05')).toBe('5 dec 2026');
+		expect(typedDay('2026-12-05')).toBe('5 Dec 2026');
 		for (const day of ['2026-01-01', '2027-05-31', '2028-02-29']) {
 			expect(parseDay(typedDay(day), today)).toBe(day);
 		}

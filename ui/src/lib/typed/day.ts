@@ -31,11 +31,11 @@ export function parseDay(typed: string, today: string = localToday()): string | 
 	return found === null ? null : iso(found);
 }
 
-/** A day as somebody would type it into a field, year and all: `12 dec 2026`. Empty stays empty. */
+/** A day as somebody would type it into a field, year and all: `12 Dec 2026`. Empty stays empty. */
 export function typedDay(day: string): string {
 	const [year, month, date] = day.split('-');
 	const name = months[Number(month) - 1];
-	return year && date && name ? `${Number(date)} ${name} ${year}` : day;
+	return year && date && name ? `${Number(date)} ${name[0]?.toUpperCase()}${name.slice(1)} ${year}` : day;
 }
 
 /** Whole days from `today` to `day`. */

@@ -162,17 +162,7 @@ fn deals() -> Vec<Sample> {
         guests: Some(vec![id(0xA3)]),
         extra: none(),
     };
-    let bare = Registration {
-        status: Status::Draft,
-        submitted_at: None,
-        decision_due: None,
-        decided_by: None,
-        decided_at: None,
-        protected_until: None,
-        rule: None,
-        evidence: None,
-        duplicate_of: None,
-    };
+    let bare = Registration::draft();
     let draft = Deal {
         number: None,
         registration: bare,

@@ -1,8 +1,7 @@
 import type { FieldName } from '$bindings/FieldName';
-import type { FieldSide } from '$bindings/FieldSide';
 import type { FieldValue } from '$bindings/FieldValue';
 import type { OverwrittenField } from '$bindings/OverwrittenField';
-import { dayFull, moneyText } from '$lib/design/format';
+import { dayFull, firstName, moneyText } from '$lib/design/format';
 import { stageWord } from '$lib/design/words';
 
 export const fieldWord: Record<FieldName, string> = {
@@ -42,10 +41,9 @@ export function fieldTitle(field: FieldName, milestone: string | null): string {
 	return milestone ? `${fieldWord[field]} of ${milestone}` : fieldWord[field];
 }
 
-export const firstName = (side: FieldSide): string => side.person.name.split(' ')[0] || side.person.name;
 
 /** What is written into the room to talk about it: both values, and no verdict. */
 export function question(item: OverwrittenField): string {
 	const what = fieldTitle(item.field, item.milestone_title);
-	return `${what}: I had ${valueText(item.mine.value)}, ${firstName(item.theirs)} had ${valueText(item.theirs.value)}. Which one is right?`;
+	return `${what}: I had ${valueText(item.mine.value)}, ${firstName(item.theirs.person.name)} had ${valueText(item.theirs.value)}. Which one is right?`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageRow } from '$bindings/MessageRow';
 import type { RoomWindow } from '$bindings/RoomWindow';
-import { lastPosition, lines, nothing, stillSaying, withNewest, withOlder } from './timeline';
+import { hasHole, lastPosition, lines, nothing, stillSaying, withNewest, withOlder } from './timeline';
 
 const noon = new Date(2026, 10, 24, 12).getTime();
 
@@ -53,6 +53,14 @@ describe('a conversation read in windows', () => {
 		const after = withNewest(before, room([40, 41, 42], true));
 		expect(positions(after.messages)).toEqual([40, 41, 42]);
 		expect(after.hasOlder).toBe(true);
+	});
+
+	it('knows a hole, and sees none once it is filled', () => {
+		const known = withNewest(nothing, room([1, 2, 3], false));
+		expect(hasHole(known, room([6, 7, null], true))).toBe(true);
+		expect(hasHole(known, room([3, 4, 5, 6, 7, null], true))).toBe(false);
+		expect(hasHole(known, room([4, 5], false))).toBe(false);
+		expect(hasHole(known, room([null], true))).toBe(false);
 	});
 
 	it('keeps what it has when only waiting messages come', () => {

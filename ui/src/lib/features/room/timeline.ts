@@ -13,18 +13,21 @@ export const newestCount = 40;
 
 export const nothing: Timeline = { messages: [], hasOlder: false };
 
-/** Takes in the newest window, which is right about everything from its first message on. */
+/** Whether there may be messages nobody has read yet between what is known and what came, after a long time
+ * offline for example. */
+export function hasHole(known: Timeline, newest: RoomWindow): boolean {
+	const from = firstPosition(newest.messages);
+	const reach = lastPosition(known.messages);
+	return newest.has_older && from !== null && reach !== null && reach < from;
+}
+
+/** Takes in the newest window, which is right about everything from its first message on. Behind a hole
+ * it stands alone; scrolling up reads the rest. */
 export function withNewest(known: Timeline, newest: RoomWindow): Timeline {
 	const { messages } = newest;
-	const from = newest.messages.find((message) => message.position !== null)?.position ?? Infinity;
-	const older = known.messages.filter(
-		(message) => message.position !== null && message.position < from
-	);
-	const reach = lastPosition(known.messages);
-	// Between what was known and what came there may be messages nobody has read yet, after a long
-	// time offline for example. Then the newest window stands alone; scrolling up reads the rest.
-	const hole = newest.has_older && from !== Infinity && reach !== null && reach < from;
-	if (older.length === 0 || hole) return { messages, hasOlder: newest.has_older };
+	const from = firstPosition(messages) ?? Infinity;
+	const older = known.messages.filter((message) => message.position !== null && message.position < from);
+	if (older.length === 0 || hasHole(known, newest)) return { messages, hasOlder: newest.has_older };
 	return { messages: [...older, ...messages], hasOlder: known.hasOlder };
 }
 
@@ -50,6 +53,11 @@ export function stillSaying(saying: readonly Saying[], read: Timeline): readonly
 	if (saying.length === 0) return saying;
 	const ids = new Set(read.messages.map((message) => message.id));
 	return saying.filter((one) => !one.saved && !ids.has(one.message.id));
+}
+
+/** Position of the oldest message that the hub has placed. */
+export function firstPosition(messages: readonly MessageRow[]): number | null {
+	return messages.find((message) => message.position !== null)?.position ?? null;
 }
 
 /** Position of the newest message that the hub has placed. */

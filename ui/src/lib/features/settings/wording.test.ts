@@ -99,7 +99,7 @@ describe('ages', () => {
 });
 
 describe('where a change is', () => {
-	const item = { id: '1', title: 'Message in Polder rollout', at: now, sent: false, deal: null };
+	const item = { id: '1', title: 'Message in Polder rollout', says: '', at: now, sent: false, deal: null };
 
 	it('never says more than is true', () => {
 		expect(place(item, 'Halden')).toBe('Queued on this device');

@@ -25,10 +25,15 @@ export function line(sync: ProgramSync, workOffline: boolean, now: number): stri
 	}
 }
 
+/** When the oldest data here was last known to be the hub's; null when some never was. */
+export function oldestSync(sync: SyncStatus): number | null {
+	const times = sync.programs.map((program) => program.synced_at);
+	return times.length === 0 || times.includes(null) ? null : Math.min(...times.filter((at) => at !== null));
+}
+
 /** The worst line of all programs, for the device as a whole; the age is that of the oldest data. */
 export function deviceLine(sync: SyncStatus, now: number): string {
-	const times = sync.programs.map((program) => program.synced_at);
-	const oldest = times.includes(null) ? null : Math.min(...times.filter((at) => at !== null));
+	const oldest = oldestSync(sync);
 	if (sync.programs.length === 0) return '';
 	if (!sync.work_offline && sync.connection === 'online') return upToDate(oldest, now);
 	const word = sync.work_offline ? 'Working offline' : connectionWord[sync.connection];

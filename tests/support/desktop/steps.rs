@@ -1,0 +1,93 @@
+//! What a person does in a window: keys, clicks, ways to places.
+
+use super::{Window, eventually};
+use anyhow::{Context as _, Result};
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::key::Key;
+use serde_json::json;
+
+impl Window {
+    /// Presses keys one after the other: `g d`, `mod+k`, `Escape`. As a person does, so that the focus is shown.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        let script = "
+            const [first] = arguments[0].split(' ');
+            const writes = document.activeElement?.matches('input, textarea');
+            if (first.length === 1 && writes) document.activeElement.blur();";
+        self.run(script, vec![json!(keys)]).await?;
+        let mut actions = KeyActions::new("keys".to_owned());
+        for stroke in keys.split(' ') {
+            let (name, chord) = stroke.strip_prefix("mod+").map_or((stroke, false), |name| (name, true));
+            let value = match name {
+                "Enter" => Key::Enter.into(),
+                "Escape" => Key::Escape.into(),
+                letter => letter.chars().next().context("no key")?,
+            };
+            let control: char = Key::Control.into();
+            if chord {
+                actions = actions.then(KeyAction::Down { value: control });
+            }
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+            if chord {
+                actions = actions.then(KeyAction::Up { value: control });
+            }
+        }
+        Ok(self.client().perform_actions(actions).await?)
+    }
+
+    /// Clicks on what has a hook (`data-test`), once it takes a click.
+    pub async fn click(&self, hook: &str) -> Result<()> {
+        let css = format!("[data-test={hook}]");
+        eventually(&format!("a click on {css}"), async || {
+            Ok(self.find(&css).await?.click().await.is_ok().then_some(()))
+        })
+        .await
+    }
+
+    /// Puts a text into a field as if it had been typed.
+    pub async fn fill(&self, hook: &str, text: &str) -> Result<()> {
+        let css = format!("[data-test={hook}]");
+        self.find(&css).await?;
+        let script = "
+            const found = document.querySelector(arguments[0]);
+            const field = found.matches('input, textarea') ? found : found.querySelector('input, textarea');
+            field.focus();
+            field.value = arguments[1];
+            field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+            field.dispatchEvent(new Event('change', { bubbles: true }));";
+        self.run(script, vec![json!(css), json!(text)]).await.map(drop)
+    }
+
+    /// Goes to an address inside the window.
+    pub async fn go(&self, path: &str) -> Result<()> {
+        let script = "
+            const link = document.createElement('a');
+            link.href = arguments[0];
+            document.body.append(link);
+            link.click();
+            link.remove();";
+        self.run(script, vec![json!(path)]).await?;
+        let bare = path.split('?').next().unwrap_or_default();
+        self.until("the address", &format!("location.pathname === {}", json!(bare))).await
+    }
+
+    /// Opens the room of a deal that the list shows.
+    pub async fn open_room(&self, title: &str) -> Result<()> {
+        let script = "
+            const row = [...document.querySelectorAll('[data-test=deal-row]')]
+                .find((row) => row.innerText.includes(arguments[0]));
+            if (row) row.click();
+            return Boolean(document.querySelector('[data-test=room]'));";
+        eventually(&format!("the room of {title}"), async || {
+            Ok((self.run(script, vec![json!(title)]).await? == json!(true)).then_some(()))
+        })
+        .await?;
+        self.until("the plan", "document.querySelector('[data-test=plan] h2')").await
+    }
+
+    /// Says something in the room.
+    pub async fn say(&self, text: &str) -> Result<()> {
+        self.fill("composer", text).await?;
+        self.press("Enter").await?;
+        self.see(text).await
+    }
+}
