@@ -20,7 +20,7 @@ async fn open(name: &str, profile: &Path) -> Result<Window> {
     Launch::new(name, profile).environment("NO_AT_BRIDGE", "0").open().await
 }
 
-/// What can be reached and has nothing to be read, once `landmark` is read out.
+/// What can be reached and has nothing to be read, once `landmark` is read out: the title of a page is, as `Deals · Lockstep`.
 async fn nameless(reader: &Reader, landmark: &str) -> Result<Vec<Node>> {
     let nodes = eventually(&format!("{landmark:?} read out"), async || {
         // While the page changes, parts of it are gone before they are read.
@@ -67,10 +67,10 @@ async fn everything_a_seller_reaches_has_a_name() -> Result<()> {
     let mut walk = Walk::begin().await?;
     let seller = open("reader_seller", &world.seller).await?;
     seller.find("[data-test=today]").await?;
-    walk.look("Today", "Today").await?;
+    walk.look("Today", "Today ·").await?;
     seller.press("g d").await?;
     seller.find("[data-test=deal-row]").await?;
-    walk.look("Deals", "Deals").await?;
+    walk.look("Deals", "Deals ·").await?;
     seller.press("c").await?;
     seller.find("[data-test=register-form]").await?;
     walk.look("registering", "Customer").await?;
@@ -103,18 +103,18 @@ async fn everything_a_seller_reaches_has_a_name() -> Result<()> {
     seller.press("Escape").await?;
     for (path, hook, place) in [
         ("/accounts", "account-row", "Accounts"),
-        ("/accounts/import", "import-drop", "Import"),
+        ("/accounts/import", "import-drop", "Import accounts"),
         ("/people", "member", "People"),
         ("/search", "search-start", "Search"),
     ] {
         seller.go(path).await?;
         seller.find(&format!("[data-test={hook}]")).await?;
-        walk.look(place, place).await?;
+        walk.look(place, &format!("{place} ·")).await?;
     }
     for tab in ["sync", "devices", "security", "appearance", "general", "diagnostics"] {
         seller.go(&format!("/settings?tab={tab}")).await?;
         seller.find(&format!("[data-test=tab-{tab}][aria-selected=true]")).await?;
-        walk.look(&format!("the settings' {tab}"), "Settings").await?;
+        walk.look(&format!("the settings' {tab}"), "Settings ·").await?;
     }
     seller.close().await?;
     walk.end()
@@ -145,7 +145,7 @@ async fn everything_a_founder_reaches_has_a_name() -> Result<()> {
     {
         founder.go(path).await?;
         founder.until("the place", &format!("document.title.startsWith({})", json!(place))).await?;
-        walk.look(&format!("an empty {place}"), place).await?;
+        walk.look(&format!("an empty {place}"), &format!("{place} ·")).await?;
     }
     founder.click("add-partner").await?;
     founder.find("[data-test=add-partner-dialog]").await?;

@@ -1,8 +1,8 @@
 //! Taking in segments: hundreds of thousands of rows that a new device gets at once.
 //!
-//! A segment is written in small transactions, so that what a person does meanwhile waits for one of
-//! them at most; with the last one it is noted as being in. Until all are in, the cursor stays where it
-//! was and the file says that a catch-up is under way, so an interrupted one goes on and is never taken
+//! A segment is written in large transactions, and in small ones while somebody else writes, who waits for
+//! one of them at most; with the last one it is noted as being in. Until all are in, the cursor stays where
+//! it was and the file says that a catch-up is under way, so an interrupted one goes on and is never taken
 //! for complete.
 
 use crate::change::Change;

@@ -40,18 +40,27 @@ async fn race(partners: usize) -> Duration {
     bob.answer(last).await.unwrap();
 
     let way = hub.way();
-    let joining = links.into_iter().enumerate().map(|(n, (organization, link))| {
-        let way = way.clone();
-        tokio::spawn(async move {
-            let me = join(&way, &link, organization, &format!("Seller-{n:03}-of-many")).await.unwrap();
-            let mut seller = Device::sign_in(&way, me).await;
-            seller.caught_up(1).await;
-            seller
-        })
-    });
     let mut sellers = Vec::new();
-    for seller in joining.collect::<Vec<_>>() {
-        sellers.push(seller.await.unwrap());
+    let mut coming = links.into_iter().enumerate().peekable();
+    // Some at a time: what is asked here is how they come back.
+    while coming.peek().is_some() {
+        let some: Vec<_> = coming
+            .by_ref()
+            .take(50)
+            .map(|(n, (organization, link))| {
+                let way = way.clone();
+                tokio::spawn(async move {
+                    let me =
+                        join(&way, &link, organization, &format!("Seller-{n:03}-of-many")).await.unwrap();
+                    let mut seller = Device::sign_in(&way, me).await;
+                    seller.caught_up(1).await;
+                    seller
+                })
+            })
+            .collect();
+        for seller in some {
+            sellers.push(seller.await.unwrap());
+        }
     }
     let offline = sellers.into_iter().map(|mut seller| {
         let registration = deal("contested-customer.nl");
