@@ -65,7 +65,7 @@ fn a_table_is_found_by_its_number() {
         assert_eq!(usize::from(table.number()), number);
         assert_eq!(Table::from_number(table.number()), Some(table));
     }
-    assert_eq!(Table::from_number(15), None);
+    assert_eq!(Table::from_number(16), None);
     assert_eq!(Table::from_number(u8::MAX), None);
 }
 
