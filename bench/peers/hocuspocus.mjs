@@ -10,10 +10,9 @@ import { Server } from '@hocuspocus/server';
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import * as Y from 'yjs';
 import WebSocket from 'ws';
+import { say } from './said.mjs';
 
 const [what, ...rest] = process.argv.slice(2);
-// A pipe takes 64 KiB at a time: whoever ends waits for the rest.
-const say = (value) => new Promise((said) => process.stdout.write(`${JSON.stringify(value)}\n`, said));
 
 async function serve() {
   const server = new Server({ port: 0, address: '127.0.0.1', quiet: true, stopOnSignals: false });

@@ -9,13 +9,11 @@
 // What is measured is printed as one line of JSON.
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
+import { say, text } from './said.mjs';
 
 const require = createRequire(import.meta.url);
 const PouchDB = require('pouchdb');
 const [what, ...rest] = process.argv.slice(2);
-const text = (n) => `${n} the port wants a pilot before summer and their board meets in two weeks, we should send our numbers first`;
-// A pipe takes 64 KiB at a time: whoever ends waits for the rest.
-const say = (value) => new Promise((said) => process.stdout.write(`${JSON.stringify(value)}\n`, said));
 const open = (folder, name) => new PouchDB(`${folder}/${name}`);
 const fresh = (url) => new PouchDB(`${url}/bench-${randomUUID()}`, { skip_setup: false });
 const live = (from, to) => PouchDB.sync(from, to, { live: true, retry: true });

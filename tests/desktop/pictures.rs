@@ -294,15 +294,7 @@ impl Album {
         founder.fill("join-link", &hub.founding).await?;
         founder.find("[data-test=invitation-preview]").await?;
         self.take(&founder, "start-invitation").await?;
-        for (hook, text) in [
-            ("join-your-name", "Bob Byrne"),
-            ("join-program-name", "Halden Partner Program"),
-            ("join-company-name", "Halden Systems"),
-        ] {
-            founder.fill(hook, text).await?;
-        }
-        founder.click("join-submit").await?;
-        founder.find("[data-test=nav-deals]").await?;
+        founder.found_program().await?;
         for (keys, name) in [("g t", "today"), ("g d", "deals"), ("g a", "accounts"), ("g e", "people")] {
             founder.press(keys).await?;
             let title = format!("document.title.toLowerCase().startsWith('{name}')");

@@ -10,20 +10,16 @@ const ENTER: &str = "\u{e007}";
 /// Types into an input, the way a person does after clicking it.
 async fn fill(window: &Window, hook: &str, text: &str) -> Result<()> {
     let css = format!("[data-test={hook}]");
-    press(window, &css).await?;
+    click_on(window, &css).await?;
     Ok(window.find(&css).await?.send_keys(text).await?)
 }
 
 /// Clicks an element; one that is replaced while the page changes is looked for again.
-async fn press(window: &Window, css: &str) -> Result<()> {
+async fn click_on(window: &Window, css: &str) -> Result<()> {
     eventually(&format!("a click on {css}"), async || {
         Ok(window.find(css).await?.click().await.is_ok().then_some(()))
     })
     .await
-}
-
-async fn click(window: &Window, hook: &str) -> Result<()> {
-    press(window, &format!("[data-test={hook}]")).await
 }
 
 /// Goes through the start screen with an invitation.
@@ -33,7 +29,7 @@ async fn join(window: &Window, link: &str, fields: &[(&str, &str)]) -> Result<()
     for (hook, text) in fields {
         fill(window, hook, text).await?;
     }
-    click(window, "join-submit").await?;
+    window.click("join-submit").await?;
     window.find("[data-test=nav-deals]").await.map(drop)
 }
 
@@ -72,22 +68,22 @@ async fn a_deal_is_registered_approved_and_talked_about() -> Result<()> {
     join(&alice, &link, &[("join-your-name", "Alice Nair")]).await?;
 
     // Alice registers a deal by keyboard.
-    click(&alice, "nav-deals").await?;
+    alice.click("nav-deals").await?;
     alice.until("the list of deals", "document.querySelector('h1')?.innerText === 'Deals'").await?;
-    press(&alice, "[data-test=empty] :is(a, button)").await?;
+    click_on(&alice, "[data-test=empty] :is(a, button)").await?;
     fill(&alice, "register-customer", "Polder Port Authority").await?;
     fill(&alice, "register-domain", "polderport.example").await?;
     fill(&alice, "register-title", "Polder rollout").await?;
     fill(&alice, "register-amount", "41 500").await?;
     fill(&alice, "register-close", "30 jan").await?;
-    click(&alice, "register-submit").await?;
+    alice.click("register-submit").await?;
     alice.see("Polder rollout").await?;
 
     // Bob sees it come, opens it and approves it.
-    click(&bob, "nav-deals").await?;
+    bob.click("nav-deals").await?;
     bob.see("Polder rollout").await?;
-    click(&bob, "deal-row").await?;
-    click(&bob, "approve").await?;
+    bob.click("deal-row").await?;
+    bob.click("approve").await?;
     alice.until("the approval", "document.querySelector('[data-test=registration-bar]') === null || document.body.innerText.includes('Approved') || document.body.innerText.includes('Protected')").await?;
 
     // They talk, and each reads the other in the same moment.
@@ -110,8 +106,8 @@ async fn a_deal_is_registered_approved_and_talked_about() -> Result<()> {
         Ok((alice.run(script, Vec::new()).await? == json!(true)).then_some(()))
     })
     .await?;
-    click(&alice, "nav-deals").await?;
-    click(&alice, "deal-row").await?;
+    alice.click("nav-deals").await?;
+    alice.click("deal-row").await?;
     alice.see("Can we hold 18 % until Friday?").await?;
     let texts =
         alice.run("return [...document.querySelectorAll('[data-test=message]')].length", Vec::new()).await?;

@@ -15,12 +15,11 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { Zero } from '@rocicorp/zero';
 import pg from 'pg';
 import WebSocket from 'ws';
+import { say, text } from '../said.mjs';
 import { schema } from './schema.mjs';
 
 globalThis.WebSocket = WebSocket;
-const text = (n) => `${n} the port wants a pilot before summer and their board meets in two weeks, we should send our numbers first`;
 const [what, ...given] = process.argv.slice(2);
-const say = (value) => new Promise((said) => process.stdout.write(`${JSON.stringify(value)}\n`, said));
 
 function programs() {
   const base = '/usr/lib/postgresql';

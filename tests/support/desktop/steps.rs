@@ -84,6 +84,19 @@ impl Window {
         self.until("the plan", "document.querySelector('[data-test=plan] h2')").await
     }
 
+    /// Founds the program of the invitation that is shown, as Bob Byrne of Halden Systems.
+    pub async fn found_program(&self) -> Result<()> {
+        for (hook, text) in [
+            ("join-your-name", "Bob Byrne"),
+            ("join-program-name", "Halden Partner Program"),
+            ("join-company-name", "Halden Systems"),
+        ] {
+            self.fill(hook, text).await?;
+        }
+        self.click("join-submit").await?;
+        self.find("[data-test=nav-deals]").await.map(drop)
+    }
+
     /// Says something in the room.
     pub async fn say(&self, text: &str) -> Result<()> {
         self.fill("composer", text).await?;
