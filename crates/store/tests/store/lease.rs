@@ -30,7 +30,7 @@ async fn a_lease_that_is_over_shows_and_changes_nothing_and_loses_nothing() {
     over(deals::similar(&store, "lock", "", 5).await);
     over(room::window(&store, deal, None, 50).await);
     over(plans::get(&store, deal).await);
-    over(today::inputs(&store, "2027-01-01".parse().unwrap(), domain::Timestamp(0), None).await);
+    over(today::inputs(&store, "2027-01-01".parse().unwrap(), Timestamp(0), None).await);
     over(palette::search(&store, "lock", None, 5).await);
     let all = deals::Filter::default();
     over(deals::window(&store, &all, deals::Sort::Activity, 0, 10).await);

@@ -185,7 +185,7 @@ async fn a_room_knows_what_is_unread_and_who_spoke_last() {
     assert_eq!(deals::get(&world.bob.store, deal).await.unwrap().unwrap().unread, 0);
     let order = deals::window(&alice.store, &Filter::default(), Sort::Activity, 0, 10).await.unwrap();
     assert_eq!(titles(&order.rows), ["Busy", "Quiet"], "by the last message");
-    let inputs = today::inputs(&alice.store, day("2027-12-31"), domain::Timestamp(0), None).await.unwrap();
+    let inputs = today::inputs(&alice.store, day("2027-12-31"), Timestamp(0), None).await.unwrap();
     assert_eq!(inputs.rooms.len(), 1);
     assert_eq!((inputs.rooms[0].message.body.as_str(), inputs.rooms[0].deal.unread), ("line 4", 5));
 
@@ -217,7 +217,7 @@ async fn a_room_knows_what_is_unread_and_who_spoke_last() {
     assert_eq!(window.messages[2].reply.as_ref().map(|reply| reply.body.as_str()), Some("line 2"));
     assert_eq!(window.unread_from, newest.messages[0].message.position);
     assert_eq!(window.last_position, window.messages[1].message.position);
-    let inputs = today::inputs(&alice.store, day("2027-12-31"), domain::Timestamp(0), None).await.unwrap();
+    let inputs = today::inputs(&alice.store, day("2027-12-31"), Timestamp(0), None).await.unwrap();
     assert!(inputs.rooms.is_empty(), "she spoke last");
     assert_eq!(deals::get(&alice.store, quiet).await.unwrap().unwrap().unread, 0);
     let waits = async |deal| deals::get(&alice.store, deal).await.unwrap().unwrap().waits;
@@ -269,7 +269,7 @@ async fn today_is_made_of_what_waits() {
     world.alice.store.commit(hidden, now()).await.unwrap();
     world.sync().await;
     let inputs =
-        today::inputs(&world.alice.store, day("2027-01-08"), domain::Timestamp(0), None).await.unwrap();
+        today::inputs(&world.alice.store, day("2027-01-08"), Timestamp(0), None).await.unwrap();
     let steps: Vec<_> = inputs.milestones.iter().map(|step| step.milestone.title.as_str()).collect();
     assert_eq!(steps, ["soon", "late"], "by side, then date");
     assert_eq!(inputs.milestones[0].deal_title, "Approved");
@@ -278,10 +278,10 @@ async fn today_is_made_of_what_waits() {
     assert_eq!(titles(&inputs.rejected), ["Rejected"]);
     let elsewhere = Some(world.bob.organization);
     let none =
-        today::inputs(&world.alice.store, day("2027-01-08"), domain::Timestamp(0), elsewhere).await.unwrap();
+        today::inputs(&world.alice.store, day("2027-01-08"), Timestamp(0), elsewhere).await.unwrap();
     assert_eq!(none, today::Inputs::default());
     assert!(
-        today::inputs(&world.bob.store, day("2027-01-08"), domain::Timestamp(0), None)
+        today::inputs(&world.bob.store, day("2027-01-08"), Timestamp(0), None)
             .await
             .unwrap()
             .drafts
