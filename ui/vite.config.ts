@@ -1,11 +1,12 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vitest/config';
+import { wuchale } from 'wuchale/vite';
 
 // `npm run dev` talks to a devhost that runs beside it.
 const devhost = 'http://127.0.0.1:4180';
 
 export default defineConfig(({ mode }) => ({
-	plugins: [sveltekit()],
+	plugins: [wuchale(), sveltekit()],
 	build: {
 		// The oldest system webview the desktop window has to work in.
 		target: ['safari16.4', 'chrome111'],

@@ -11,6 +11,8 @@ declare global {
 	}
 	interface Window {
 		__TAURI_INTERNALS__?: unknown;
+		/** Set by the shell before the page runs. */
+		__LOCKSTEP_LANGUAGE__?: string;
 	}
 }
 

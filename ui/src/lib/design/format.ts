@@ -1,8 +1,9 @@
 import type { Money } from '$bindings/Money';
+import { locale } from '$lib/language';
+import { spoken } from '$lib/words';
 
-// Everything a person reads as a number, a sum or a day. The language of the window is English
-// for now; the formats follow it rather than the system, so that words and numbers agree.
-const language = 'en-GB';
+// Everything a person reads as a number, a sum or a day. The formats follow the language of the window
+// rather than the system, so that words and numbers agree.
 
 const fractions = new Map<string, number>();
 
@@ -21,26 +22,27 @@ export function minorDigits(currency: string): number {
 	return digits;
 }
 
-/** `EUR 84,000`; cents only when there are any. */
+/** `EUR 84,000`, or `84.000 EUR` where that is how it is written; cents only when there are any. */
 export function moneyText({ minor, currency }: Money): string {
 	const digits = minorDigits(currency);
 	const scale = 10 ** digits;
 	const whole = minor % scale === 0;
-	const number = new Intl.NumberFormat('en', {
-		minimumFractionDigits: whole ? 0 : digits,
-		maximumFractionDigits: whole ? 0 : digits
-	}).format(minor / scale);
-	return `${currency}\u00a0${number}`;
+	const shown = whole ? 0 : digits;
+	const options = { minimumFractionDigits: shown, maximumFractionDigits: shown };
+	const known = /^[A-Z]{3}$/.test(currency);
+	const style = known ? ({ style: 'currency', currency, currencyDisplay: 'code' } as const) : {};
+	const text = new Intl.NumberFormat(locale, { ...style, ...options }).format(minor / scale);
+	return known ? text : `${currency}\u00a0${text}`;
 }
 
-const dayYear = new Intl.DateTimeFormat(language, {
+const dayYear = new Intl.DateTimeFormat(locale, {
 	day: 'numeric',
 	month: 'short',
 	year: 'numeric',
 	timeZone: 'UTC'
 });
-const dayOnly = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
-const dayLong = new Intl.DateTimeFormat(language, {
+const dayOnly = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const dayLong = new Intl.DateTimeFormat(locale, {
 	weekday: 'short',
 	day: 'numeric',
 	month: 'short',
@@ -64,15 +66,19 @@ export function dayFull(day: string): string {
 
 /** `today`, `3 d left`, `2 d late`. */
 export function daysLeftText(days: number): string {
-	if (days === 0) return 'today';
-	return days > 0 ? `${days} d left` : `${-days} d late`;
+	if (days === 0) return spoken('today');
+	return days > 0 ? spoken(`${days} d left`) : spoken(`${-days} d late`);
 }
 
-const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
-const weekdayDay = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short' });
-const fullMoment = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' });
-const momentDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-const momentYear = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });
+/** `Thursday 26 November`: what day it is. */
+export const dayOfToday = (now: Date = new Date()): string =>
+	new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(now);
+
+const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const weekdayDay = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' });
+const fullMoment = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' });
+const momentDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+const momentYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
 
 export const clockText = (at: number): string => clock.format(at);
 export const momentText = (at: number): string => fullMoment.format(at);
@@ -87,31 +93,31 @@ export function whenText(at: number, now: number = Date.now()): string {
 
 /** A moment as a part of a sentence: `at 12:14`, `on 30 Sept`. */
 export function onText(at: number, now: number = Date.now()): string {
-	return `${new Date(at).toDateString() === new Date(now).toDateString() ? 'at' : 'on'} ${whenText(at, now)}`;
+	const when = whenText(at, now);
+	return new Date(at).toDateString() === new Date(now).toDateString() ? spoken(`at ${when}`) : spoken(`on ${when}`);
 }
 
 /** A moment from now: `in 20 s`, `3 min ago`. Coarse on purpose; nothing on screen ticks. */
 export function agoText(at: number, now: number = Date.now()): string {
 	const seconds = Math.round((at - now) / 1000);
 	const size = Math.abs(seconds);
-	const amount =
-		size < 60
-			? `${size} s`
-			: size < 3600
-				? `${Math.round(size / 60)} min`
-				: size < 86_400
-					? `${Math.round(size / 3600)} h`
-					: `${Math.round(size / 86_400)} d`;
-	if (size < 5) return 'just now';
-	return seconds < 0 ? `${amount} ago` : `in ${amount}`;
+	const past = seconds < 0;
+	if (size < 5) return spoken('just now');
+	if (size < 60) return past ? spoken(`${size} s ago`) : spoken(`in ${size} s`);
+	const minutes = Math.round(size / 60);
+	if (size < 3600) return past ? spoken(`${minutes} min ago`) : spoken(`in ${minutes} min`);
+	const hours = Math.round(size / 3600);
+	if (size < 86_400) return past ? spoken(`${hours} h ago`) : spoken(`in ${hours} h`);
+	const days = Math.round(size / 86_400);
+	return past ? spoken(`${days} d ago`) : spoken(`in ${days} d`);
 }
 
 /** When something comes back: `at 16:20`, `Tue, 1 Dec at 09:00`. */
 export function returnText(at: number, now: number = Date.now()): string {
 	const then = new Date(at);
-	if (then.toDateString() === new Date(now).toDateString()) return `at ${clock.format(then)}`;
+	if (then.toDateString() === new Date(now).toDateString()) return spoken(`at ${clock.format(then)}`);
 	const day = then.getFullYear() === new Date(now).getFullYear() ? weekdayDay : momentYear;
-	return `${day.format(then)} at ${clock.format(then)}`;
+	return spoken(`${day.format(then)} at ${clock.format(then)}`);
 }
 
 /** Heading of a day in a conversation. */
@@ -125,11 +131,31 @@ export function daySection(at: number, now: number = Date.now()): string {
 		: momentYear.format(then);
 }
 
-export const countText = (count: number): string => new Intl.NumberFormat('en').format(count);
+const wholeNumber = new Intl.NumberFormat(locale);
+const oneDigit = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-/** `1 deal`, `2 deals`. */
-export const plural = (count: number, one: string, many: string): string =>
-	`${countText(count)}\u00a0${count === 1 ? one : many}`;
+export const countText = (count: number): string => wholeNumber.format(count);
+/** `3.4`: one digit after the point. */
+export const decimalText = (value: number): string => oneDigit.format(value);
+
+const english = (count: number): number => (count === 1 ? 0 : 1);
+
+/**
+ * `plural(2, ['# deal', '# deals'])` is `2 deals`. Written with the two forms of English; `rule` and the forms of
+ * another language are put in when its words are. `values` stand where their names do: `%name`.
+ */
+export function plural(
+	count: number,
+	forms: readonly string[] | string,
+	values: Record<string, string> = {},
+	rule: (count: number) => number = english
+): string {
+	// A language with one form has no list.
+	const form = typeof forms === 'string' ? forms : (forms[rule(count)] ?? forms.at(-1) ?? '');
+	return form
+		.replace(/#( ?)/, (_, space: string) => countText(count) + (space && '\u00a0'))
+		.replace(/%(\w+)/g, (token, name: string) => values[name] ?? token);
+}
 
 /** What a person is called where there is little room: the first word of the name. */
 export const firstName = (name: string): string => name.split(' ')[0] || name;

@@ -1,6 +1,7 @@
 import type { PaletteHit } from '$bindings/PaletteHit';
 import type { PaletteKind } from '$bindings/PaletteKind';
 import type { Binding } from '$lib/keys';
+import { spoken } from '$lib/words';
 import { roomPath } from './places';
 import type { Recent } from './recents';
 
@@ -74,7 +75,7 @@ export function entriesFor(
 						key: 'search',
 						kind: 'search',
 						title: `Search for “${asked.text}”`,
-						detail: 'in messages, deals, accounts and plans',
+						detail: spoken('in messages, deals, accounts and plans'),
 						keys: 'mod+shift+f',
 						run: () => searchFor(asked.text)
 					}

@@ -7,12 +7,12 @@ import Users from '@lucide/svelte/icons/users';
 
 /** Where one can go. A place is listed once it works, not before. */
 export const places = [
-	{ path: '/', label: 'Today', keys: 'g t', icon: House },
-	{ path: '/deals', label: 'Deals', keys: 'g d', icon: Handshake },
-	{ path: '/accounts', label: 'Accounts', keys: 'g a', icon: Building2 },
-	{ path: '/search', label: 'Search', keys: 'mod+shift+f', icon: TextSearch },
-	{ path: '/people', label: 'People', keys: 'g e', icon: Users },
-	{ path: '/settings', label: 'Settings', keys: 'mod+,', icon: Settings }
+	{ path: '/', name: 'today', label: 'Today', keys: 'g t', icon: House },
+	{ path: '/deals', name: 'deals', label: 'Deals', keys: 'g d', icon: Handshake },
+	{ path: '/accounts', name: 'accounts', label: 'Accounts', keys: 'g a', icon: Building2 },
+	{ path: '/search', name: 'search', label: 'Search', keys: 'mod+shift+f', icon: TextSearch },
+	{ path: '/people', name: 'people', label: 'People', keys: 'g e', icon: Users },
+	{ path: '/settings', name: 'settings', label: 'Settings', keys: 'mod+,', icon: Settings }
 ] as const;
 
 /** What opens a room from a mail or another program; the shell reads it, see src-tauri/src/place.rs. */

@@ -1,4 +1,5 @@
-const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+import { language } from '$lib/language';
+const names = new Intl.DisplayNames(language, { type: 'region', fallback: 'none' });
 
 /** `NL` as `Netherlands`; a code nobody knows as it is. */
 export function countryName(code: string): string {

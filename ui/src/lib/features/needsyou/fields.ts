@@ -3,6 +3,7 @@ import type { FieldValue } from '$bindings/FieldValue';
 import type { OverwrittenField } from '$bindings/OverwrittenField';
 import { dayFull, firstName, moneyText } from '$lib/design/format';
 import { stageWord } from '$lib/design/words';
+import { spoken } from '$lib/words';
 
 export const fieldWord: Record<FieldName, string> = {
 	title: 'Title',
@@ -18,17 +19,17 @@ export const fieldWord: Record<FieldName, string> = {
 	done_condition: 'Done when'
 };
 
-const sideWord = { vendor: 'the vendor', partner: 'the partner', customer: 'the customer' } as const;
+const sideWord = { vendor: spoken('the vendor'), partner: spoken('the partner'), customer: spoken('the customer') } as const;
 
 /** A value in words; what is empty says so. */
 export function valueText(value: FieldValue): string {
 	switch (value.kind) {
 		case 'text':
-			return value.text.trim() || 'nothing';
+			return value.text.trim() || spoken('nothing');
 		case 'money':
 			return moneyText(value.money);
 		case 'day':
-			return value.day ? dayFull(value.day) : 'no date';
+			return value.day ? dayFull(value.day) : spoken('no date');
 		case 'stage':
 			return stageWord[value.stage];
 		case 'owner':
@@ -40,7 +41,6 @@ export function valueText(value: FieldValue): string {
 export function fieldTitle(field: FieldName, milestone: string | null): string {
 	return milestone ? `${fieldWord[field]} of ${milestone}` : fieldWord[field];
 }
-
 
 /** What is written into the room to talk about it: both values, and no verdict. */
 export function question(item: OverwrittenField): string {

@@ -1,20 +1,21 @@
 import type { SearchAnswer } from '$bindings/SearchAnswer';
 import type { SearchFilter } from '$bindings/SearchFilter';
 import { countText, dayText, plural } from '$lib/design/format';
+import { spoken } from '$lib/words';
 
 const things: Record<string, string> = {
-	link: 'a link',
-	links: 'a link',
-	reply: 'an answered message',
-	due: 'a due date'
+	link: spoken('a link'),
+	links: spoken('a link'),
+	reply: spoken('an answered message'),
+	due: spoken('a due date')
 };
 
 /** A filter in words, as it was understood. */
 export function filterText({ name, value, first, last, understood }: SearchFilter): string {
 	if (!understood) {
 		if (!value) return `${name}: …`;
-		if (name === 'has') return `has: ${value}? Try link, reply or due`;
-		if (name === 'kind') return `kind: ${value}? Try message, deal, account, company, person or milestone`;
+		if (name === 'has') return spoken(`has: ${value}? Try link, reply or due`);
+		if (name === 'kind') return spoken(`kind: ${value}? Try message, deal, account, company, person or milestone`);
 		return name === 'from' || name === 'in' ? `${name}: ${value}?` : `${name}: ${value}? Try a day, nov or last week`;
 	}
 	if (name === 'from') return `From ${value}`;
@@ -39,5 +40,5 @@ export function wordsOnly(text: string, filters: readonly SearchFilter[]): strin
 }
 
 export function foundText({ count, more }: SearchAnswer): string {
-	return more ? `More than ${countText(count)} found` : `${plural(count, 'found', 'found')}`;
+	return more ? `More than ${countText(count)} found` : plural(count, ['# found', '# found']);
 }

@@ -3,8 +3,9 @@ import type { FirstCatchUp } from '$bindings/FirstCatchUp';
 import type { ProgramSync } from '$bindings/ProgramSync';
 import type { SyncStatus } from '$bindings/SyncStatus';
 import type { WaitingItem } from '$bindings/WaitingItem';
-import { agoText, countText } from '$lib/design/format';
+import { agoText, countText, decimalText, plural } from '$lib/design/format';
 import { connectionWord } from '$lib/design/words';
+import { spoken } from '$lib/words';
 
 /** The line to a hub in words. `now` and the times are milliseconds. */
 export function line(sync: ProgramSync, workOffline: boolean, now: number): string {
@@ -43,7 +44,7 @@ export function deviceLine(sync: SyncStatus, now: number): string {
 /** While the line is open, whatever is on the hub comes by itself: the last sign of life counts. */
 function upToDate(at: number | null, now: number): string {
 	if (at === null) return 'Online · not synced yet';
-	return `Up to date, checked ${now - at < 60_000 ? 'just now' : agoText(at, now)}`;
+	return now - at < 60_000 ? 'Up to date, checked just now' : `Up to date, checked ${agoText(at, now)}`;
 }
 
 /** How much of a first download is here. Never 100 before all of it is. */
@@ -54,7 +55,7 @@ export function percent(first: FirstCatchUp): number {
 
 /** A first download in words: `12,000 of 55,000 entries · 1.4 of 6.0 MB · about 4 s left`. */
 export function firstText(first: FirstCatchUp): string {
-	const mb = (bytes: number) => (bytes / 1_000_000).toFixed(1);
+	const mb = (bytes: number) => decimalText(bytes / 1_000_000);
 	const entries = `${countText(first.rows)} of ${countText(first.rows_total)} entries`;
 	const bytes = `${mb(first.bytes)} of ${mb(first.bytes_total)} MB`;
 	return [entries, bytes, leftText(first.left_ms)].filter((part) => part !== '').join(' · ');
@@ -62,8 +63,8 @@ export function firstText(first: FirstCatchUp): string {
 
 function leftText(ms: number | null): string {
 	if (ms === null) return '';
-	if (ms < 1_000) return 'almost done';
-	return ms < 60_000 ? `about ${Math.ceil(ms / 1_000)} s left` : `about ${Math.ceil(ms / 60_000)} min left`;
+	if (ms < 1_000) return spoken('almost done');
+	return ms < 60_000 ? spoken(`about ${Math.ceil(ms / 1_000)} s left`) : spoken(`about ${Math.ceil(ms / 60_000)} min left`);
 }
 
 /** All first downloads that are under way as one; `null` when there is none. */
@@ -82,7 +83,7 @@ export function firstOfAll(sync: SyncStatus | undefined): FirstCatchUp | null {
 }
 
 export function syncedAge(at: number | null, now: number): string {
-	return at === null ? 'not synced yet' : `synced ${madeAge(at, now)}`;
+	return at === null ? spoken('not synced yet') : spoken(`synced ${madeAge(at, now)}`);
 }
 
 /** Clocks disagree: what lies ahead of ours was just now. */
@@ -90,7 +91,7 @@ export const madeAge = (at: number, now: number): string => agoText(Math.min(at,
 
 /** When the next attempt is made: `in 20 s`, or `now` when it is due. */
 export function retryIn(at: number, now: number): string {
-	return at - now < 5_000 ? 'now' : agoText(at, now);
+	return at - now < 5_000 ? spoken('now') : agoText(at, now);
 }
 
 /**
@@ -108,9 +109,13 @@ export function canTry(connection: Connection, workOffline: boolean): boolean {
 
 /** What leaving a program destroys, in one sentence. */
 export function lostByLeaving(waiting: number, needsYou: number): string {
-	const parts: string[] = [];
-	if (waiting > 0) parts.push(`${waiting} ${waiting === 1 ? 'change that was' : 'changes that were'} never sent`);
-	if (needsYou > 0) parts.push(`${needsYou} refused ${needsYou === 1 ? 'change' : 'changes'} you have not dealt with`);
-	if (parts.length === 0) return 'Everything you wrote here has reached the hub, so nothing is lost.';
-	return `This destroys ${parts.join(' and ')}. Nobody else has a copy.`;
+	const unsent = plural(waiting, ['# change that was never sent', '# changes that were never sent']);
+	const refused = plural(needsYou, [
+		'# refused change you have not dealt with',
+		'# refused changes you have not dealt with'
+	]);
+	if (waiting === 0 && needsYou === 0) return 'Everything you wrote here has reached the hub, so nothing is lost.';
+	if (needsYou === 0) return `This destroys ${unsent}. Nobody else has a copy.`;
+	if (waiting === 0) return `This destroys ${refused}. Nobody else has a copy.`;
+	return `This destroys ${unsent} and ${refused}. Nobody else has a copy.`;
 }

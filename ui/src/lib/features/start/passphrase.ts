@@ -1,3 +1,4 @@
+import { plural } from '$lib/design/format';
 /** How a new passphrase looks before it is used: a hint, never a gate beyond the minimum length. */
 export interface Judgement {
 	/** 0 too short, 1 weak, 2 fair, 3 good, 4 strong. */
@@ -18,7 +19,7 @@ export function judge(passphrase: string): Judgement {
 	const length = [...passphrase].length;
 	if (length < shortest) {
 		const missing = shortest - length;
-		const hint = length === 0 ? 'Four unrelated words work well.' : `${missing} more ${missing === 1 ? 'character' : 'characters'}.`;
+		const hint = length === 0 ? 'Four unrelated words work well.' : plural(missing, ['# more character.', '# more characters.']);
 		return { score: 0, label: 'Too short', hint };
 	}
 	if (new TextEncoder().encode(passphrase).length > longest) {

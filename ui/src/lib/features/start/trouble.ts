@@ -11,7 +11,6 @@ export interface Trouble {
 
 /** `hub` is the host the link points to, when it could be read. */
 export function trouble(error: CommandError, hub?: string): Trouble {
-	const place = hub ?? 'the hub';
 	const known: Partial<Record<Code, Trouble>> = {
 		invitation_malformed: {
 			title: 'This is not an invitation link',
@@ -30,16 +29,18 @@ export function trouble(error: CommandError, hub?: string): Trouble {
 		},
 		invitation_foreign: {
 			title: 'This invitation belongs to another hub',
-			next: `${cap(place)} does not know it. Check that you copied the link you were sent most recently.`,
+			next: hub
+				? `${hub} does not know it. Check that you copied the link you were sent most recently.`
+				: 'The hub does not know it. Check that you copied the link you were sent most recently.',
 			again: false
 		},
 		hub_unreachable: {
-			title: `${cap(place)} cannot be reached`,
+			title: hub ? `${hub} cannot be reached` : 'The hub cannot be reached',
 			next: 'Check your connection, then try again. Joining needs the network once; the invitation stays unused.',
 			again: true
 		},
 		hub_incompatible: {
-			title: `${cap(place)} speaks another version`,
+			title: hub ? `${hub} speaks another version` : 'The hub speaks another version',
 			next: 'Update this application, or ask the vendor to update the hub. The invitation stays unused.',
 			again: true
 		},
@@ -60,11 +61,6 @@ export function trouble(error: CommandError, hub?: string): Trouble {
 		}
 	};
 	return known[error.code] ?? { title: 'Joining did not work', next: error.message, again: true };
-}
-
-function cap(text: string): string {
-	// A host name is written as it is.
-	return text.startsWith('the ') ? `T${text.slice(1)}` : text;
 }
 
 /** What people paste: with spaces, in angle brackets or quotes, or broken over lines. */
