@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { wuchale } from 'wuchale/vite';
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -9,6 +10,7 @@ export default defineConfig({
 	root: at('gallery'),
 	base: './',
 	plugins: [
+		wuchale(),
 		svelte({
 			configFile: false,
 			dynamicCompileOptions: ({ filename }) => ({ runes: filename.includes('node_modules') ? undefined : true })

@@ -4,12 +4,25 @@ import { adapter as svelte } from '@wuchale/svelte';
 import { createHeuristic, defaultHeuristicOpts, defineConfig } from 'wuchale';
 import { adapter as vanilla } from 'wuchale/adapter-vanilla';
 
-/** Words of the first screen, those of deals and their rooms, and all others: each loaded with what needs them. */
+// Words are loaded in groups, each with the first part that needs some of it. A file belongs to the first group that
+// names it; each group has a loader in src/locales.
 const groups = {
-	first: ['src/lib/*', 'src/lib/{bridge,design,shell,typed}/**', 'src/lib/features/today/**', 'src/routes/+*'],
-	deals: ['src/lib/features/{access,deals,needsyou,room}/**'],
-	others: ['src/lib/features/{accounts,import,people,search,settings,shut,start}/**']
+	first: [
+		'src/*.ts',
+		'src/lib/*.ts',
+		'src/lib/{bridge,design,shell,typed}/**',
+		'src/lib/features/today/**',
+		'src/lib/features/access/{EndedNotice.svelte,wording.ts}',
+		'src/lib/features/settings/wording.ts',
+		'src/routes/+*'
+	],
+	deals: ['src/lib/features/{access,deals,room}/**'],
+	needsyou: ['src/lib/features/needsyou/**'],
+	settings: ['src/lib/features/settings/**'],
+	start: ['src/lib/features/{shut,start}/**'],
+	others: ['src/**']
 };
+const none = ['**/*.test.ts', '**/*.d.ts', '**/*.{js,css,html}', 'src/lib/{language,words,pseudo}.ts'];
 
 // What looks like words and is none: names of keys in events, names of things that are not translated.
 const names = new Set([
@@ -22,9 +35,9 @@ const looksLikeWords = createHeuristic(defaultHeuristicOpts);
 /** @type {import('wuchale').HeuristicFunc} */
 function isWords(message) {
 	const text = message.msgStr.join();
-	if (names.has(text)) return false;
-	// Words in a script that begin with a small letter are marked.
+	// Words in a script that would be taken for names, because they begin with a small letter or are one elsewhere.
 	if (message.details.call === 'spoken') return 'message';
+	if (names.has(text)) return false;
 	// A sentence may begin with what is put in: `${company} was removed.`
 	if (message.details.scope !== 'markup' && /^[#“]/.test(text)) return / \p{Ll}{2}/u.test(text) ? 'message' : false;
 	return looksLikeWords(message);
@@ -43,21 +56,25 @@ const options = {
 	runtime: { initReactive: () => null, useReactive: false, plain: asIs, reactive: asIs }
 };
 
-/** @param {string} name @param {string[]} folders */
-function group(name, folders) {
-	const [inComponents, inModules] = [svelte(options), vanilla(options)];
-	return {
-		...inComponents,
-		files: { include: folders, ignore: ['**/*.test.ts', '**/*.d.ts', '**/*.js', '**/*.css'] },
-		granularLoad: true,
-		generateLoadID: () => `${name}_words`,
-		/** @type {typeof inComponents.transform} */
-		transform: (source) => (source.filename.endsWith('.svelte') ? inComponents : inModules).transform(source)
-	};
-}
+const [inComponents, inModules] = [svelte(options), vanilla(options)];
+
+/** @param {string} name @param {string[]} include @param {string[]} taken */
+const group = (name, include, taken) => ({
+	...inComponents,
+	files: { include, ignore: [...none, ...taken] },
+	granularLoad: true,
+	generateLoadID: () => `${name}_words`,
+	/** @type {typeof inComponents.transform} */
+	transform: (source) => (source.filename.endsWith('.svelte') ? inComponents : inModules).transform(source)
+});
 
 export default defineConfig({
-	locales: ['en'],
+	locales: ['en', 'de', 'fr', 'es', 'pt-BR', 'ja', 'ar'],
 	ai: null,
-	adapters: Object.fromEntries(Object.entries(groups).map(([name, folders]) => [name, group(name, folders)]))
+	adapters: Object.fromEntries(
+		Object.entries(groups).map(([name, include], at, all) => [
+			name,
+			group(name, include, all.slice(0, at).flatMap(([, folders]) => folders))
+		])
+	)
 });

@@ -34,6 +34,18 @@ function collect(key, into) {
 }
 
 const nothing = () => ({ scripts: new Set(), styles: new Set() });
+
+// The words of a group are fetched by what loads them, in one language: the largest counts.
+/** @param {Set<string>} scripts */
+function wordsOf(scripts) {
+	return Object.values(manifest)
+		.filter((chunk) => scripts.has(chunk.file))
+		.map((chunk) => {
+			const catalogs = (chunk.dynamicImports ?? []).filter((/** @type {string} */ key) => key.includes('.compiled.js'));
+			return Math.max(0, ...catalogs.map((/** @type {string} */ key) => packed(manifest[key].file)));
+		})
+		.reduce((total, size) => total + size, 0);
+}
 const first = nothing();
 const source = (/** @type {string} */ key) => manifest[key].src ?? key;
 for (const [key, chunk] of Object.entries(manifest)) {
@@ -48,7 +60,7 @@ const places = Object.keys(manifest)
 	.map((key) => {
 		const all = collect(key, nothing());
 		const added = [...all.scripts].filter((file) => !first.scripts.has(file));
-		return { name: /nodes\/\d+/.exec(source(key))?.[0] ?? key, size: sum(added) };
+		return { name: /nodes\/\d+/.exec(source(key))?.[0] ?? key, size: sum(added) + wordsOf(new Set(added)) };
 	})
 	.sort((a, b) => b.size - a.size);
 const largest = places[0] ?? { name: 'none', size: 0 };
@@ -56,7 +68,7 @@ const largest = places[0] ?? { name: 'none', size: 0 };
 // The letters of Western Europe come with the first screen, the others when a name needs them.
 const fonts = files.filter((file) => /latin-wght.*\.woff2$/.test(file));
 const measured = {
-	script: sum(first.scripts),
+	script: sum(first.scripts) + wordsOf(first.scripts),
 	place: largest.size,
 	total: sum(files.filter((file) => file.endsWith('.js'))),
 	styles: sum(first.styles),

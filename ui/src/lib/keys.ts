@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 import { keyChoice } from './keyChoice.svelte';
+import { spoken } from './words';
 
 /**
  * The one keyboard map. Whatever has a key is registered here, and the palette and the `?` sheet
@@ -139,13 +140,13 @@ export function strokeOf(event: KeyboardEvent, mac: boolean): string {
 /** A key as people read it: `['Ctrl', 'K']`, or `['G', 'D']` for a pair. */
 export function spell(keys: string, mac: boolean): string[] {
 	const names: Record<string, string> = {
-		mod: mac ? '⌘' : 'Ctrl',
-		shift: mac ? '⇧' : 'Shift',
-		alt: mac ? '⌥' : 'Alt',
-		enter: 'Enter',
-		escape: 'Esc',
-		space: 'Space',
-		delete: 'Del',
+		mod: mac ? '⌘' : spoken('Ctrl'),
+		shift: mac ? '⇧' : spoken('Shift'),
+		alt: mac ? '⌥' : spoken('Alt'),
+		enter: spoken('Enter'),
+		escape: spoken('Esc'),
+		space: spoken('Space'),
+		delete: spoken('Del'),
 		arrowup: '↑',
 		arrowdown: '↓',
 		arrowleft: '←',

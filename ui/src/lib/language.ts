@@ -1,4 +1,3 @@
-// @wc-ignore-file
 import type { Language } from '$bindings/Language';
 
 /** Every language the window speaks, by its own name. */
@@ -36,12 +35,27 @@ function chosen(): Language | PseudoLanguage {
 	if (typeof window === 'undefined' || typeof document === 'undefined') return 'en';
 	const asked = new URLSearchParams(window.location?.search ?? '').get('language');
 	if (asked === 'en-XA' || asked === 'ar-XB') return asked;
+	if (asked) return spokenOf([asked]);
 	// What the shell knows before anything of the page runs; in a browser, what that is set to.
-	return spokenOf(window.__LOCKSTEP_LANGUAGE__ ? [window.__LOCKSTEP_LANGUAGE__] : (navigator.languages ?? []));
+	return window.__LOCKSTEP_LANGUAGE__ ? spokenOf([window.__LOCKSTEP_LANGUAGE__]) : ofSystem();
 }
 
-/** The language of this window. It is another one only after the page was loaded anew. */
+const ofSystem = (): Language => spokenOf(navigator.languages ?? []);
+
+/** The language of this window. */
 export const language: Language | PseudoLanguage = chosen();
 /** What dates, numbers and names of countries are written by. */
 export const locale: string = formats[language] ?? language;
 export const direction: 'ltr' | 'rtl' = rightToLeft.includes(language) ? 'rtl' : 'ltr';
+
+/** Whether this is a made-up language, which is nobody's choice. */
+const pseudo = language === 'en-XA' || language === 'ar-XB';
+
+/** Has the page speak the chosen language, that of the system when there is none: loaded anew, in the same place. */
+export function speak(choice: Language | null): void {
+	const wanted = choice ?? ofSystem();
+	if (pseudo || wanted === language) return;
+	const address = new URL(location.href);
+	address.searchParams.set('language', wanted);
+	location.replace(address);
+}

@@ -1,4 +1,3 @@
-// @wc-ignore-file
 import type { CatalogModule } from 'wuchale/runtime';
 import type { PseudoLanguage } from './language';
 

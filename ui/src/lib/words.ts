@@ -1,6 +1,5 @@
-// @wc-ignore-file
 import toRuntime, { type CatalogModule, type Runtime } from 'wuchale/runtime';
-import { language } from './language';
+import { direction, language } from './language';
 
 type Load = (group: string, language: string) => Promise<CatalogModule>;
 
@@ -8,10 +7,17 @@ type Load = (group: string, language: string) => Promise<CatalogModule>;
 export async function loadWords(group: string, load: Load): Promise<Runtime> {
 	if (language === 'en-XA' || language === 'ar-XB') {
 		const [{ pseudo }, english] = await Promise.all([import('./pseudo'), load(group, 'en')]);
-		return toRuntime(pseudo(english, language), language);
+		return isolating(toRuntime(pseudo(english, language), language));
 	}
-	return toRuntime(await load(group, language), language);
+	return isolating(toRuntime(await load(group, language), language));
 }
 
-/** Marks words in a script that begin with a small letter, so that they are found and translated. */
+/** Among words that run from right to left, what is put in keeps to itself: a name in Latin letters reorders nothing. */
+function isolating(words: Runtime): Runtime {
+	if (direction === 'ltr') return words;
+	const isolated = (value: unknown) => (typeof value === 'string' ? `\u2068${value}\u2069` : value);
+	return Object.assign((id: number, values?: unknown[]) => words(id, values?.map(isolated)), words);
+}
+
+/** Marks words in a script that the rules in wuchale.config.js would take for names: these are translated. */
 export const spoken = (words: string): string => words;

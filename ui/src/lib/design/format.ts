@@ -138,6 +138,10 @@ export const countText = (count: number): string => wholeNumber.format(count);
 /** `3.4`: one digit after the point. */
 export const decimalText = (value: number): string => oneDigit.format(value);
 
+const lists = new Intl.ListFormat(locale, { type: 'unit', style: 'short' });
+/** `a, b, c`, as the language lists things. */
+export const listText = (parts: readonly string[]): string => lists.format(parts);
+
 const english = (count: number): number => (count === 1 ? 0 : 1);
 
 /**
@@ -158,7 +162,7 @@ export function plural(
 }
 
 /** What a person is called where there is little room: the first word of the name. */
-export const firstName = (name: string): string => name.split(' ')[0] || name;
+export const firstName = (name: string): string => name.trim().split(/\s+/)[0] || name;
 
 /** The first `longest` characters, the last of them an ellipsis when there is more. Never cuts a character in two. */
 export function shortened(text: string, longest: number): string {

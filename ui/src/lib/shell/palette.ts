@@ -38,11 +38,14 @@ export function readTyped(typed: string): Asked {
 
 /** Every word typed must begin a word of the label, in any order. */
 export function matches(label: string, text: string): boolean {
-	const words = label.toLowerCase().split(/[\s,:/]+/);
+	const name = label.toLowerCase();
+	const words = name.split(/[\s,:/]+/);
+	// Japanese has no spaces between words.
+	const apart = !/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(name);
 	return text
 		.toLowerCase()
 		.split(/\s+/)
-		.every((part) => words.some((word) => word.startsWith(part)));
+		.every((part) => (apart ? words.some((word) => word.startsWith(part)) : name.includes(part)));
 }
 
 export function entriesFor(

@@ -1,6 +1,6 @@
 import type { ImportJob } from '$bindings/ImportJob';
 import type { ImportPreview } from '$bindings/ImportPreview';
-import { decimalText, plural } from '$lib/design/format';
+import { decimalText, listText, plural } from '$lib/design/format';
 
 /** `840 B`, `12 KB`, `3.4 MB`. */
 export function fileSize(bytes: number): string {
@@ -15,7 +15,7 @@ export function outcome(preview: Pick<ImportPreview, 'good' | 'duplicates' | 'ba
 	const parts = [plural(good, ['# account will be added', '# accounts will be added'])];
 	if (duplicates > 0) parts.push(plural(duplicates, ['# row left out as already there', '# rows left out as already there']));
 	if (bad > 0) parts.push(plural(bad, ['# row cannot be read', '# rows cannot be read']));
-	return `${parts.join(', ')}.`;
+	return `${listText(parts)}.`;
 }
 
 /** What is said when a job has stopped. */

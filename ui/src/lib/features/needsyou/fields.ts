@@ -39,7 +39,7 @@ export function valueText(value: FieldValue): string {
 
 /** `Expected close`, or `Due date of Pen test` for a field of a milestone. */
 export function fieldTitle(field: FieldName, milestone: string | null): string {
-	return milestone ? `${fieldWord[field]} of ${milestone}` : fieldWord[field];
+	return milestone ? /* @wc-context: a field of a milestone */ `${fieldWord[field]} of ${milestone}` : fieldWord[field];
 }
 
 /** What is written into the room to talk about it: both values, and no verdict. */

@@ -26,7 +26,7 @@ export function rolesOf(side: Side): RoleName[] {
 
 export const statusNames: Record<InvitationStatus, string> = {
 	queued: 'Queued',
-	open: 'Open',
+	open: /* @wc-context: an invitation that nobody has used yet */ 'Open',
 	accepted: 'Accepted',
 	revoked: 'Revoked',
 	expired: 'Expired'

@@ -2,9 +2,10 @@ import type { Appearance } from '$bindings/Appearance';
 import { act } from '$lib/bridge/act';
 import { density } from '$lib/design/density.svelte';
 import { keyChoice } from '$lib/keyChoice.svelte';
+import { speak } from '$lib/language';
 import { attributesOf } from './look';
 
-let chosen = $state.raw<Appearance>({ theme: 'system', density: 'compact', single_keys: true });
+let chosen = $state.raw<Appearance>({ theme: 'system', density: 'compact', single_keys: true, language: null });
 let system: MediaQueryList | undefined;
 
 export const appearance = {
@@ -14,6 +15,8 @@ export const appearance = {
 	/** Shows what the device remembers. */
 	show(next: Appearance): void {
 		chosen = next;
+		// The shell may have begun in another one; without a choice it begins in the system's.
+		if (next.language) speak(next.language);
 		if (!system) {
 			system = window.matchMedia('(prefers-color-scheme: dark)');
 			system.addEventListener('change', apply);
@@ -23,8 +26,13 @@ export const appearance = {
 	/** Changes a part of it at once, and has the device remember it. */
 	choose(part: Partial<Appearance>): void {
 		const next = { ...chosen, ...part };
-		appearance.show(next);
-		void act('appearance_set', next);
+		const spoken = part.language === undefined ? undefined : act('appearance_set', next);
+		// Its words are loaded when the page is, and by then the device has to remember.
+		if (spoken) void spoken.then((done) => done && speak(next.language));
+		else {
+			appearance.show(next);
+			void act('appearance_set', next);
+		}
 	}
 };
 

@@ -110,7 +110,7 @@ describe('where a change is', () => {
 describe('what would be lost', () => {
 	it('is counted', () => {
 		expect(lostByLeaving(0, 0)).toMatch(/nothing is lost/);
-		expect(lostByLeaving(1, 0)).toBe('This destroys 1 change that was never sent. Nobody else has a copy.');
-		expect(lostByLeaving(3, 2)).toMatch(/3 changes that were never sent and 2 refused changes/);
+		expect(lostByLeaving(1, 0)).toBe('This destroys 1\u00a0change that was never sent. Nobody else has a copy.');
+		expect(lostByLeaving(3, 2)).toMatch(/3\u00a0changes that were never sent and 2\u00a0refused changes/);
 	});
 });

@@ -4,8 +4,8 @@ import { judge } from './passphrase';
 describe('a new passphrase', () => {
 	it('is too short below eight characters and says how many are missing', () => {
 		expect(judge('').score).toBe(0);
-		expect(judge('boats').hint).toBe('3 more characters.');
-		expect(judge('harbour').hint).toBe('1 more character.');
+		expect(judge('boats').hint).toBe('3\u00a0more characters.');
+		expect(judge('harbour').hint).toBe('1\u00a0more character.');
 	});
 
 	it('is weak when it only repeats or counts', () => {

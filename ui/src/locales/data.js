@@ -1,3 +1,0 @@
-/** @typedef {('en')} Locale */
-/** @type {Locale[]} */
-export const locales = ['en']
