@@ -1,10 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import PO from 'pofile';
 import { describe, expect, it } from 'vitest';
 import { languages } from './language';
 
-const folder = new URL('../locales/', import.meta.url);
-const read = (language: string) => PO.parse(readFileSync(new URL(`${language}.po`, folder), 'utf8'));
+const catalogs: Record<string, string> = import.meta.glob('../locales/*.po', { query: '?raw', import: 'default', eager: true });
+const read = (language: string) => PO.parse(catalogs[`../locales/${language}.po`] ?? '');
 const english = read('en').items.filter((item) => !item.obsolete);
 const others = Object.keys(languages).filter((language) => language !== 'en');
 const keyOf = ({ msgid, msgctxt }: { msgid: string; msgctxt?: string }) => `${msgctxt ?? ''}\n${msgid}`;
@@ -57,6 +56,6 @@ describe.each(others)('the words of %s', (language) => {
 });
 
 it('has a catalog for every language, and for no other', () => {
-	const catalogs = readdirSync(folder).filter((file) => file.endsWith('.po'));
-	expect(catalogs.map((file) => file.replace('.po', '')).sort()).toEqual(Object.keys(languages).sort());
+	const named = Object.keys(catalogs).map((path) => /([^/]+)\.po$/.exec(path)?.[1]);
+	expect(named.sort()).toEqual(Object.keys(languages).sort());
 });
