@@ -178,8 +178,9 @@ export const seen = states.filter(
  * @param {Page} page
  * @param {State} state
  * @param {string} devhost
+ * @param {string} [language] What the window speaks; English when left out.
  */
-export async function enter(page, state, devhost) {
+export async function enter(page, state, devhost, language = 'en') {
 	for (const [command, change] of Object.entries(state.answers ?? {})) {
 		await page.route(`**/rpc/${command}`, async (route) => {
 			const response = await route.fetch();
@@ -190,7 +191,9 @@ export async function enter(page, state, devhost) {
 		const json = { code: 'internal', message: 'The disk did not answer. Try again.' };
 		await page.route(`**/rpc/${command}`, (route) => route.fulfill({ status: 422, json }));
 	}
-	await page.goto(devhost + (state.at ?? state.route));
+	const address = new URL(devhost + (state.at ?? state.route));
+	address.searchParams.set('language', language);
+	await page.goto(address.href);
 	await page.waitForSelector(hook(state.ready));
 	await state.then?.(page);
 	const path = new URL(page.url()).pathname;
