@@ -101,8 +101,8 @@ function cutWords() {
 	for (let node = words.nextNode(); node; node = words.nextNode()) {
 		const text = node.nodeValue?.trim() ?? '';
 		const element = node.parentElement;
-		// What people wrote may be cut where there is no room for it; the words of the window may not.
-		if (!element || !text.startsWith('[') || element.closest('.sr-only')) continue;
+		// What people wrote may be cut where there is no room for it; the words of the window may not. Keys go first.
+		if (!element || !text.startsWith('[') || element.closest('.sr-only, kbd')) continue;
 		const range = document.createRange();
 		range.selectNodeContents(node);
 		const box = range.getBoundingClientRect();
