@@ -15,9 +15,19 @@ export async function loadWords(group: string, load: Load): Promise<Runtime> {
 /** Among words that run from right to left, what is put in keeps to itself: a name in Latin letters reorders nothing. */
 function isolating(words: Runtime): Runtime {
 	if (direction === 'ltr') return words;
-	const isolated = (value: unknown) => (typeof value === 'string' ? `\u2068${value}\u2069` : value);
-	return Object.assign((id: number, values?: unknown[]) => words(id, values?.map(isolated)), words);
+	const parts = (id: number) => apart([words.c(id)].flat() as Part[], false);
+	return Object.assign((id: number, values?: unknown[]) => words.x(parts(id) as Mixed, values, 0), words, { c: parts });
 }
+
+type Part = string | number | Part[];
+type Mixed = Parameters<Runtime['x']>[0];
+
+/** A number stands for what is put in, except the first of a list, which says in what element the rest is. */
+const apart = (parts: Part[], nested: boolean): Part[] =>
+	parts.flatMap((part, at) => {
+		if (Array.isArray(part)) return [apart(part, true)];
+		return typeof part === 'number' && (!nested || at > 0) ? ['\u2068', part, '\u2069'] : [part];
+	});
 
 /** Marks words in a script that the rules in wuchale.config.js would take for names: these are translated. */
 export const spoken = (words: string): string => words;
