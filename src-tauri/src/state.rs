@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use app::App;
-use app::dto::{Code, CommandError};
+use app::dto::{Code, CommandError, Language};
 use tokio::sync::watch;
 
 use crate::arguments::Arguments;
 use crate::feed::Feed;
+use crate::language;
 
 type Opened = Result<Arc<App>, CommandError>;
 
@@ -40,6 +41,8 @@ pub struct Core {
     /// Whether the person finds us in a tray.
     tray: AtomicBool,
     leaving: AtomicBool,
+    /// The language until the app knows better.
+    language: Language,
 }
 
 impl Core {
@@ -50,8 +53,13 @@ impl Core {
         let kept = Arc::clone(&world);
         let scratch = arguments.scratch().then(|| profile.clone());
         let (demo, folder) = (arguments.demo, profile.clone());
+        let (chosen, system) = (language::last(&profile), language::of_the_system());
         tauri::async_runtime::spawn(async move {
             let outcome = if demo { open_demo(&kept).await } else { open_profile(profile).await };
+            if let Ok(app) = &outcome {
+                app.speak(system);
+                app.speak_as_before(chosen);
+            }
             match &outcome {
                 Ok(_) => tracing::info!(milliseconds = milliseconds(started), "profile open"),
                 Err(error) => tracing::error!(code = ?error.code, "profile did not open"),
@@ -69,6 +77,7 @@ impl Core {
             shown: AtomicBool::new(false),
             tray: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
+            language: chosen.unwrap_or(system),
         })
     }
 
@@ -88,6 +97,14 @@ impl Core {
         match &*self.opened.borrow() {
             Some(Ok(app)) => Some(app.theme()),
             _ => None,
+        }
+    }
+
+    /// The language of the window, the tray and notifications.
+    pub fn language(&self) -> Language {
+        match &*self.opened.borrow() {
+            Some(Ok(app)) => app.language(),
+            _ => self.language,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The application: one profile folder, opened once.
 
-use crate::dto::{Appearance, Background, ChangeNote, Code, CommandError, Tag, Uploaded, VaultState};
+use crate::dto::{
+    Appearance, Background, ChangeNote, Code, CommandError, Language, Tag, Uploaded, VaultState,
+};
 use crate::import_job::ImportJobs;
 use crate::notices::Notice;
 use crate::session::{Joined, Session};
@@ -70,6 +72,7 @@ pub struct App {
     pub(crate) gate: RwLock<Gate>,
     pub(crate) work_offline: AtomicBool,
     pub(crate) appearance: Mutex<Appearance>,
+    pub(crate) system_language: Mutex<Language>,
     pub(crate) background: Mutex<Background>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
@@ -116,6 +119,7 @@ impl App {
             gate: RwLock::new(Gate::Closed(VaultState::InUse)),
             work_offline: AtomicBool::new(false),
             appearance: Mutex::default(),
+            system_language: Mutex::default(),
             background: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),

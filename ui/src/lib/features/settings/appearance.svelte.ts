@@ -4,7 +4,12 @@ import { density } from '$lib/design/density.svelte';
 import { keyChoice } from '$lib/keyChoice.svelte';
 import { attributesOf } from './look';
 
-let chosen = $state.raw<Appearance>({ theme: 'system', density: 'compact', single_keys: true });
+let chosen = $state.raw<Appearance>({
+	theme: 'system',
+	density: 'compact',
+	single_keys: true,
+	language: null
+});
 let system: MediaQueryList | undefined;
 
 export const appearance = {
