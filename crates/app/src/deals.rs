@@ -8,7 +8,7 @@ use crate::dto::{
 };
 use crate::people::Faces;
 use crate::session::{Joined, commit_error};
-use crate::{map, sync_page};
+use crate::{court, map, sync_page};
 use domain::entity::{Customer, Deal, Role, Side, Status};
 use domain::mutation::{self, DealRegister, DealValue, Decision, FieldPatch};
 use domain::{Actor, Date, DealId, OrganizationId, ScopeId};
@@ -424,7 +424,7 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
         stage: map::stage(deal.stage),
         status: map::status(deal.registration.status),
         court: map::court(court.side, side),
-        court_reason: court.reason,
+        court_reason: court::reason(&court.why),
         close_date: deal.close_date.to_string(),
         activity_at: map::at(line.activity_at),
         unread: small(line.unread),

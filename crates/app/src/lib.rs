@@ -10,6 +10,7 @@ mod app;
 mod appearance;
 mod background;
 pub mod commands;
+mod court;
 mod deals;
 mod diagnostics;
 mod dispatch;
