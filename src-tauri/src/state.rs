@@ -55,7 +55,10 @@ impl Core {
         let (demo, folder) = (arguments.demo, profile.clone());
         let (chosen, system) = (language::last(&profile), language::of_the_system());
         tauri::async_runtime::spawn(async move {
-            let outcome = if demo { open_demo(&kept).await } else { open_profile(profile).await };
+            let outcome = app::words::in_language(chosen.unwrap_or(system), async {
+                if demo { open_demo(&kept).await } else { open_profile(profile).await }
+            })
+            .await;
             if let Ok(app) = &outcome {
                 app.speak(system);
                 app.speak_as_before(chosen);
@@ -88,7 +91,9 @@ impl Core {
         match outcome.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
             // The task died; the log has the place.
-            Ok(None) | Err(_) => Err(internal("Lockstep could not open its data. The log has the details.")),
+            Ok(None) | Err(_) => {
+                Err(self.internal(|| app::say!("Lockstep could not open its data. The log has the details.")))
+            }
         }
     }
 
@@ -98,6 +103,10 @@ impl Core {
             Some(Ok(app)) => Some(app.theme()),
             _ => None,
         }
+    }
+
+    fn internal(&self, say: impl FnOnce() -> String) -> CommandError {
+        internal(&app::words::speaking(self.language(), say))
     }
 
     /// The language of the window, the tray and notifications.
@@ -198,7 +207,7 @@ async fn open_demo(kept: &Mutex<Option<World>>) -> Opened {
     };
     let (world, app) = opening.await.map_err(|error| {
         tracing::error!("the demo world could not be built: {error:#}");
-        internal("The demo world could not be built. The log has the details.")
+        internal(&app::say!("The demo world could not be built. The log has the details."))
     })?;
     *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(world);
     Ok(app)
@@ -206,5 +215,5 @@ async fn open_demo(kept: &Mutex<Option<World>>) -> Opened {
 
 #[cfg(not(feature = "demo"))]
 async fn open_demo(_: &Mutex<Option<World>>) -> Opened {
-    Err(internal("This build has no demo world."))
+    Err(internal(&app::say!("This build has no demo world.")))
 }

@@ -1,24 +1,27 @@
 //! Why a deal is in somebody's court, as a clause.
 
+use crate::say;
 use domain::court::Why;
 
 /// The clause that a list shows with a deal.
 pub(crate) fn reason(why: &Why) -> String {
     match why {
-        Why::Draft => "Finish and send the registration".to_owned(),
-        Why::Unsent => "Waiting to be sent".to_owned(),
-        Why::Undecided => "Decide the registration".to_owned(),
-        Why::Rejected => "Registration rejected".to_owned(),
-        Why::Duplicate => "Registered already by the same company".to_owned(),
-        Why::Withdrawn => "Registration withdrawn".to_owned(),
-        Why::Closed => "Closed".to_owned(),
-        Why::NoStep => "Agree the next step".to_owned(),
+        Why::Draft => say!("Finish and send the registration"),
+        Why::Unsent => say!("Waiting to be sent"),
+        Why::Undecided => say!("Decide the registration"),
+        Why::Rejected => say!("Registration rejected"),
+        Why::Duplicate => say!("Registered already by the same company"),
+        Why::Withdrawn => say!("Registration withdrawn"),
+        Why::Closed => say!("Closed"),
+        Why::NoStep => say!("Agree the next step"),
         // First what presses: a long title is cut at its end.
         Why::Step { title, days_left } => match days_left {
             None => title.clone(),
-            Some(0) => format!("Due today: {title}"),
-            Some(days) if *days < 0 => format!("{} d late: {title}", days.unsigned_abs()),
-            Some(days) => format!("Due in {days} d: {title}"),
+            Some(0) => say!("Due today: {title}", title = title),
+            Some(days) if *days < 0 => {
+                say!("{days} d late: {title}", days = days.unsigned_abs(), title = title)
+            }
+            Some(days) => say!("Due in {days} d: {title}", days = days, title = title),
         },
     }
 }

@@ -37,6 +37,7 @@ mod sync_page;
 mod today;
 mod undo;
 mod unsent;
+pub mod words;
 mod written;
 
 pub use app::{App, Dial, Keychain, Options, profile_dir};
