@@ -16,6 +16,7 @@ pub async fn follow(handle: AppHandle, core: Arc<Core>, arguments: Arguments) {
     let Ok(app) = core.app().await else { return };
     let mut changes = app.changes();
     let mut before = Background::default();
+    let mut language = app.language();
     let mut tray = tray::Tray::new(handle, Arc::clone(&core));
     loop {
         let wanted = app.background();
@@ -26,6 +27,10 @@ pub async fn follow(handle: AppHandle, core: Arc<Core>, arguments: Arguments) {
             && let Some(entry) = entry(&arguments)
         {
             start_with_system(&entry, wanted.start_with_system);
+        }
+        if language != app.language() {
+            language = app.language();
+            tray.say_anew().await;
         }
         before = wanted;
         match changes.recv().await {
@@ -104,10 +109,25 @@ mod tray {
         }
     }
 
+    impl Tray {
+        /// Has the desktop ask for the words of the menu again.
+        pub async fn say_anew(&self) {
+            if let Some(shown) = &self.shown {
+                shown.update(|_| {}).await;
+            }
+        }
+    }
+
     #[derive(Clone)]
     struct Icon {
         handle: AppHandle,
         core: Arc<Core>,
+    }
+
+    impl Icon {
+        fn words(&self, say: impl FnOnce() -> String) -> String {
+            app::words::speaking(self.core.language(), say)
+        }
     }
 
     impl ksni::Tray for Icon {
@@ -141,12 +161,12 @@ mod tray {
 
         fn menu(&self) -> Vec<MenuItem<Self>> {
             let open = StandardItem {
-                label: "Open Lockstep".to_owned(),
+                label: self.words(|| app::say!("Open Lockstep")),
                 activate: Box::new(|icon: &mut Self| shell::bring_forward(&icon.handle)),
                 ..StandardItem::default()
             };
             let quit = StandardItem {
-                label: "Quit".to_owned(),
+                label: self.words(|| app::say!("Quit")),
                 activate: Box::new(|icon: &mut Self| shell::leave(&icon.handle)),
                 ..StandardItem::default()
             };
@@ -180,5 +200,8 @@ mod tray {
 
         #[expect(clippy::unused_async, reason = "as on Linux")]
         pub async fn show(&mut self, _: bool) {}
+
+        #[expect(clippy::unused_async, reason = "as on Linux")]
+        pub async fn say_anew(&self) {}
     }
 }

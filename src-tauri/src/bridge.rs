@@ -33,11 +33,11 @@ pub fn subscribe(core: State<'_, Arc<Core>>, channel: Channel<Push>) {
 #[tauri::command]
 pub async fn upload(core: State<'_, Arc<Core>>, request: Request<'_>) -> Result<Uploaded, CommandError> {
     let InvokeBody::Raw(bytes) = request.body() else {
-        return Err(bad_input("The file did not arrive as bytes."));
+        return Err(bad_input(&core, || app::say!("The file did not arrive as bytes.")));
     };
     let name = request.headers().get("x-name").and_then(|name| name.to_str().ok()).and_then(percent_decoded);
     let Some(name) = name.filter(|name| !name.is_empty()) else {
-        return Err(bad_input("The file arrived without a name."));
+        return Err(bad_input(&core, || app::say!("The file arrived without a name.")));
     };
     core.app().await?.upload(name, bytes.clone()).await
 }
@@ -54,8 +54,8 @@ pub fn shown(handle: AppHandle, core: State<'_, Arc<Core>>) {
     shell::show(&handle, &core, "ready");
 }
 
-fn bad_input(message: &str) -> CommandError {
-    CommandError { code: Code::BadInput, message: message.into() }
+fn bad_input(core: &Core, say: impl FnOnce() -> String) -> CommandError {
+    CommandError { code: Code::BadInput, message: app::words::speaking(core.language(), say) }
 }
 
 /// Headers are ASCII and file names are not, so the page encodes them.

@@ -11,6 +11,7 @@ mod environment;
 mod feed;
 mod geometry;
 mod instance;
+mod language;
 mod logfile;
 mod look;
 mod notices;

@@ -49,7 +49,8 @@ fn announce(handle: &AppHandle, core: &Arc<Core>, notice: Notice) {
     let (handle, core) = (handle.clone(), Arc::clone(core));
     // A thread of its own, because the library blocks until the notification is clicked or gone.
     let started = std::thread::Builder::new().name("notice".into()).spawn(move || {
-        show_and_wait(&notice, |route| {
+        let open = app::words::speaking(core.language(), || app::say!("Open"));
+        show_and_wait(&notice, &open, |route| {
             core.feed.open(route);
             shell::bring_forward(&handle);
         });
@@ -61,13 +62,13 @@ fn announce(handle: &AppHandle, core: &Arc<Core>, notice: Notice) {
     }
 }
 
-fn show_and_wait(notice: &Notice, on_click: impl FnOnce(String)) {
+fn show_and_wait(notice: &Notice, open: &str, on_click: impl FnOnce(String)) {
     let shown = Notification::new()
         .appname("Lockstep")
         .summary(&shortened(&plain(&notice.title), LONGEST_TITLE))
         .body(&escaped(&shortened(&plain(&notice.body), LONGEST_BODY)))
         .icon("lockstep")
-        .action("default", "Open")
+        .action("default", open)
         .show();
     match shown {
         #[cfg(all(unix, not(target_os = "macos")))]

@@ -1,10 +1,12 @@
 //! The one window: how it is built, when it is seen, where it may go and how it ends.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::dto::Theme as Look;
+use tauri::http::{Request, Response};
 use tauri::utils::config::Color;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{
@@ -15,7 +17,7 @@ use tokio::sync::broadcast;
 
 use crate::arguments::Arguments;
 use crate::state::Core;
-use crate::{background, bridge, feed, geometry, look, notices, place};
+use crate::{background, bridge, feed, geometry, language, look, notices, place};
 
 /// Label of the window; the capability file names it too.
 const MAIN: &str = "main";
@@ -197,6 +199,8 @@ fn open_window(handle: &AppHandle, core: &Core) -> tauri::Result<WebviewWindow> 
         .background_color(if look == Some(Theme::Dark) { DARK } else { LIGHT })
         // Files are dropped on the page and reach us by `upload`; the native handler would take them away.
         .disable_drag_drop_handler()
+        .initialization_script(language::SCRIPT)
+        .on_web_resource_request(in_the_language(handle))
         .on_navigation(is_our_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
@@ -209,6 +213,14 @@ fn open_window(handle: &AppHandle, core: &Core) -> tauri::Result<WebviewWindow> 
         tracing::warn!("the window begins where the desktop puts it: {error}");
     }
     Ok(window)
+}
+
+/// Hands out the page in the language of the moment.
+fn in_the_language(
+    handle: &AppHandle,
+) -> impl Fn(Request<Vec<u8>>, &mut Response<Cow<'static, [u8]>>) + Send + Sync + 'static {
+    let core = Arc::clone(&handle.state::<Arc<Core>>());
+    move |_, response| language::write_into(response, core.language())
 }
 
 /// The webview keeps no cookies, cache or storage: what a person reads is on disk in the encrypted files
@@ -227,6 +239,7 @@ fn start_tasks(handle: &AppHandle, core: &Arc<Core>, arguments: Arguments) {
     tauri::async_runtime::spawn(notices::forward(handle.clone(), Arc::clone(core)));
     tauri::async_runtime::spawn(leave_on_signal(handle.clone()));
     tauri::async_runtime::spawn(follow_look(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(language::follow(Arc::clone(core)));
     let in_background = arguments.background;
     tauri::async_runtime::spawn(background::follow(handle.clone(), Arc::clone(core), arguments));
     if in_background {

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use app::App;
-use app::dto::{Code, CommandError};
+use app::dto::{Code, CommandError, Language};
 use tokio::sync::watch;
 
 use crate::arguments::Arguments;
 use crate::feed::Feed;
+use crate::language;
 
 type Opened = Result<Arc<App>, CommandError>;
 
@@ -40,6 +41,8 @@ pub struct Core {
     /// Whether the person finds us in a tray.
     tray: AtomicBool,
     leaving: AtomicBool,
+    /// The language until the app knows better.
+    language: Language,
 }
 
 impl Core {
@@ -50,8 +53,16 @@ impl Core {
         let kept = Arc::clone(&world);
         let scratch = arguments.scratch().then(|| profile.clone());
         let (demo, folder) = (arguments.demo, profile.clone());
+        let (chosen, system) = (language::last(&profile), language::of_the_system());
         tauri::async_runtime::spawn(async move {
-            let outcome = if demo { open_demo(&kept).await } else { open_profile(profile).await };
+            let outcome = app::words::in_language(chosen.unwrap_or(system), async {
+                if demo { open_demo(&kept).await } else { open_profile(profile).await }
+            })
+            .await;
+            if let Ok(app) = &outcome {
+                app.speak(system);
+                app.speak_as_before(chosen);
+            }
             match &outcome {
                 Ok(_) => tracing::info!(milliseconds = milliseconds(started), "profile open"),
                 Err(error) => tracing::error!(code = ?error.code, "profile did not open"),
@@ -69,6 +80,7 @@ impl Core {
             shown: AtomicBool::new(false),
             tray: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
+            language: chosen.unwrap_or(system),
         })
     }
 
@@ -79,7 +91,9 @@ impl Core {
         match outcome.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
             // The task died; the log has the place.
-            Ok(None) | Err(_) => Err(internal("Lockstep could not open its data. The log has the details.")),
+            Ok(None) | Err(_) => {
+                Err(self.internal(|| app::say!("Lockstep could not open its data. The log has the details.")))
+            }
         }
     }
 
@@ -88,6 +102,18 @@ impl Core {
         match &*self.opened.borrow() {
             Some(Ok(app)) => Some(app.theme()),
             _ => None,
+        }
+    }
+
+    fn internal(&self, say: impl FnOnce() -> String) -> CommandError {
+        internal(&app::words::speaking(self.language(), say))
+    }
+
+    /// The language of the window, the tray and notifications.
+    pub fn language(&self) -> Language {
+        match &*self.opened.borrow() {
+            Some(Ok(app)) => app.language(),
+            _ => self.language,
         }
     }
 
@@ -181,7 +207,7 @@ async fn open_demo(kept: &Mutex<Option<World>>) -> Opened {
     };
     let (world, app) = opening.await.map_err(|error| {
         tracing::error!("the demo world could not be built: {error:#}");
-        internal("The demo world could not be built. The log has the details.")
+        internal(&app::say!("The demo world could not be built. The log has the details."))
     })?;
     *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(world);
     Ok(app)
@@ -189,5 +215,5 @@ async fn open_demo(kept: &Mutex<Option<World>>) -> Opened {
 
 #[cfg(not(feature = "demo"))]
 async fn open_demo(_: &Mutex<Option<World>>) -> Opened {
-    Err(internal("This build has no demo world."))
+    Err(internal(&app::say!("This build has no demo world.")))
 }

@@ -32,6 +32,37 @@ async fn start_again(profile: &Path, link: &str) -> Result<()> {
     Ok(())
 }
 
+async fn speaks(window: &Window, tag: &str) -> Result<()> {
+    window.until(tag, &format!("window.__LOCKSTEP_LANGUAGE__ === {}", json!(tag))).await
+}
+
+#[tokio::test]
+async fn the_page_is_told_its_language_each_time_it_is_loaded() -> Result<()> {
+    let _screen = SCREEN.lock().await;
+    let profile = tempfile::tempdir()?;
+    let launch = || Launch::new("language", profile.path()).environment("LANGUAGE", "nl:pt_PT");
+    let alice = launch().open().await?;
+    speaks(&alice, "pt-BR").await?;
+    let choose = "
+        const args = { theme: 'system', density: 'compact', single_keys: true, language: arguments[0] };
+        window.__TAURI_INTERNALS__.invoke('rpc', { cmd: 'appearance_set', args })
+            .then(() => location.reload());";
+    alice.run(choose, vec![json!("ar")]).await?;
+    speaks(&alice, "ar").await?;
+    alice.until("from right to left", "document.documentElement.dir === 'rtl'").await?;
+    eventually("the choice to be kept", async || {
+        Ok((fs::read_to_string(profile.path().join("language")).unwrap_or_default() == "ar").then_some(()))
+    })
+    .await?;
+    alice.close().await?;
+
+    let alice = launch().open().await?;
+    speaks(&alice, "ar").await?;
+    alice.run(choose, vec![json!(null)]).await?;
+    speaks(&alice, "pt-BR").await?;
+    alice.close().await
+}
+
 async fn is_at(window: &Window, path: &str) -> Result<()> {
     window.until(path, &format!("location.pathname === {}", json!(path))).await
 }

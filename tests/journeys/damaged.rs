@@ -3,8 +3,8 @@
 
 use app::Keychain;
 use app::dto::{
-    AppState, Appearance, Density, InProgram, Passphrase, ProgramTrouble, SavedFile, Security, SyncStatus,
-    Theme, VaultState, WorkOffline,
+    AppState, Appearance, Density, InProgram, Language, Passphrase, ProgramTrouble, SavedFile, Security,
+    SyncStatus, Theme, VaultState, WorkOffline,
 };
 use journeys::hub::HubProcess;
 use journeys::person::{self, Person};
@@ -227,11 +227,17 @@ async fn a_backup_brought_back_opens_on_the_next_try() -> anyhow::Result<()> {
 async fn the_look_survives_a_restart() -> anyhow::Result<()> {
     let mut two = alice_in_two_programs().await?;
     assert_eq!(two.state().await?.appearance, Appearance::default());
-    let chosen = Appearance { theme: Theme::Dark, density: Density::Comfortable, single_keys: false };
+    let chosen = Appearance {
+        theme: Theme::Dark,
+        density: Density::Comfortable,
+        single_keys: false,
+        language: Some(Language::Portuguese),
+    };
     two.alice.ask::<_, app::dto::Done>("appearance_set", chosen).await?;
     assert_eq!(two.state().await?.appearance, chosen);
     let state = two.after(|_| {}).await?;
     assert_eq!(state.appearance, chosen);
     assert_eq!(two.alice.app.theme(), Theme::Dark, "and the frame of the window knows it too");
+    assert_eq!(two.alice.app.language(), Language::Portuguese);
     Ok(())
 }

@@ -49,7 +49,9 @@ impl Launch {
     /// A window called `name` in reports, with its own data in `profile`.
     pub fn new(name: &str, profile: &Path) -> Self {
         let arguments = vec!["--profile".to_owned(), profile.to_string_lossy().into_owned()];
-        let environment = vec![("LOCKSTEP_LOG".to_owned(), "debug".to_owned())];
+        // English, whatever the machine that runs the tests speaks.
+        let environment = [("LOCKSTEP_LOG", "debug"), ("LANGUAGE", "en")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Self { name: name.to_owned(), profile: profile.to_owned(), arguments, environment }
     }
 

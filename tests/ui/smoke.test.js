@@ -31,6 +31,21 @@ test('opens on Today and keeps the console clean', async () => {
 	assert.deepEqual(opened.faults, []);
 });
 
+test('answers each browser in its own language', async () => {
+	const german = await openWindow(browser, { locale: 'de-DE' });
+	try {
+		await german.page.goto(devhost);
+		const refusal = () => {
+			const asked = { method: 'POST', body: JSON.stringify({ program: 'none' }) };
+			return fetch('/rpc/people', asked).then((answer) => answer.json());
+		};
+		assert.equal((await german.page.evaluate(refusal)).message, 'Das ist keine Kennung von Lockstep.');
+		assert.equal((await page.evaluate(refusal)).message, 'This is not an id of Lockstep.');
+	} finally {
+		await german.context.close();
+	}
+});
+
 test('goes to every place by its keys', async () => {
 	for (const [second, path] of [['d', '/deals'], ['a', '/accounts'], ['e', '/people'], ['t', '/']]) {
 		await page.keyboard.press('g');

@@ -21,6 +21,6 @@ density: Density,
  */
 single_keys: boolean, 
 /**
- * What the window speaks; none is the language of the system.
+ * The language of every word; none for that of the system.
  */
 language: Language | null, };

@@ -1,10 +1,13 @@
 //! The application: one profile folder, opened once.
 
-use crate::dto::{Appearance, Background, ChangeNote, Code, CommandError, Tag, Uploaded, VaultState};
+use crate::dto::{
+    Appearance, Background, ChangeNote, Code, CommandError, Language, Tag, Uploaded, VaultState,
+};
 use crate::import_job::ImportJobs;
 use crate::notices::Notice;
 use crate::session::{Joined, Session};
 use crate::undo::UndoList;
+use crate::{say, words};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -70,6 +73,7 @@ pub struct App {
     pub(crate) gate: RwLock<Gate>,
     pub(crate) work_offline: AtomicBool,
     pub(crate) appearance: Mutex<Appearance>,
+    pub(crate) system_language: Mutex<Language>,
     pub(crate) background: Mutex<Background>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
@@ -116,6 +120,7 @@ impl App {
             gate: RwLock::new(Gate::Closed(VaultState::InUse)),
             work_offline: AtomicBool::new(false),
             appearance: Mutex::default(),
+            system_language: Mutex::default(),
             background: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
@@ -151,6 +156,10 @@ impl App {
     /// # Errors
     /// [`Code::BadInput`] with a sentence when it is no account list.
     pub async fn upload(&self, name: String, bytes: Vec<u8>) -> Result<Uploaded, CommandError> {
+        words::in_language(self.language(), self.hold(name, bytes)).await
+    }
+
+    async fn hold(&self, name: String, bytes: Vec<u8>) -> Result<Uploaded, CommandError> {
         let size = bytes.len() as f64;
         let shown = name.clone();
         let read = tokio::task::spawn_blocking(move || crate::import::Upload::read(&name, bytes)).await;
@@ -169,7 +178,7 @@ impl App {
     pub(crate) fn uploaded(&self, handle: &str) -> Result<Arc<crate::import::Upload>, CommandError> {
         let found = handle.parse().ok().and_then(|id: u64| held(&self.uploads).get(&id).cloned());
         found.ok_or_else(|| {
-            CommandError::new(Code::NotFound, "The file is not held any more. Choose it again.")
+            CommandError::new(Code::NotFound, say!("The file is not held any more. Choose it again."))
         })
     }
 
@@ -201,7 +210,7 @@ impl App {
     pub(crate) fn session(&self) -> Result<Arc<Session>, CommandError> {
         match &*self.gate.read().unwrap_or_else(PoisonError::into_inner) {
             Gate::Open(session) => Ok(Arc::clone(session)),
-            Gate::Closed(_) => Err(CommandError::new(Code::VaultClosed, "Unlock Lockstep first.")),
+            Gate::Closed(_) => Err(CommandError::new(Code::VaultClosed, say!("Unlock Lockstep first."))),
         }
     }
 
@@ -217,7 +226,7 @@ impl App {
     /// A hub as a person would recognise it.
     pub(crate) fn hub_name(&self, address: &str) -> String {
         match &self.dial {
-            Dial::Memory(_) if self.demo => "Demo hub on this computer".to_owned(),
+            Dial::Memory(_) if self.demo => say!("Demo hub on this computer"),
             _ => crate::joining::host(address),
         }
     }

@@ -8,7 +8,7 @@ use crate::dto::{
 };
 use crate::people::Faces;
 use crate::session::{Joined, commit_error};
-use crate::{map, sync_page};
+use crate::{court, map, say, sync_page};
 use domain::entity::{Customer, Deal, Role, Side, Status};
 use domain::mutation::{self, DealRegister, DealValue, Decision, FieldPatch};
 use domain::{Actor, Date, DealId, OrganizationId, ScopeId};
@@ -140,7 +140,7 @@ impl App {
             return Ok((looked, line));
         }
         if store.is_taken_away(ScopeId::Deal(id)).await.map_err(store_error)? {
-            let message = "Your access to this deal has ended. It was removed from this device.";
+            let message = say!("Your access to this deal has ended. It was removed from this device.");
             return Err(CommandError::new(Code::AccessEnded, message));
         }
         Err(CommandError::not_found("deal"))
@@ -182,7 +182,7 @@ impl App {
             decided_by: registration.decided_by.map(|member| faces.person(member)),
             decided_at: registration.decided_at.map(map::at),
             protected_until: registration.protected_until.map(|day| day.to_string()),
-            rejection_rule: registration.rule.map(|rule| map::rejection_words(rule).to_owned()),
+            rejection_rule: registration.rule.map(|rule| map::rejection_words(rule)),
             rejection_evidence: registration.evidence.clone(),
             may: may(deal, me),
             my_side: map::side(me.side),
@@ -226,7 +226,7 @@ impl App {
         Ok(found
             .into_iter()
             .map(|similar| {
-                let reason = if similar.same_domain { "same domain" } else { "similar name" }.to_owned();
+                let reason = if similar.same_domain { say!("same domain") } else { say!("similar name") };
                 match similar.what {
                     SimilarTo::Deal(id, deal) => Similar {
                         deal: Some(id.to_string()),
@@ -368,7 +368,7 @@ impl App {
             Decision::Approve
         } else {
             let rule = asked.rule.ok_or_else(|| {
-                CommandError::new(Code::BadInput, "Choose the rule that the rejection cites.")
+                CommandError::new(Code::BadInput, say!("Choose the rule that the rejection cites."))
             })?;
             Decision::Reject { rule: map::rejection_of(rule), evidence: asked.evidence }
         };
@@ -424,7 +424,7 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
         stage: map::stage(deal.stage),
         status: map::status(deal.registration.status),
         court: map::court(court.side, side),
-        court_reason: court.reason,
+        court_reason: court::reason(&court.why),
         close_date: deal.close_date.to_string(),
         activity_at: map::at(line.activity_at),
         unread: small(line.unread),
@@ -435,7 +435,7 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
 
 /// A company by its name; partners do not see each other's.
 fn named(name: String) -> String {
-    if name.is_empty() { "Another partner".to_owned() } else { name }
+    if name.is_empty() { say!("Another partner") } else { name }
 }
 
 /// What a member may do with a deal now: the same rules that decide it, asked beforehand.

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::dto::{Code, CommandError, SavedFile};
+use crate::say;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,7 +74,11 @@ pub(crate) async fn save(what: &str, extension: &str, text: &str) -> Result<Save
     written.await.map_err(|error| {
         CommandError::new(
             Code::DiskFull,
-            format!("The file could not be written to {}: {error}", folder.display()),
+            say!(
+                "The file could not be written to {folder}: {error}",
+                folder = folder.display(),
+                error = error
+            ),
         )
     })?;
     Ok(SavedFile { path: path.display().to_string(), size: text.len() as f64 })

@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::dto::{Code, CommandError};
+use crate::{say, words};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,9 +10,8 @@ use std::sync::Arc;
 
 /// Reads the arguments of a command.
 pub(crate) fn arguments<A: DeserializeOwned>(args: Value) -> Result<A, CommandError> {
-    serde_json::from_value(args).map_err(|error| CommandError {
-        code: Code::BadInput,
-        message: format!("The arguments are malformed: {error}"),
+    serde_json::from_value(args).map_err(|error| {
+        CommandError::new(Code::BadInput, say!("The arguments are malformed: {error}", error = error))
     })
 }
 
@@ -27,11 +27,19 @@ macro_rules! commands {
         pub const COMMANDS: &[&str] = &[$( stringify!($name) ),*];
 
         impl $crate::App {
-            /// Runs a command.
+            /// Runs a command; what it says is in the language of the moment.
             ///
             /// # Errors
             /// [`CommandError`] with a closed code and a sentence for the person.
             pub async fn dispatch(
+                self: &std::sync::Arc<Self>,
+                command: &str,
+                args: serde_json::Value,
+            ) -> Result<serde_json::Value, CommandError> {
+                $crate::words::in_language(self.language(), self.run(command, args)).await
+            }
+
+            async fn run(
                 self: &std::sync::Arc<Self>,
                 command: &str,
                 args: serde_json::Value,
@@ -44,10 +52,7 @@ macro_rules! commands {
                             Box::pin(self.$name(args));
                         $crate::dispatch::answer(self.unless_damaged(answered.await).await?)
                     } )*
-                    _ => Err(CommandError {
-                        code: Code::BadInput,
-                        message: "There is no such command.".to_owned(),
-                    }),
+                    _ => Err(CommandError::new(Code::BadInput, $crate::say!("There is no such command."))),
                 }
             }
         }
@@ -95,12 +100,16 @@ impl CommandError {
         tracing::error!(reference, doing, %error, "a command failed");
         Self::new(
             Code::Internal,
-            format!("Something went wrong inside. Save a diagnostics bundle and mention {reference}."),
+            say!(
+                "Something went wrong inside. Save a diagnostics bundle and mention {reference}.",
+                reference = reference
+            ),
         )
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("This {what} is not here (any more)."))
+        // A sentence of its own for each thing: in most languages its grammar differs.
+        Self::new(Code::NotFound, words::sentence(&format!("This {what} is not here (any more).")))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::dto::{ChangeNote, Tag};
-use crate::{notices, search};
+use crate::{notices, search, words};
 use domain::{ProgramId, Table};
 use protocol::client::Line;
 use std::collections::BTreeSet;
@@ -70,7 +70,7 @@ pub(crate) fn watch(app: &Arc<App>, program: ProgramId, store: &Store, link: &Li
             };
             let Some(app) = to.upgrade() else { return };
             let _ = app.changes.send(note(&change));
-            announcer.announce(&app, &change).await;
+            words::in_language(app.language(), announcer.announce(&app, &change)).await;
         }
     });
     let mut status = link.status();

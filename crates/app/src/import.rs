@@ -25,6 +25,8 @@ pub use read::Upload;
 pub use table::{Row, Table};
 
 use crate::dto::{ColumnMapping, ImportPreview, RowError};
+use crate::say;
+use std::fmt;
 
 /// Largest file.
 pub const MAX_UPLOAD_BYTES: usize = 64 << 20;
@@ -44,41 +46,31 @@ const SAMPLE_CHARS: usize = 200;
 const SHOWN_ERRORS: usize = 100;
 const SHOWN_DUPLICATES: usize = 3;
 
-/// Why a file cannot be imported at all, as a sentence for the person who chose it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a file cannot be imported at all. Its words are a sentence for the person who chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportError {
     /// Nothing in it.
-    #[error("The file is empty.")]
     Empty,
     /// Nothing in the chosen sheet.
-    #[error("The sheet “{name}” is empty. Choose another one.")]
     EmptySheet {
         /// The sheet.
         name: String,
     },
     /// No such sheet.
-    #[error("The workbook has no sheet “{name}”.")]
     NoSuchSheet {
         /// The sheet asked for.
         name: String,
     },
     /// Larger than an upload may be.
-    #[error("The file is larger than {} MB. Split it into several files.", MAX_UPLOAD_BYTES >> 20)]
     TooLarge,
     /// Too many rows.
-    #[error("The list has more than 200,000 rows. Split it into several files.")]
     TooManyRows,
     /// Too many columns.
-    #[error("Row {row} has more than {MAX_COLUMNS} columns. Remove the columns that are not needed.")]
     TooManyColumns {
         /// Row as a spreadsheet counts.
         row: u32,
     },
     /// A cell that is no field of an account.
-    #[error(
-        "The cell {column}{row} holds more than {} KB of text. Perhaps a quotation mark is missing there.",
-        MAX_CELL_BYTES >> 10
-    )]
     CellTooLong {
         /// Row as a spreadsheet counts.
         row: u32,
@@ -86,23 +78,103 @@ pub enum ImportError {
         column: String,
     },
     /// Too much text in all.
-    #[error("The list holds more than {} MB of text. Split it into several files.", MAX_TEXT_BYTES >> 20)]
     TooMuchText,
     /// Unpacks to more than any list needs.
-    #[error("The workbook would take up too much memory and was not opened. Save the list as CSV instead.")]
     Bomb,
     /// Not readable as what it claims to be.
-    #[error("The file is damaged. Open it in a spreadsheet program and save it again.")]
     Damaged,
     /// Encrypted.
-    #[error("The file is protected by a password. Save a copy without one.")]
     Protected,
     /// Some other kind of file.
-    #[error("The file is {what}, not a list. Save the list as CSV or XLSX.")]
-    NotAList {
-        /// What it is, with its article.
-        what: String,
-    },
+    NotAList(Kind),
+}
+
+/// Kinds of files that are no lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is said in its sentence")]
+pub enum Kind {
+    Pdf,
+    Image,
+    CompressedArchive,
+    EmptyArchive,
+    Archive,
+    Database,
+    Rtf,
+    WebPage,
+    Json,
+    Binary,
+    BinaryWorkbook,
+    Text,
+    Presentation,
+    Numbers,
+    OtherDocument,
+    OtherOffice,
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Empty => say!("The file is empty."),
+            Self::EmptySheet { name } => {
+                say!("The sheet “{name}” is empty. Choose another one.", name = name)
+            }
+            Self::NoSuchSheet { name } => say!("The workbook has no sheet “{name}”.", name = name),
+            Self::TooLarge => say!(
+                "The file is larger than {most} MB. Split it into several files.",
+                most = MAX_UPLOAD_BYTES >> 20
+            ),
+            Self::TooManyRows => say!("The list has more than 200,000 rows. Split it into several files."),
+            Self::TooManyColumns { row } => say!(
+                "Row {row} has more than {most} columns. Remove the columns that are not needed.",
+                row = row,
+                most = MAX_COLUMNS
+            ),
+            Self::CellTooLong { row, column } => say!(
+                "The cell {cell} holds more than {most} KB of text. Perhaps a quotation mark is missing there.",
+                cell = format!("{column}{row}"),
+                most = MAX_CELL_BYTES >> 10
+            ),
+            Self::TooMuchText => say!(
+                "The list holds more than {most} MB of text. Split it into several files.",
+                most = MAX_TEXT_BYTES >> 20
+            ),
+            Self::Bomb => say!(
+                "The workbook would take up too much memory and was not opened. Save the list as CSV instead."
+            ),
+            Self::Damaged => say!("The file is damaged. Open it in a spreadsheet program and save it again."),
+            Self::Protected => say!("The file is protected by a password. Save a copy without one."),
+            Self::NotAList(kind) => say!(
+                "The file is {what}, not a list. Save the list as CSV or XLSX.",
+                what = kind.words()
+            ),
+        })
+    }
+}
+
+impl std::error::Error for ImportError {}
+
+impl Kind {
+    /// What it is, with its article.
+    fn words(self) -> String {
+        match self {
+            Self::Pdf => say!("a PDF document"),
+            Self::Image => say!("an image"),
+            Self::CompressedArchive => say!("a compressed archive"),
+            Self::EmptyArchive => say!("an empty archive"),
+            Self::Archive => say!("an archive without a workbook"),
+            Self::Database => say!("a database"),
+            Self::Rtf => say!("an RTF document"),
+            Self::WebPage => say!("a web page or XML document"),
+            Self::Json => say!("a JSON document"),
+            Self::Binary => say!("binary data or text without a byte order mark"),
+            Self::BinaryWorkbook => say!("a binary workbook (.xlsb)"),
+            Self::Text => say!("a text document"),
+            Self::Presentation => say!("a presentation"),
+            Self::Numbers => say!("a Numbers document"),
+            Self::OtherDocument => say!("a document that is no spreadsheet"),
+            Self::OtherOffice => say!("an Office file without a workbook"),
+        }
+    }
 }
 
 /// The rows below the header, checked: an account to write, or why the row is left out, because it is
@@ -154,7 +226,12 @@ pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existin
             Verdict::Duplicate(repeat) => {
                 preview.duplicates += 1;
                 if repeats.len() < SHOWN_DUPLICATES {
-                    repeats.push(format!("Row {} ({}): {}", repeat.row, repeat.value, repeat.message));
+                    repeats.push(say!(
+                        "Row {row} ({value}): {message}",
+                        row = repeat.row,
+                        value = repeat.value,
+                        message = repeat.message
+                    ));
                 }
             }
             Verdict::Bad(error) => {
@@ -168,9 +245,9 @@ pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existin
     preview.notes.append(&mut repeats);
     if preview.good == 0 {
         preview.blocked = Some(match (preview.rows, preview.bad) {
-            (0, _) => "The file has a header, but no rows below it.".to_owned(),
-            (_, 0) => "All accounts of the file are already on file.".to_owned(),
-            _ => "No row of the file can be imported.".to_owned(),
+            (0, _) => say!("The file has a header, but no rows below it."),
+            (_, 0) => say!("All accounts of the file are already on file."),
+            _ => say!("No row of the file can be imported."),
         });
     }
     preview

@@ -6,6 +6,7 @@ use crate::import::{Existing, Mapping, Table, Upload, preview, rows};
 use crate::map;
 use crate::people::Faces;
 use crate::session::Joined;
+use crate::words;
 use domain::AccountId;
 use domain::mutation::{ACCOUNTS_PER_MUTATION, AccountDraft, AccountsPut};
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ impl App {
         let joined = self.program(&asked.program)?;
         let existing = existing(&joined).await?;
         let upload = self.uploaded(&asked.upload)?;
-        let previewed = tokio::task::spawn_blocking(move || {
+        let previewed = words::blocking(move || {
             let table = table(&upload, &asked)?;
             Ok(preview(&table, asked.mapping.as_deref(), &existing))
         });
@@ -46,7 +47,7 @@ impl App {
         let upload = self.uploaded(&asked.upload)?;
         let name = upload.name().to_owned();
         let program = asked.program.clone();
-        let checked = tokio::task::spawn_blocking(move || {
+        let checked = words::blocking(move || {
             let table = table(&upload, &asked)?;
             let mapping = Mapping::new(&table, asked.mapping.as_deref());
             let mut drafts = Vec::new();
@@ -91,7 +92,10 @@ impl App {
         };
         let id = jobs_key(&job.id)?;
         let app = Arc::clone(self);
-        tokio::spawn(async move { app.write_accounts(id, &joined, drafts, &cancel).await });
+        let language = words::spoken();
+        tokio::spawn(async move {
+            words::in_language(language, app.write_accounts(id, &joined, drafts, &cancel)).await;
+        });
         self.tell(&[Tag::Imports]);
         Ok(job)
     }

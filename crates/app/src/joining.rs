@@ -6,6 +6,7 @@ use crate::dto::{
     ProgramSummary, SyncStatus, Tag, WorkOffline,
 };
 use crate::map;
+use crate::say;
 use crate::session::{Joined, OpenError, Session, Shut};
 use crate::start::WORK_OFFLINE;
 use domain::entity::Key;
@@ -71,9 +72,10 @@ impl App {
             answer => {
                 self.forget(&session, program).await;
                 return Err(match answer {
-                    Ok(_) => {
-                        CommandError::new(Code::HubIncompatible, "The hub answered for another program.")
-                    }
+                    Ok(_) => CommandError::new(
+                        Code::HubIncompatible,
+                        say!("The hub answered for another program."),
+                    ),
                     Err(error) => map::entry_error(&error),
                 });
             }
@@ -101,7 +103,7 @@ impl App {
         self.summary(&opened).await?.ok_or_else(|| {
             CommandError::new(
                 Code::HubUnreachable,
-                "You have joined. The program appears once the hub answers.",
+                say!("You have joined. The program appears once the hub answers."),
             )
         })
     }
@@ -172,7 +174,7 @@ impl App {
     pub(crate) async fn erase_revoked(self: &Arc<Self>, program: ProgramId) {
         self.note_ended(program).await;
         if let Err(error) = self.erase_program(program).await {
-            tracing::error!(error = %error.message, "removing a revoked program");
+            tracing::error!(code = ?error.code, "removing a revoked program");
         }
     }
 
@@ -218,9 +220,11 @@ async fn not_joined_yet(session: &Session, link: &InvitationLink) -> Result<(), 
     Err(CommandError::new(
         Code::AlreadyJoined,
         if shut {
-            "This program is on this device, but cannot be opened. Remove it here first, then join again."
+            say!(
+                "This program is on this device, but cannot be opened. Remove it here first, then join again."
+            )
         } else {
-            "This device has joined the program already. A colleague can use the link instead."
+            say!("This device has joined the program already. A colleague can use the link instead.")
         },
     ))
 }
@@ -235,7 +239,7 @@ fn entrance(
     device_key: Key,
 ) -> Mutation {
     let device_name = match asked.device_name.trim() {
-        "" => "This computer".to_owned(),
+        "" => say!("This computer"),
         name => name.to_owned(),
     };
     match link.program {
@@ -271,7 +275,9 @@ fn parse(link: &str) -> Result<InvitationLink, CommandError> {
     link.parse().map_err(|_| {
         CommandError::new(
             Code::InvitationMalformed,
-            "This is not an invitation link. It looks like https://hub.example/join#… — copy all of it.",
+            say!(
+                "This is not an invitation link. It looks like https://hub.example/join#… — copy all of it."
+            ),
         )
     })
 }

@@ -10,6 +10,7 @@ mod app;
 mod appearance;
 mod background;
 pub mod commands;
+mod court;
 mod deals;
 mod diagnostics;
 mod dispatch;
@@ -36,6 +37,7 @@ mod sync_page;
 mod today;
 mod undo;
 mod unsent;
+pub mod words;
 mod written;
 
 pub use app::{App, Dial, Keychain, Options, profile_dir};

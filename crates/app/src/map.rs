@@ -4,6 +4,7 @@ use crate::dto::{
     self, Code, CommandError, Court, InvitationKind, Money, OwnerSideName, ProgramTrouble,
     RegistrationStatus, RejectionRule, RoleName, StageName, SyncMark,
 };
+use crate::{say, words};
 use domain::entity::{self, OwnerSide, Role, Side, Stage, Status};
 use domain::{Date, Refusal, Rule, Timestamp};
 use store::StoreError;
@@ -20,7 +21,7 @@ pub(crate) fn new_id() -> Uuid {
 pub(crate) fn id<I: From<Uuid>>(text: &str) -> Result<I, CommandError> {
     Uuid::parse_str(text)
         .map(I::from)
-        .map_err(|_| CommandError::new(Code::BadInput, "This is not an id of Lockstep."))
+        .map_err(|_| CommandError::new(Code::BadInput, say!("This is not an id of Lockstep.")))
 }
 
 /// Milliseconds since 1970; exact, since they stay far below 2^53.
@@ -30,9 +31,9 @@ pub(crate) fn at(time: Timestamp) -> f64 {
 
 /// A date as people type it into a date field.
 pub(crate) fn date(text: &str) -> Result<Date, CommandError> {
-    text.trim()
-        .parse()
-        .map_err(|_| CommandError::new(Code::BadInput, format!("“{text}” is not a date like 2026-12-31.")))
+    text.trim().parse().map_err(|_| {
+        CommandError::new(Code::BadInput, say!("“{text}” is not a date like 2026-12-31.", text = text))
+    })
 }
 
 /// An optional date; empty text is none.
@@ -120,13 +121,13 @@ pub(crate) fn rejection_of(rule: RejectionRule) -> entity::RejectionRule {
 }
 
 /// The words for a rule that a rejection cites.
-pub(crate) fn rejection_words(rule: entity::RejectionRule) -> &'static str {
+pub(crate) fn rejection_words(rule: entity::RejectionRule) -> String {
     match rule {
-        entity::RejectionRule::ExistingCustomer => "Already a customer for this product",
-        entity::RejectionRule::OpenOpportunity => "Already worked by the vendor",
-        entity::RejectionRule::NamedAccount => "On the named-account list",
-        entity::RejectionRule::PublicTender => "A public tender",
-        entity::RejectionRule::NotQualified => "Not enough to go on",
+        entity::RejectionRule::ExistingCustomer => say!("Already a customer for this product"),
+        entity::RejectionRule::OpenOpportunity => say!("Already worked by the vendor"),
+        entity::RejectionRule::NamedAccount => say!("On the named-account list"),
+        entity::RejectionRule::PublicTender => say!("A public tender"),
+        entity::RejectionRule::NotQualified => say!("Not enough to go on"),
     }
 }
 
@@ -139,7 +140,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> CommandError {
         Rule::InvitationExpired => Code::InvitationExpired,
         _ => Code::Refused,
     };
-    CommandError::new(code, refusal.message.clone())
+    CommandError::new(code, words::sentence(&refusal.message))
 }
 
 /// What a person is told when the store fails.
@@ -148,34 +149,38 @@ pub(crate) fn store_error(error: &StoreError) -> CommandError {
     match error.code() {
         Store::DiskFull => CommandError::new(
             Code::DiskFull,
-            "The disk is full. Nothing was changed; free some space and try again.",
+            say!("The disk is full. Nothing was changed; free some space and try again."),
         ),
         Store::ReadOnlyDisk => CommandError::new(
             Code::DiskFull,
-            "The disk cannot be written. Nothing was changed; check the permissions of the profile folder.",
+            say!(
+                "The disk cannot be written. Nothing was changed; check the permissions of the profile folder."
+            ),
         ),
         Store::Io => CommandError::new(
             Code::DiskFull,
-            "The disk failed. Nothing was changed; try again, and check the disk if this happens again.",
+            say!(
+                "The disk failed. Nothing was changed; try again, and check the disk if this happens again."
+            ),
         ),
         Store::NewerSchema => CommandError::new(
             Code::ReadOnly,
-            "A newer version of Lockstep wrote this program. Update to open it.",
+            say!("A newer version of Lockstep wrote this program. Update to open it."),
         ),
         Store::Damaged | Store::WrongKey => CommandError::new(
             Code::Damaged,
-            "The data of this program is damaged. It is set apart, and the other programs go on.",
+            say!("The data of this program is damaged. It is set apart, and the other programs go on."),
         ),
         Store::NotCaughtUp => CommandError::new(
             Code::HubUnreachable,
-            "This program has not arrived on this device yet. It will as soon as its hub answers.",
+            say!("This program has not arrived on this device yet. It will as soon as its hub answers."),
         ),
         Store::LeaseOver => CommandError::new(
             Code::LeaseEnded,
-            "This program has not met its hub for longer than its vendor allows. Connect to continue.",
+            say!("This program has not met its hub for longer than its vendor allows. Connect to continue."),
         ),
         Store::NotFound => CommandError::not_found("entry"),
-        Store::Closed => CommandError::new(Code::NotFound, "This program is being closed."),
+        Store::Closed => CommandError::new(Code::NotFound, say!("This program is being closed.")),
         _ => CommandError::internal("using the store", error),
     }
 }
@@ -193,57 +198,80 @@ pub(crate) fn store_trouble(error: &StoreError) -> ProgramTrouble {
 
 /// What a person is told when the vault fails.
 pub(crate) fn vault_error(error: &vault::Error) -> CommandError {
-    let code = match error.code() {
-        vault::Code::WrongPassphrase => Code::WrongPassphrase,
-        vault::Code::BadPassphrase => Code::BadInput,
-        vault::Code::DiskFull => Code::DiskFull,
-        vault::Code::ProgramExists => Code::AlreadyJoined,
-        vault::Code::NoSuchProgram => Code::NotFound,
+    let (code, message) = match error.code() {
+        vault::Code::WrongPassphrase => (Code::WrongPassphrase, say!("The passphrase is wrong.")),
+        vault::Code::BadPassphrase => (
+            Code::BadInput,
+            say!(
+                "A passphrase has at least {least} characters and at most {most} bytes.",
+                least = vault::MIN_PASSPHRASE_CHARS,
+                most = vault::MAX_PASSPHRASE_BYTES,
+            ),
+        ),
+        vault::Code::DiskFull => {
+            tracing::warn!(%error, "the vault could not be written");
+            (Code::DiskFull, say!("The disk is full or cannot be written. Nothing was changed."))
+        }
+        vault::Code::ProgramExists => {
+            (Code::AlreadyJoined, say!("This device already holds a key of that program."))
+        }
+        vault::Code::NoSuchProgram => (Code::NotFound, say!("This device holds no key of that program.")),
         vault::Code::KeychainLocked => {
             return CommandError::new(
                 Code::Refused,
-                "The keychain is locked or does not answer. Unlock it and try again; nothing was changed.",
+                say!(
+                    "The keychain is locked or does not answer. Unlock it and try again; nothing was changed."
+                ),
             );
         }
         vault::Code::KeychainMissing => {
             return CommandError::new(
                 Code::Refused,
-                "No keychain keeps the key in this session. Start GNOME Keyring or KWallet and try again; \
-                 nothing was changed.",
+                say!(
+                    "No keychain keeps the key in this session. Start GNOME Keyring or KWallet and try again; \
+                 nothing was changed."
+                ),
             );
         }
         vault::Code::NoPassphrase | vault::Code::KeyExists => {
-            return CommandError::new(Code::Refused, "The key has been moved already. Open Security again.");
+            return CommandError::new(
+                Code::Refused,
+                say!("The key has been moved already. Open Security again."),
+            );
         }
         _ => return CommandError::internal("using the vault", error),
     };
-    CommandError::new(code, error.to_string())
+    CommandError::new(code, message)
 }
 
 /// What a person is told when an invitation cannot be looked at or taken.
 pub(crate) fn entry_error(error: &EntryError) -> CommandError {
-    let unreachable =
-        |why: &str| CommandError::new(Code::HubUnreachable, format!("{why} Nothing was changed; try again."));
+    let unreachable = |why: String| {
+        CommandError::new(Code::HubUnreachable, say!("{why} Nothing was changed; try again.", why = why))
+    };
     match error {
         EntryError::Refused(refused) => refusal(refused),
         EntryError::Foreign => CommandError::new(
             Code::InvitationForeign,
-            "This hub does not know the program of this invitation. Ask for a new link where you got it.",
+            say!(
+                "This hub does not know the program of this invitation. Ask for a new link where you got it."
+            ),
         ),
         EntryError::Incompatible => CommandError::new(
             Code::HubIncompatible,
-            "This hub and this version of Lockstep do not understand each other. Update the older one.",
+            say!("This hub and this version of Lockstep do not understand each other. Update the older one."),
         ),
         EntryError::Dial(DialError::Address(why)) => {
-            CommandError::new(Code::InvitationMalformed, why.clone())
+            CommandError::new(Code::InvitationMalformed, words::sentence(why))
         }
-        EntryError::Dial(DialError::NotAHub(_)) => {
-            CommandError::new(Code::HubIncompatible, "There is no Lockstep hub at the address of this link.")
-        }
+        EntryError::Dial(DialError::NotAHub(_)) => CommandError::new(
+            Code::HubIncompatible,
+            say!("There is no Lockstep hub at the address of this link."),
+        ),
         EntryError::Dial(DialError::Unreachable(why)) => {
-            unreachable(&format!("The hub cannot be reached ({why})."))
+            unreachable(say!("The hub cannot be reached ({why}).", why = words::sentence(why)))
         }
-        EntryError::Lost(why) => unreachable(why),
+        EntryError::Lost(why) => unreachable(words::sentence(why)),
     }
 }
 

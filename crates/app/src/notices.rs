@@ -1,6 +1,7 @@
 //! What a person hears of while looking elsewhere: messages and decisions by others.
 
 use crate::app::App;
+use crate::say;
 use domain::entity::{Deal, Message, Status};
 use domain::{DealId, ProgramId, RowKey, Table};
 use std::collections::BTreeMap;
@@ -93,14 +94,14 @@ impl Announcer {
         let mine = self.store.entity::<domain::entity::Member>(me).await.ok()??.organization == deal.partner;
         let (title, body) = match (status, mine) {
             (Status::Approved, true) if deal.registration.decided_by != Some(me) => {
-                ("Registration approved".to_owned(), deal.title)
+                (say!("Registration approved"), deal.title)
             }
             (Status::Rejected, true) => (
-                "Registration rejected".to_owned(),
+                say!("Registration rejected"),
                 format!("{}: {}", deal.title, deal.registration.evidence.unwrap_or_default()),
             ),
             (Status::Submitted, false) => {
-                ("New registration to decide".to_owned(), format!("{} · {}", deal.title, deal.customer.name))
+                (say!("New registration to decide"), format!("{} · {}", deal.title, deal.customer.name))
             }
             _ => return None,
         };

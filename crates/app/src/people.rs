@@ -7,7 +7,7 @@ use crate::dto::{
     ProgramSummary,
 };
 use crate::session::Joined;
-use crate::{map, sync_page};
+use crate::{map, say, sync_page};
 use domain::entity::{self, Invitation, Role, Side};
 use domain::mutation;
 use domain::{Actor, InvitationId, MemberId, OrganizationId};
@@ -36,7 +36,7 @@ impl Faces {
         self.directory.me.as_ref().ok_or_else(|| {
             CommandError::new(
                 crate::dto::Code::HubUnreachable,
-                "This program has not arrived on this device yet. It will as soon as its hub answers.",
+                say!("This program has not arrived on this device yet. It will as soon as its hub answers."),
             )
         })
     }
@@ -50,7 +50,7 @@ impl Faces {
             organization.is_some() && organization == self.directory.me.as_ref().map(|me| me.organization);
         Person {
             id: member.to_string(),
-            name: found.map_or_else(|| "Somebody".to_owned(), |member| member.name.clone()),
+            name: found.map_or_else(|| say!("Somebody"), |member| member.name.clone()),
             organization: organization.map(|id| id.to_string()).unwrap_or_default(),
             organization_name: company.map(|company| company.name.clone()).unwrap_or_default(),
             side: if ours { Court::Us } else { Court::Them },

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::dto::{Code, CommandError, Done, EvidenceItem, OneOf, RefusalItem, RefusalResend, RefusedForm};
 use crate::session::{Joined, commit_error};
 use crate::undo::Inverse;
-use crate::{map, sync_page, written};
+use crate::{map, say, sync_page, words, written};
 use domain::entity::{Deal, Milestone};
 use domain::mutation::{DealEdit, DealValue, FieldPatch, MilestoneEdit, MilestonePatch, MilestoneValue};
 use domain::{Mutation, Rule};
@@ -103,7 +103,7 @@ pub(crate) async fn item(joined: &Joined, refused: &RefusedItem) -> Result<Refus
     Ok(RefusalItem {
         id: refused.id.to_string(),
         rule: refused.refusal.rule.name().to_owned(),
-        message: refused.refusal.message.clone(),
+        message: words::sentence(&refused.refusal.message),
         evidence,
         at: map::at(refused.refused_at),
         text: text(&title, refused),
@@ -118,10 +118,7 @@ pub(crate) async fn item(joined: &Joined, refused: &RefusedItem) -> Result<Refus
 fn plain_evidence(refused: &RefusedItem) -> Vec<EvidenceItem> {
     let facts = refused.refusal.evidence.iter();
     facts
-        .map(|(label, value)| EvidenceItem {
-            label: if label == "field" { "Field".to_owned() } else { label.clone() },
-            value: value.clone(),
-        })
+        .map(|(label, value)| EvidenceItem { label: words::label(label), value: words::fact(label, value) })
         .collect()
 }
 
@@ -134,8 +131,8 @@ async fn both_values(joined: &Joined, refused: &RefusedItem) -> Result<Vec<Evide
     for FieldPatch { value, .. } in &edit.patch {
         let ((label, wanted), (_, now)) =
             (written::deal_value(value), written::deal_value(&value.current(&deal)));
-        evidence.push(EvidenceItem { label: format!("{label}, yours"), value: wanted });
-        evidence.push(EvidenceItem { label: format!("{label}, now"), value: now });
+        evidence.push(EvidenceItem { label: say!("{label}, yours", label = label), value: wanted });
+        evidence.push(EvidenceItem { label: say!("{label}, now", label = label), value: now });
     }
     Ok(evidence)
 }
@@ -202,7 +199,7 @@ fn deal_form(edit: &DealEdit) -> Option<RefusedForm> {
 
 /// The change with the values of the form.
 fn with_values(mutation: Mutation, form: RefusedForm) -> Result<Mutation, CommandError> {
-    let other = || CommandError::new(Code::BadInput, "This form belongs to another kind of change.");
+    let other = || CommandError::new(Code::BadInput, say!("This form belongs to another kind of change."));
     Ok(match (mutation, form) {
         (Mutation::MessageSend(mut send), RefusedForm::Message { body }) => {
             send.body = body.trim_end().to_owned();

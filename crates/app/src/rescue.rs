@@ -1,7 +1,7 @@
 //! What was saved from a damaged file, as text that a person can read and copy from.
 
 use crate::unsent::Change;
-use crate::{sync_page, written};
+use crate::{say, sync_page, written};
 use domain::codec::Entity;
 use domain::entity::{Account, Deal, Member, Message, Milestone};
 use domain::{DealId, MemberId, Row};
@@ -14,40 +14,50 @@ use uuid::Uuid;
 pub(crate) fn text(salvage: &Salvage) -> String {
     let members: BTreeMap<Uuid, Member> = all(&salvage.rows);
     let deals: BTreeMap<Uuid, Deal> = all(&salvage.rows);
-    let name = |id: MemberId| members.get(&id.0).map_or("Somebody", |member| member.name.as_str());
-    let title = |id: DealId| deals.get(&id.0).map_or("a deal that could not be read", |deal| &deal.title);
-    let mut out = String::from("Saved by Lockstep from a damaged file. This text is not encrypted.\n");
+    let name =
+        |id: MemberId| members.get(&id.0).map_or_else(|| say!("Somebody"), |member| member.name.clone());
+    let title = |id: DealId| {
+        deals.get(&id.0).map_or_else(|| say!("a deal that could not be read"), |deal| deal.title.clone())
+    };
+    let mut out = say!("Saved by Lockstep from a damaged file. This text is not encrypted.");
+    out.push('\n');
     if salvage.holes {
-        out.push_str("Parts of the file could not be read and are missing here.\n");
+        out.push_str(&say!("Parts of the file could not be read and are missing here."));
+        out.push('\n');
     }
-    head(&mut out, "Not sent to the hub", salvage.unsent.len());
+    head(&mut out, &say!("Not sent to the hub"), salvage.unsent.len());
     for item in &salvage.unsent {
         let deal = sync_page::deal_of(item);
-        let words = item.mutation.as_ref().map_or(written::UNKNOWN, written::words);
-        let title = deal.map_or_else(|| words.to_owned(), |deal| format!("{words} in {}", title(deal)));
+        let what = item.mutation.as_ref().map_or_else(written::unknown, written::words);
+        let title = match deal {
+            Some(deal) => say!("{what} in {place}", what = what, place = title(deal)),
+            None => what,
+        };
         Change::of(item, title).write(&mut out);
     }
-    head(&mut out, "Deals", deals.len());
+    head(&mut out, &say!("Deals"), deals.len());
     for deal in deals.values() {
         let (whole, cents) = (deal.amount.minor / 100, deal.amount.minor % 100);
         let (currency, customer) = (&deal.amount.currency, &deal.customer);
         let _ = writeln!(out, "{}\n  {} ({})", deal.title, customer.name, customer.domain);
-        let _ = writeln!(out, "  {currency} {whole}.{cents:02}, closes {}\n  {}", deal.close_date, deal.need);
+        let amount = format!("{currency} {whole}.{cents:02}");
+        let closes = say!("{amount}, closes {day}", amount = amount, day = deal.close_date);
+        let _ = writeln!(out, "  {closes}\n  {}", deal.need);
     }
     let mut messages: Vec<Message> = all(&salvage.rows).into_values().collect();
     messages.sort_by_key(|message| (message.deal, message.at));
-    head(&mut out, "Messages", messages.len());
+    head(&mut out, &say!("Messages"), messages.len());
     for Message { deal, author, body, .. } in &messages {
         let _ = writeln!(out, "[{}] {}: {body}", title(*deal), name(*author));
     }
     let milestones: BTreeMap<Uuid, Milestone> = all(&salvage.rows);
-    head(&mut out, "Milestones", milestones.len());
+    head(&mut out, &say!("Milestones"), milestones.len());
     for step in milestones.values() {
-        let done = if step.done.is_some() { "done" } else { "open" };
+        let done = if step.done.is_some() { say!("done") } else { say!("open") };
         let _ = writeln!(out, "[{}] {} ({done}) {}", title(step.deal), step.title, step.done_condition);
     }
     let accounts: BTreeMap<Uuid, Account> = all(&salvage.rows);
-    head(&mut out, "Accounts", accounts.len());
+    head(&mut out, &say!("Accounts"), accounts.len());
     for account in accounts.values() {
         let _ = writeln!(out, "{}, {}, {}", account.name, account.domain, account.country);
     }

@@ -104,7 +104,7 @@ impl Session {
         let trouble = match self.vault.program(&program.program.to_string()) {
             Ok(keys) => match self.open_program(app, &program, &keys).await {
                 Ok(_) => None,
-                Err(OpenError(trouble, error)) => Some((trouble, error.message)),
+                Err(OpenError(trouble, error)) => Some((trouble, format!("{:?}", error.code))),
             },
             Err(error) => {
                 let lost = matches!(error.code(), vault::Code::NoSuchProgram | vault::Code::Damaged);

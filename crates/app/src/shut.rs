@@ -5,7 +5,7 @@ use crate::dto::{
     AppState, Code, CommandError, InProgram, ProgramSummary, ProgramTrouble, SavedFile, ShutProgram, Tag,
 };
 use crate::session::{Session, Shut, file_key};
-use crate::{diagnostics, map, rescue};
+use crate::{diagnostics, map, rescue, say};
 use domain::ProgramId;
 use std::sync::Arc;
 use store::Store;
@@ -108,9 +108,10 @@ pub(crate) fn name_of(program: ProgramId) -> String {
 fn find(session: &Session, asked: &InProgram) -> Result<Shut, CommandError> {
     let id: ProgramId = map::id(&asked.program)?;
     let found = session.shut().into_iter().find(|shut| shut.joined.program == id);
-    found.ok_or_else(|| CommandError::new(Code::NotFound, "This program is open again, or was removed."))
+    found
+        .ok_or_else(|| CommandError::new(Code::NotFound, say!("This program is open again, or was removed.")))
 }
 
 fn nothing() -> CommandError {
-    CommandError::new(Code::NotFound, "Nothing in the file of this program can be read any more.")
+    CommandError::new(Code::NotFound, say!("Nothing in the file of this program can be read any more."))
 }

@@ -5,6 +5,7 @@ use crate::appearance;
 use crate::background;
 use crate::dto::{AppState, Code, CommandError, Passphrase, Tag, VaultState};
 use crate::map;
+use crate::say;
 use crate::session::{Session, file_key};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -121,7 +122,7 @@ impl App {
             VaultState::NeedsPassphrase | VaultState::KeychainLocked => {
                 Vault::choose_passphrase(&lock, passphrase).await
             }
-            _ => return Err(CommandError::new(Code::BadInput, "No passphrase is asked for now.")),
+            _ => return Err(CommandError::new(Code::BadInput, say!("No passphrase is asked for now."))),
         };
         self.open_with(vault.map_err(|error| map::vault_error(&error))?).await?;
         self.app_state(()).await
@@ -130,7 +131,10 @@ impl App {
     pub(crate) async fn vault_start_over(self: &Arc<Self>, (): ()) -> Result<AppState, CommandError> {
         let Some(lock) = self.lock()? else { return self.app_state(()).await };
         if self.session().is_ok() {
-            return Err(CommandError::new(Code::BadInput, "Lockstep is open: there is nothing to recover."));
+            return Err(CommandError::new(
+                Code::BadInput,
+                say!("Lockstep is open: there is nothing to recover."),
+            ));
         }
         let over =
             Vault::start_over(&lock, &self.keychain).await.map_err(|error| map::vault_error(&error))?;

@@ -5,7 +5,7 @@ use crate::dto::{
     CommandError, Connection, DiscardedItem, FirstCatchUp, ProgramSync, SyncStatus, WaitingItem,
 };
 use crate::session::Joined;
-use crate::{history, map, refused, written};
+use crate::{history, map, refused, say, words, written};
 use domain::entity::Deal;
 use domain::mutation::DealRegister;
 use domain::{DealId, Mutation, ScopeId};
@@ -90,7 +90,7 @@ impl App {
             synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
             retry_at: status.as_ref().and_then(|status| status.retry_at).map(|at| at as f64),
             first: status.as_ref().and_then(|status| status.first).map(first_catch_up),
-            message: status.and_then(|status| status.message),
+            message: status.and_then(|status| status.message).map(|message| words::sentence(&message)),
             waiting,
             waiting_total: u32::try_from(counts.waiting).unwrap_or(u32::MAX),
             needs_you,
@@ -189,14 +189,17 @@ pub(crate) async fn title(joined: &Joined, item: &Item) -> Result<String, Comman
     };
     let what = match &item.mutation {
         Some(Mutation::DealRegister(register)) => {
-            let verb = if register.submit { "Register" } else { "Draft" };
-            return Ok(format!("{verb} {}", register.title));
+            return Ok(if register.submit {
+                say!("Register {title}", title = register.title)
+            } else {
+                say!("Draft {title}", title = register.title)
+            });
         }
         Some(mutation) => written::words(mutation),
-        None => written::UNKNOWN,
+        None => written::unknown(),
     };
     Ok(match place {
-        Some(place) => format!("{what} in {place}"),
-        None => what.to_owned(),
+        Some(place) => say!("{what} in {place}", what = what, place = place),
+        None => what,
     })
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 mod interrupted;
+mod language;
 
 #[test]
 fn the_command_list_has_a_typescript_twin() {

@@ -6,6 +6,7 @@ use crate::dto::{
     Code, CommandError, Court, Done, Person, Tag, Through, Today, TodayItem, TodayKind, TodayPlace, TodayPut,
 };
 use crate::map;
+use crate::say;
 use domain::court::is_unsent;
 use domain::entity::{Put, PutAway, RowOf, Side, Standing, Status};
 use domain::mutation::RowPut;
@@ -143,13 +144,16 @@ impl App {
             (TodayKind::Milestone, Some(milestone)) => RowOf::Milestone(deal, map::id(milestone)?),
             (TodayKind::Milestone, None) => return Err(CommandError::not_found("milestone")),
         };
-        let seen = asked.seen.parse().map_err(|_| CommandError::new(Code::BadInput, "Nothing was seen."))?;
+        let seen =
+            asked.seen.parse().map_err(|_| CommandError::new(Code::BadInput, say!("Nothing was seen.")))?;
         let put = match (asked.put, asked.until) {
             (TodayPlace::Here, _) => Put::Here,
             (TodayPlace::Done, _) => Put::Done,
             (TodayPlace::UntilNews, _) => Put::UntilNews,
             (TodayPlace::Until, Some(until)) => Put::Until(returning(until)?),
-            (TodayPlace::Until, None) => return Err(CommandError::new(Code::BadInput, "Say until when.")),
+            (TodayPlace::Until, None) => {
+                return Err(CommandError::new(Code::BadInput, say!("Say until when.")));
+            }
         };
         self.act(&joined, None, RowPut { member: joined.member, row, put, seen }).await
     }
@@ -186,10 +190,10 @@ fn returning(until: f64) -> Result<Timestamp, CommandError> {
     let until = Timestamp(until as i64);
     let now = App::now();
     if until <= now {
-        return Err(CommandError::new(Code::BadInput, "That moment has passed. Choose a later one."));
+        return Err(CommandError::new(Code::BadInput, say!("That moment has passed. Choose a later one.")));
     }
     if until > now.plus_days(LATEST_DAYS) {
-        return Err(CommandError::new(Code::BadInput, "That is more than five years away."));
+        return Err(CommandError::new(Code::BadInput, say!("That is more than five years away.")));
     }
     Ok(until)
 }
@@ -244,7 +248,7 @@ fn sort(looked: &Looked, inputs: today::Inputs, day: Date, to: &mut Sorting) -> 
     for step in &inputs.finished {
         let court = map::court(Some(step.milestone.owner_side), side);
         let item = milestone(looked, step, court, day);
-        to.today.done_today.push(TodayItem { why: "You marked this step done".to_owned(), ..item });
+        to.today.done_today.push(TodayItem { why: say!("You marked this step done"), ..item });
     }
     Ok(())
 }
@@ -252,17 +256,16 @@ fn sort(looked: &Looked, inputs: today::Inputs, day: Date, to: &mut Sorting) -> 
 /// A row that was put away and whose matter is over.
 fn past(looked: &Looked, line: &DealLine, row: RowOf) -> Option<TodayItem> {
     let (kind, key, title) = match row {
-        RowOf::Reply(deal) => (TodayKind::Reply, format!("reply-{deal}"), "Reply"),
-        RowOf::Decision(deal) => (TodayKind::Decision, format!("decision-{deal}"), "Registration decision"),
-        RowOf::Draft(deal) => (TodayKind::Draft, format!("draft-{deal}"), "Draft registration"),
-        RowOf::Rejected(deal) => (TodayKind::Rejected, format!("rejected-{deal}"), "Rejection"),
+        RowOf::Reply(deal) => (TodayKind::Reply, format!("reply-{deal}"), say!("Reply")),
+        RowOf::Decision(deal) => {
+            (TodayKind::Decision, format!("decision-{deal}"), say!("Registration decision"))
+        }
+        RowOf::Draft(deal) => (TodayKind::Draft, format!("draft-{deal}"), say!("Draft registration")),
+        RowOf::Rejected(deal) => (TodayKind::Rejected, format!("rejected-{deal}"), say!("Rejection")),
         // A step that was finished is told of by itself.
         RowOf::Milestone(..) => return None,
     };
-    Some(TodayItem {
-        why: "You put it away as done".to_owned(),
-        ..item(looked, kind, about(line), key, title.to_owned())
-    })
+    Some(TodayItem { why: say!("You put it away as done"), ..item(looked, kind, about(line), key, title) })
 }
 
 /// A deal, its title and its customer's name.
@@ -305,14 +308,14 @@ fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     let first = author.name.split(' ').next().unwrap_or_default().to_owned();
     let text = map::shortened(room.message.body.trim(), QUOTE_CHARS);
     TodayItem {
-        why: format!("{first} wrote: “{text}”"),
+        why: say!("{first} wrote: “{text}”", first = first, text = text),
         person: Some(author),
         ..item(
             looked,
             TodayKind::Reply,
             about(&room.deal),
             format!("reply-{}", room.deal.id),
-            format!("Reply to {first}"),
+            say!("Reply to {first}", first = first),
         )
     }
 }
@@ -320,16 +323,20 @@ fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
 fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
     let registration = &line.deal.registration;
     let due: Option<Date> = registration.decision_due.map(Timestamp::date);
-    let number = line.deal.number.map(|number| format!(" #{number}")).unwrap_or_default();
     let mine = looked.faces.directory.me.as_ref().is_some_and(|me| me.side == Side::Vendor);
-    let title =
-        if mine { format!("Decide registration{number}") } else { format!("Registration{number} decision") };
+    let title = match (mine, line.deal.number) {
+        (true, Some(number)) => say!("Decide registration #{number}", number = number),
+        (true, None) => say!("Decide registration"),
+        (false, Some(number)) => say!("Registration #{number} decision", number = number),
+        (false, None) => say!("Registration decision"),
+    };
     let who = looked.faces.organization_name(line.deal.partner);
+    let vendor = looked.faces.vendor_name();
     let why = match (mine, registration.status) {
-        (true, Status::InReview) => format!("{who} registered it and it is in review"),
-        (true, _) => format!("{who} registered it and waits for an answer"),
-        (false, Status::InReview) => format!("{} is looking at it", looked.faces.vendor_name()),
-        (false, _) => format!("Sent to {}", looked.faces.vendor_name()),
+        (true, Status::InReview) => say!("{who} registered it and it is in review", who = who),
+        (true, _) => say!("{who} registered it and waits for an answer", who = who),
+        (false, Status::InReview) => say!("{vendor} is looking at it", vendor = vendor),
+        (false, _) => say!("Sent to {vendor}", vendor = vendor),
     };
     TodayItem {
         why,
@@ -344,29 +351,33 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
 
 fn draft(looked: &Looked, line: &DealLine) -> TodayItem {
     TodayItem {
-        why: "It is a draft: the customer is not protected until it is sent".to_owned(),
+        why: say!("It is a draft: the customer is not protected until it is sent"),
         ..item(
             looked,
             TodayKind::Draft,
             about(line),
             format!("draft-{}", line.id),
-            "Finish and send the registration".to_owned(),
+            say!("Finish and send the registration"),
         )
     }
 }
 
 fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
     let registration = &line.deal.registration;
-    let rule = registration.rule.map(map::rejection_words).unwrap_or("Rejected");
+    let rule = registration.rule.map_or_else(|| say!("Rejected"), map::rejection_words);
     TodayItem {
-        why: format!("{rule}: {}", registration.evidence.as_deref().unwrap_or_default()),
+        why: say!(
+            "{rule}: {evidence}",
+            rule = rule,
+            evidence = registration.evidence.as_deref().unwrap_or_default()
+        ),
         person: registration.decided_by.map(|member| looked.faces.person(member)),
         ..item(
             looked,
             TodayKind::Rejected,
             about(line),
             format!("rejected-{}", line.id),
-            "Read the rejection".to_owned(),
+            say!("Read the rejection"),
         )
     }
 }
@@ -376,18 +387,20 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
     let owner = milestone.owner.map(|member| looked.faces.person(member));
     let mine = milestone.owner == Some(looked.joined.member);
     let whose = match (court, &owner) {
-        _ if mine => "You own this step".to_owned(),
+        _ if mine => say!("You own this step"),
         // It is in this list although it is another's: whoever of the company sees it can move it on.
-        (Court::Us, Some(person)) => format!("{} of your company owns this step", person.name),
-        (_, Some(person)) => format!("{} owns this step", person.name),
-        (Court::Us, None) => "Your company owns this step".to_owned(),
-        (Court::Customer, None) => "The customer owns this step".to_owned(),
-        (_, None) => "They own this step".to_owned(),
+        (Court::Us, Some(person)) => {
+            say!("{name} of your company owns this step", name = person.name)
+        }
+        (_, Some(person)) => say!("{name} owns this step", name = person.name),
+        (Court::Us, None) => say!("Your company owns this step"),
+        (Court::Customer, None) => say!("The customer owns this step"),
+        (_, None) => say!("They own this step"),
     };
     TodayItem {
         why: match milestone.done_condition.as_str() {
             "" => whose,
-            condition => format!("{whose}. Done when: {condition}"),
+            condition => say!("{whose}. Done when: {condition}", whose = whose, condition = condition),
         },
         due: milestone.due.map(|due| due.to_string()),
         days_left: milestone.due.map(|due| due.days_since(today)),

@@ -3,6 +3,7 @@
 use crate::app::{App, held};
 use crate::dto::{Code, CommandError, Done, Undo as UndoRequest};
 use crate::map;
+use crate::say;
 use crate::session::Joined;
 use domain::{Mutation, ProgramId, Undo};
 use std::collections::VecDeque;
@@ -63,8 +64,9 @@ impl App {
             let mut list = held(&self.undo);
             let at = list.changes.iter().position(|(known, ..)| Some(*known) == token);
             let found = at.and_then(|at| list.changes.remove(at));
-            let (_, program, inverse) = found
-                .ok_or_else(|| CommandError::new(Code::NotFound, "This can no longer be taken back."))?;
+            let (_, program, inverse) = found.ok_or_else(|| {
+                CommandError::new(Code::NotFound, say!("This can no longer be taken back."))
+            })?;
             (program, inverse)
         };
         let joined = self.session()?.program(program).ok_or_else(|| CommandError::not_found("program"))?;

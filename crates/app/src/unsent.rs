@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::dto::{Code, CommandError, SavedFile, UnsentOf};
 use crate::session::{Joined, Session};
-use crate::{diagnostics, map, sync_page, written};
+use crate::{diagnostics, map, say, sync_page, words, written};
 use serde::Serialize;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Change {
             name: item.name.clone(),
             made_at: moment(item.at),
             title,
-            facts: facts.map(|(label, value)| Fact { label: label.to_owned(), value }).collect(),
+            facts: facts.map(|(label, value)| Fact { label, value }).collect(),
         }
     }
 
@@ -73,8 +73,12 @@ impl Change {
         let _ = writeln!(out, "- **{}** ({})", self.title, self.made_at);
         for fact in &self.facts {
             let mut lines = fact.value.lines();
-            let label = if fact.label.is_empty() { String::new() } else { format!("{}: ", fact.label) };
-            let _ = writeln!(out, "  > {label}{}", lines.next().unwrap_or_default());
+            let first = lines.next().unwrap_or_default();
+            let first = match fact.label.as_str() {
+                "" => first.to_owned(),
+                label => written::labelled(label, first),
+            };
+            let _ = writeln!(out, "  > {first}");
             lines.for_each(|line| _ = writeln!(out, "  > {line}"));
         }
     }
@@ -102,7 +106,7 @@ impl App {
         if unsent.programs.is_empty() {
             return Err(CommandError::new(
                 Code::NotFound,
-                "There is nothing to export: everything you did here has reached its hub.",
+                say!("There is nothing to export: everything you did here has reached its hub."),
             ));
         }
         let json = serde_json::to_string_pretty(&unsent)
@@ -129,8 +133,13 @@ impl App {
             refused.push(Refused {
                 change: Change::of(&one.item, sync_page::title(joined, &one.item).await?),
                 rule: one.refusal.rule.name(),
-                message: one.refusal.message,
-                evidence: evidence.map(|(label, value)| Fact { label, value }).collect(),
+                message: words::sentence(&one.refusal.message),
+                evidence: evidence
+                    .map(|(label, value)| Fact {
+                        value: words::fact(&label, &value),
+                        label: words::label(&label),
+                    })
+                    .collect(),
                 refused_at: moment(one.refused_at),
                 behind_it,
             });
@@ -146,27 +155,33 @@ impl App {
 }
 
 fn text(unsent: &Unsent) -> String {
-    let mut out = format!(
-        "# Not sent\n\nWhat was done on this device and is not at a hub, saved {}. This text is not encrypted.\n",
-        unsent.saved_at
-    );
+    let mut out = format!("# {}\n\n", say!("Not sent"));
+    out.push_str(&say!(
+        "What was done on this device and is not at a hub, saved {moment}. This text is not encrypted.",
+        moment = unsent.saved_at
+    ));
+    out.push('\n');
     for program in &unsent.programs {
-        let _ = writeln!(out, "\n## {}\n\nOf the hub {}.", program.name, program.hub);
+        let hub = say!("Of the hub {hub}.", hub = program.hub);
+        let _ = writeln!(out, "\n## {}\n\n{hub}", program.name);
         if !program.waiting.is_empty() {
-            let _ = writeln!(out, "\n### Waits to be sent ({})\n", program.waiting.len());
+            let head = say!("Waits to be sent ({count})", count = program.waiting.len());
+            let _ = writeln!(out, "\n### {head}\n");
             program.waiting.iter().for_each(|change| change.write(&mut out));
         }
         if !program.refused.is_empty() {
-            let _ = writeln!(out, "\n### Refused ({})\n", program.refused.len());
+            let head = say!("Refused ({count})", count = program.refused.len());
+            let _ = writeln!(out, "\n### {head}\n");
         }
         for refused in &program.refused {
             refused.change.write(&mut out);
-            let _ = writeln!(out, "\n  Refused {}: {}", refused.refused_at, refused.message);
+            let why = say!("Refused {moment}: {why}", moment = refused.refused_at, why = refused.message);
+            let _ = writeln!(out, "\n  {why}");
             for fact in &refused.evidence {
-                let _ = writeln!(out, "  {}: {}", fact.label, fact.value);
+                let _ = writeln!(out, "  {}", written::labelled(&fact.label, &fact.value));
             }
             if !refused.behind_it.is_empty() {
-                let _ = writeln!(out, "\n  Behind it:\n");
+                let _ = writeln!(out, "\n  {}\n", say!("Behind it:"));
                 refused.behind_it.iter().for_each(|change| change.write(&mut out));
             }
             out.push('\n');
@@ -179,6 +194,6 @@ fn text(unsent: &Unsent) -> String {
 fn moment(at: domain::Timestamp) -> String {
     match jiff::Timestamp::from_millisecond(at.0) {
         Ok(at) => at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
-        Err(_) => "at an unknown time".to_owned(),
+        Err(_) => say!("at an unknown time"),
     }
 }

@@ -4,12 +4,12 @@
 //! changed as server-sent events, and everything else is the built UI.
 
 use anyhow::Context as _;
-use app::dto::CommandError;
+use app::dto::{CommandError, Language};
 use app::{App, Keychain, Options};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use clap::Parser;
@@ -87,18 +87,33 @@ fn announce(line: &str) {
     println!("{line}");
 }
 
-async fn rpc(State(host): State<Host>, Path(command): Path<String>, body: Bytes) -> Response {
+/// The first language of a browser's wishes that the app speaks. Browsers send them in their order.
+fn wished(headers: &HeaderMap) -> Language {
+    let wishes = headers.get(header::ACCEPT_LANGUAGE).and_then(|wishes| wishes.to_str().ok());
+    let tags = wishes.unwrap_or_default().split(',');
+    Language::first_known(tags.map(|wish| wish.split(';').next().unwrap_or_default()))
+}
+
+async fn rpc(
+    State(host): State<Host>,
+    Path(command): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let args = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
     let Ok(args) = args else { return StatusCode::BAD_REQUEST.into_response() };
+    host.app.speak(wished(&headers));
     answer(host.app.dispatch(&command, args).await)
 }
 
 async fn upload(
     State(host): State<Host>,
     Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let name = query.get("name").cloned().unwrap_or_default();
+    host.app.speak(wished(&headers));
     answer(host.app.upload(name, body.to_vec()).await)
 }
 
@@ -156,4 +171,22 @@ async fn asset(State(host): State<Host>, uri: Uri) -> Response {
         _ => "application/octet-stream",
     };
     ([(header::CONTENT_TYPE, kind), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], bytes).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_answered_in_the_first_language_it_wishes() {
+        for (wishes, language) in [
+            ("de-DE,de;q=0.9,en;q=0.8", Language::German),
+            ("nl, pt;q=0.7, en", Language::Portuguese),
+            ("*", Language::English),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, wishes.parse().unwrap())]);
+            assert_eq!(wished(&headers), language, "{wishes}");
+        }
+        assert_eq!(wished(&HeaderMap::new()), Language::English);
+    }
 }

@@ -14,13 +14,41 @@ pub struct NextStep {
     pub due: Option<Date>,
 }
 
-/// Who moves next, and why, as a clause.
+/// Who moves next, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Court {
     /// Nobody when the deal is finished.
     pub side: Option<OwnerSide>,
     /// Why.
-    pub reason: String,
+    pub why: Why,
+}
+
+/// Why a deal is in somebody's court, or in nobody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The registration is a draft.
+    Draft,
+    /// The registration waits to be sent.
+    Unsent,
+    /// The registration waits for a decision.
+    Undecided,
+    /// The registration was rejected.
+    Rejected,
+    /// The same company has registered it before.
+    Duplicate,
+    /// The registration was withdrawn.
+    Withdrawn,
+    /// The deal is won or lost.
+    Closed,
+    /// There is no next step.
+    NoStep,
+    /// The next step.
+    Step {
+        /// Its title.
+        title: String,
+        /// Days until it is due; negative when it is late.
+        days_left: Option<i32>,
+    },
 }
 
 /// Whether a registration was sent and has not reached the hub, which numbers it: nobody else knows of it yet.
@@ -30,34 +58,24 @@ pub fn is_unsent(deal: &Deal) -> bool {
 
 /// Decides whose court a deal is in on the day `today`.
 pub fn court(deal: &Deal, next: Option<&NextStep>, today: Date) -> Court {
-    let of = |side, reason: &str| Court { side, reason: reason.to_owned() };
+    let of = |side, why| Court { side, why };
     match deal.registration.status {
-        Status::Draft => return of(Some(OwnerSide::Partner), "Finish and send the registration"),
-        Status::Submitted if is_unsent(deal) => {
-            return of(Some(OwnerSide::Partner), "Waiting to be sent");
-        }
-        Status::Submitted | Status::InReview => {
-            return of(Some(OwnerSide::Vendor), "Decide the registration");
-        }
-        Status::Rejected => return of(None, "Registration rejected"),
-        Status::Duplicate => return of(None, "Registered already by the same company"),
-        Status::Withdrawn => return of(None, "Registration withdrawn"),
+        Status::Draft => return of(Some(OwnerSide::Partner), Why::Draft),
+        Status::Submitted if is_unsent(deal) => return of(Some(OwnerSide::Partner), Why::Unsent),
+        Status::Submitted | Status::InReview => return of(Some(OwnerSide::Vendor), Why::Undecided),
+        Status::Rejected => return of(None, Why::Rejected),
+        Status::Duplicate => return of(None, Why::Duplicate),
+        Status::Withdrawn => return of(None, Why::Withdrawn),
         Status::Approved => {}
     }
     if deal.stage.is_closed() {
-        return of(None, "Closed");
+        return of(None, Why::Closed);
     }
     match next {
         Some(step) => {
-            let when = match step.due.map(|due| due.days_since(today)) {
-                // First what presses: a long title is cut at its end.
-                Some(0) => "Due today: ".to_owned(),
-                Some(days) if days < 0 => format!("{} d late: ", -days),
-                Some(days) => format!("Due in {days} d: "),
-                None => String::new(),
-            };
-            Court { side: Some(step.owner_side), reason: format!("{when}{}", step.title) }
+            let days_left = step.due.map(|due| due.days_since(today));
+            of(Some(step.owner_side), Why::Step { title: step.title.clone(), days_left })
         }
-        None => of(Some(OwnerSide::Partner), "Agree the next step"),
+        None => of(Some(OwnerSide::Partner), Why::NoStep),
     }
 }

@@ -46,9 +46,9 @@ pub(crate) async fn all_pending(tx: &mut Tx) -> Result<BTreeSet<i64>> {
 /// Pending mutations that touched one of `keys`.
 pub(crate) async fn touching(tx: &mut Tx, keys: &BTreeSet<Touched>) -> Result<BTreeSet<i64>> {
     let mut found = BTreeSet::new();
-    let mut by_table: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    let mut by_table: BTreeMap<u8, Vec<Uuid>> = BTreeMap::new();
     for (table, id) in keys {
-        by_table.entry(*table).or_default().push(format!("\"{}\"", id.simple()));
+        by_table.entry(*table).or_default().push(*id);
     }
     for (table, ids) in by_table {
         for ids in ids.chunks(2_000) {
@@ -57,7 +57,7 @@ pub(crate) async fn touching(tx: &mut Tx, keys: &BTreeSet<Touched>) -> Result<BT
                 "SELECT DISTINCT t.n FROM json_each(?1) AS k
                  CROSS JOIN touched AS t ON t.tbl = ?2 AND t.id = unhex(k.value)",
             )
-            .bind(format!("[{}]", ids.join(",")))
+            .bind(rows::id_list(ids.iter().copied()))
             .bind(i64::from(table))
             .fetch_all(tx.conn()?)
             .await?;

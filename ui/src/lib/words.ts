@@ -24,7 +24,7 @@ type Mixed = Parameters<Runtime['x']>[0];
 
 /** A number stands for what is put in, except the first of a list, which says in what element the rest is. */
 const apart = (parts: Part[], nested: boolean): Part[] =>
-	parts.flatMap((part, at) => {
+	parts.flatMap((part, at): Part[] => {
 		if (Array.isArray(part)) return [apart(part, true)];
 		return typeof part === 'number' && (!nested || at > 0) ? ['\u2068', part, '\u2069'] : [part];
 	});

@@ -1,6 +1,6 @@
 //! Start, vault, joining: what the window shows before and around a program.
 
-use super::{EndedAccess, LockedProgram};
+use super::{EndedAccess, Language, LockedProgram};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -69,11 +69,13 @@ pub struct Appearance {
     /// Whether keys without Ctrl or Alt do something. Whoever speaks to a computer, or hits keys by
     /// accident, turns them off; everything stays in the palette.
     pub single_keys: bool,
+    /// The language of every word; none for that of the system.
+    pub language: Option<Language>,
 }
 
 impl Default for Appearance {
     fn default() -> Self {
-        Self { theme: Theme::default(), density: Density::default(), single_keys: true }
+        Self { theme: Theme::default(), density: Density::default(), single_keys: true, language: None }
     }
 }
 

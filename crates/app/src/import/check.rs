@@ -5,6 +5,7 @@ use super::fold::fold;
 use super::map::Mapping;
 use super::{Row, Table};
 use crate::dto::{AccountField, RowError};
+use crate::say;
 use std::collections::HashMap;
 
 /// Longest name, industry or owner, in characters.
@@ -153,9 +154,9 @@ impl Check<'_> {
         let key = name_key(&account.name);
         let domain = account.domain.as_deref();
         let message = if self.existing.known.find(domain, &key).is_some() {
-            "This account is already on file.".to_owned()
+            say!("This account is already on file.")
         } else if let Some(earlier) = self.seen.find(domain, &key) {
-            format!("This row repeats row {earlier}.")
+            say!("This row repeats row {earlier}.", earlier = earlier)
         } else {
             self.seen.add(account.domain.clone(), key, account.row);
             return Verdict::Good(account);
@@ -171,38 +172,48 @@ impl Check<'_> {
             value: crate::shortened(value, MAX_NAME_CHARS),
         };
         if row.unclosed_quote() {
-            let message = "A quotation mark that opens in this row is never closed.".to_owned();
+            let message = say!("A quotation mark that opens in this row is never closed.");
             return Err(wrong(message, row.cell(0)));
         }
         let (width, cells) = (self.mapping.width, row.len());
         let too_many = cells > width && row.used() > width;
         if self.strict_width && (too_many || cells < self.mapping.least) {
-            let plural = if cells == 1 { "cell" } else { "cells" };
-            let message = format!("The row has {cells} {plural} where the first row has {width}.");
+            let message = if cells == 1 {
+                say!("The row has 1 cell where the first row has {width}.", width = width)
+            } else {
+                say!(
+                    "The row has {cells} cells where the first row has {width}.",
+                    cells = cells,
+                    width = width
+                )
+            };
             return Err(wrong(message, row.cell(0)));
         }
 
         let raw = |column: Option<usize>| column.map_or("", |column| row.cell(column));
-        let text = |column: Option<usize>, what: &str| {
+        let text = |column: Option<usize>, too_long: fn() -> String| {
             let text = one_line(raw(column));
             if text.chars().nth(MAX_NAME_CHARS).is_some() {
-                return Err(wrong(format!("The {what} is longer than {MAX_NAME_CHARS} characters."), &text));
+                return Err(wrong(too_long(), &text));
             }
             Ok(if is_nothing(&text) { None } else { Some(text) })
         };
         // A company may be called "None" or "N.A."; only a mark without a letter is no name.
         let name = one_line(raw(self.columns.name));
         if !name.chars().any(char::is_alphanumeric) {
-            return Err(wrong("The name is missing.".to_owned(), &name));
+            return Err(wrong(say!("The name is missing."), &name));
         }
         if name.chars().nth(MAX_NAME_CHARS).is_some() {
-            return Err(wrong(format!("The name is longer than {MAX_NAME_CHARS} characters."), &name));
+            return Err(wrong(
+                say!("The name is longer than {most} characters.", most = MAX_NAME_CHARS),
+                &name,
+            ));
         }
         let domain = match raw(self.columns.domain) {
             cell if is_nothing(cell) => None,
             cell => match normalise_domain(cell) {
                 Some(domain) => Some(domain),
-                None => return Err(wrong("This is not a web domain.".to_owned(), cell)),
+                None => return Err(wrong(say!("This is not a web domain."), cell)),
             },
         };
         let country = match raw(self.columns.country) {
@@ -210,7 +221,7 @@ impl Check<'_> {
             cell if is_nothing(cell) && country_code(cell).is_none() => None,
             cell => match country_code(cell) {
                 Some(code) => Some(code.to_owned()),
-                None => return Err(wrong("This is not a country name or ISO 3166 code.".to_owned(), cell)),
+                None => return Err(wrong(say!("This is not a country name or ISO 3166 code."), cell)),
             },
         };
         Ok(AccountRowIn {
@@ -218,8 +229,12 @@ impl Check<'_> {
             name,
             domain,
             country,
-            industry: text(self.columns.industry, "industry")?,
-            owner: text(self.columns.owner, "owner")?,
+            industry: text(self.columns.industry, || {
+                say!("The industry is longer than {most} characters.", most = MAX_NAME_CHARS)
+            })?,
+            owner: text(self.columns.owner, || {
+                say!("The owner is longer than {most} characters.", most = MAX_NAME_CHARS)
+            })?,
         })
     }
 }

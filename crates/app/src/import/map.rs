@@ -6,6 +6,7 @@ use super::fold::fold;
 use super::table::column_name;
 use super::{Row, Table};
 use crate::dto::{AccountField, ColumnMapping};
+use crate::say;
 use std::collections::HashMap;
 
 /// How many rows above the list may hold a title or a date.
@@ -121,7 +122,7 @@ impl Mapping {
             None => mapping.guess(table, header),
         }
         if mapping.blocked.is_none() && mapping.column_of(AccountField::Name).is_none() {
-            mapping.blocked = Some("Choose the column that holds the company name.".to_owned());
+            mapping.blocked = Some(say!("Choose the column that holds the company name."));
         }
         mapping
     }
@@ -165,16 +166,18 @@ impl Mapping {
         for mapping in told {
             let Some(field) = mapping.field else { continue };
             if self.column_of(field).is_some_and(|column| column != mapping.column as usize) {
-                let name = field_name(field);
-                self.blocked.get_or_insert(format!("Two columns feed the {name}; choose one."));
+                self.blocked.get_or_insert(twice(field));
             }
             let columns = self.fields.len();
             match self.fields.get_mut(mapping.column as usize) {
                 Some(slot) => *slot = Some(field),
                 None => {
                     let column = column_name(mapping.column as usize);
-                    let sentence =
-                        format!("The mapping names column {column}, but the file has {columns} columns.");
+                    let sentence = say!(
+                        "The mapping names column {column}, but the file has {columns} columns.",
+                        column = column,
+                        columns = columns
+                    );
                     self.blocked.get_or_insert(sentence);
                 }
             }
@@ -230,13 +233,14 @@ impl Mapping {
     }
 }
 
-fn field_name(field: AccountField) -> &'static str {
+/// Two columns feed one field.
+fn twice(field: AccountField) -> String {
     match field {
-        AccountField::Name => "company name",
-        AccountField::Domain => "web domain",
-        AccountField::Country => "country",
-        AccountField::Industry => "industry",
-        AccountField::Owner => "owner",
+        AccountField::Name => say!("Two columns feed the company name; choose one."),
+        AccountField::Domain => say!("Two columns feed the web domain; choose one."),
+        AccountField::Country => say!("Two columns feed the country; choose one."),
+        AccountField::Industry => say!("Two columns feed the industry; choose one."),
+        AccountField::Owner => say!("Two columns feed the owner; choose one."),
     }
 }
 
@@ -293,16 +297,19 @@ fn find_header(table: &Table) -> (Option<usize>, Vec<String>) {
     if known > 0 {
         if index > 0 {
             let number = table.row(index).map_or(0, |row| row.number());
-            notes.push(format!("Row {number} is the header; what stands above it was left out."));
+            notes.push(say!(
+                "Row {number} is the header; what stands above it was left out.",
+                number = number
+            ));
         }
         return (Some(index), notes);
     }
     let Some(first) = table.row(0) else { return (None, notes) };
     if first.cells().any(is_value) {
-        notes.push("The file has no header; the first row is imported too.".to_owned());
+        notes.push(say!("The file has no header; the first row is imported too."));
         (None, notes)
     } else {
-        notes.push("No header was recognized; the first row was taken as the header.".to_owned());
+        notes.push(say!("No header was recognized; the first row was taken as the header."));
         (Some(0), notes)
     }
 }
@@ -327,7 +334,7 @@ fn headers(row: Option<Row<'_>>, columns: usize, notes: &mut Vec<String>) -> Vec
         let mut header: String =
             text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_HEADER).collect();
         if header.is_empty() {
-            header = format!("Column {}", column_name(column));
+            header = say!("Column {name}", name = column_name(column));
         }
         let times = seen.entry(header.to_lowercase()).or_default();
         *times += 1;
@@ -340,8 +347,9 @@ fn headers(row: Option<Row<'_>>, columns: usize, notes: &mut Vec<String>) -> Vec
     repeated.dedup();
     if !repeated.is_empty() {
         let list = repeated.join(", ");
-        notes.push(format!(
-            "Several columns have the same header ({list}); they are numbered, and the first one is used."
+        notes.push(say!(
+            "Several columns have the same header ({list}); they are numbered, and the first one is used.",
+            list = list
         ));
     }
     headers

@@ -11,6 +11,7 @@ mod xls;
 mod xlsx;
 
 use super::{ImportError, MAX_UPLOAD_BYTES, Table};
+use crate::say;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
@@ -142,7 +143,11 @@ impl Upload {
         let known = self.source.extensions().contains(&extension.as_str());
         (!known).then(|| {
             let label = self.source.label();
-            format!("The file name ends in .{extension}, but the content is {label}; it was read as {label}.")
+            say!(
+                "The file name ends in .{extension}, but the content is {label}; it was read as {label}.",
+                extension = extension,
+                label = label
+            )
         })
     }
 }
@@ -164,23 +169,31 @@ struct Oddities {
 impl Oddities {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let cells = |n: u32, one: &str, many: &str| {
-            if n == 1 { format!("1 cell {one}") } else { format!("{n} cells {many}") }
-        };
-        if self.formulas > 0 {
-            let cells = cells(self.formulas, "holds a formula", "hold formulas");
-            notes.push(format!("{cells}; the stored results were taken."));
+        match self.formulas {
+            0 => {}
+            1 => notes.push(say!("1 cell holds a formula; the stored results were taken.")),
+            cells => {
+                notes.push(say!("{cells} cells hold formulas; the stored results were taken.", cells = cells))
+            }
         }
-        if self.without_result > 0 {
-            let cells = cells(self.without_result, "holds a formula", "hold formulas");
-            notes.push(format!(
-                "{cells} without a stored result, read as empty. Open the file in a spreadsheet program and \
-                 save it to store the results."
-            ));
+        match self.without_result {
+            0 => {}
+            1 => notes.push(say!(
+                "1 cell holds a formula without a stored result, read as empty. Open the file in a spreadsheet \
+                 program and save it to store the results."
+            )),
+            cells => notes.push(say!(
+                "{cells} cells hold formulas without a stored result, read as empty. Open the file in a \
+                 spreadsheet program and save it to store the results.",
+                cells = cells
+            )),
         }
-        if self.errors > 0 {
-            let cells = cells(self.errors, "holds an error", "hold errors");
-            notes.push(format!("{cells} such as #N/A, read as empty."));
+        match self.errors {
+            0 => {}
+            1 => notes.push(say!("1 cell holds an error such as #N/A, read as empty.")),
+            cells => {
+                notes.push(say!("{cells} cells hold errors such as #N/A, read as empty.", cells = cells))
+            }
         }
         notes
     }

@@ -4,7 +4,7 @@
 //! is unpacked; they cannot lie, because `zip` stops reading a part at its declared size.
 
 use super::ods;
-use crate::import::{ImportError, MAX_UNPACKED_BYTES};
+use crate::import::{ImportError, Kind, MAX_UNPACKED_BYTES};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::io::{BufReader, Cursor};
@@ -57,19 +57,19 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Contents, ImportError> {
         return Ok(Contents::Ods { sheets: ods::inspect(&mut archive)? });
     }
     if has("xl/workbook.bin") {
-        return Err(ImportError::NotAList { what: "a binary workbook (.xlsb)".to_owned() });
+        return Err(ImportError::NotAList(Kind::BinaryWorkbook));
     }
     if !has("[Content_Types].xml") || has("word/document.xml") || has("ppt/presentation.xml") {
         let what = if has("word/document.xml") {
-            "a text document"
+            Kind::Text
         } else if has("ppt/presentation.xml") {
-            "a presentation"
+            Kind::Presentation
         } else if names.iter().any(|name| name.ends_with(".iwa")) {
-            "a Numbers document"
+            Kind::Numbers
         } else {
-            "an archive without a workbook"
+            Kind::Archive
         };
-        return Err(ImportError::NotAList { what: what.to_owned() });
+        return Err(ImportError::NotAList(what));
     }
     for (index, name) in names.iter().enumerate() {
         if name.to_ascii_lowercase().replace('\\', "/").ends_with("sharedstrings.xml") {

@@ -1,7 +1,8 @@
 //! Delimited text: which encoding, which delimiter, which rows.
 
 use crate::import::table::TableBuilder;
-use crate::import::{ImportError, Table};
+use crate::import::{ImportError, Kind, Table};
+use crate::say;
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -13,24 +14,24 @@ const SAMPLE_RECORDS: usize = 100;
 const MAX_DELIMITERS_IN_LINE: usize = 100_000;
 
 /// What common files begin with, so that the refusal can name them.
-const SIGNATURES: [(&[u8], &str); 10] = [
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"\x1f\x8b", "a compressed archive"),
-    (b"7z\xbc\xaf", "a compressed archive"),
-    (b"Rar!\x1a", "a compressed archive"),
-    (b"PK\x05\x06", "an empty archive"),
-    (b"SQLite format 3", "a database"),
-    (b"{\\rtf", "an RTF document"),
+const SIGNATURES: [(&[u8], Kind); 10] = [
+    (b"%PDF-", Kind::Pdf),
+    (b"\x89PNG", Kind::Image),
+    (b"\xff\xd8\xff", Kind::Image),
+    (b"GIF8", Kind::Image),
+    (b"\x1f\x8b", Kind::CompressedArchive),
+    (b"7z\xbc\xaf", Kind::CompressedArchive),
+    (b"Rar!\x1a", Kind::CompressedArchive),
+    (b"PK\x05\x06", Kind::EmptyArchive),
+    (b"SQLite format 3", Kind::Database),
+    (b"{\\rtf", Kind::Rtf),
 ];
 
 /// Refuses what is not a table of text.
 pub(super) fn inspect(bytes: &[u8]) -> Result<(), ImportError> {
     for (signature, what) in SIGNATURES {
         if bytes.starts_with(signature) {
-            return Err(ImportError::NotAList { what: what.to_owned() });
+            return Err(ImportError::NotAList(what));
         }
     }
     let decoded = decode(bytes)?;
@@ -39,13 +40,13 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<(), ImportError> {
         return Err(ImportError::Empty);
     }
     let what = if text.starts_with('<') {
-        "a web page or XML document"
+        Kind::WebPage
     } else if text.starts_with("{\"") || text.starts_with("[{") {
-        "a JSON document"
+        Kind::Json
     } else {
         return Ok(());
     };
-    Err(ImportError::NotAList { what: what.to_owned() })
+    Err(ImportError::NotAList(what))
 }
 
 struct Decoded<'a> {
@@ -63,7 +64,7 @@ fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ImportError> {
     };
     let decoded = if let Some(encoding) = utf16 {
         let (text, replaced) = encoding.decode_with_bom_removal(bytes);
-        let note = replaced.then(|| "Some characters could not be read and were replaced by �.".to_owned());
+        let note = replaced.then(|| say!("Some characters could not be read and were replaced by �."));
         Decoded { text, encoding: "UTF-16", note }
     } else if bytes.contains(&0) {
         return Err(binary());
@@ -76,10 +77,9 @@ fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ImportError> {
             Err(_) => Decoded {
                 text: WINDOWS_1252.decode_without_bom_handling(bytes).0,
                 encoding: "Windows-1252",
-                note: Some(
+                note: Some(say!(
                     "The text is not UTF-8 and was read as Windows-1252. Please check the accented letters."
-                        .to_owned(),
-                ),
+                )),
             },
         }
     };
@@ -93,7 +93,7 @@ fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ImportError> {
 }
 
 fn binary() -> ImportError {
-    ImportError::NotAList { what: "binary data or text without a byte order mark".to_owned() }
+    ImportError::NotAList(Kind::Binary)
 }
 
 /// Reads delimited text.
@@ -136,14 +136,21 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, ImportError> {
 
     let mut table = builder.finish();
     table.strict_width = true;
-    table.format = format!("CSV, {}, {}", delimiter_name(delimiter), decoded.encoding);
+    table.format = say!(
+        "CSV, {delimiter}, {encoding}",
+        delimiter = delimiter_name(delimiter),
+        encoding = decoded.encoding
+    );
     table.notes.extend(decoded.note);
-    if formulas > 0 {
-        let cells =
-            if formulas == 1 { "1 cell begins".to_owned() } else { format!("{formulas} cells begin") };
-        table
+    match formulas {
+        0 => {}
+        1 => table
             .notes
-            .push(format!("{cells} with =, +, - or @; they stay plain text and are never calculated."));
+            .push(say!("1 cell begins with =, +, - or @; they stay plain text and are never calculated.")),
+        cells => table.notes.push(say!(
+            "{cells} cells begin with =, +, - or @; they stay plain text and are never calculated.",
+            cells = cells
+        )),
     }
     Ok(table)
 }
@@ -197,12 +204,12 @@ fn delimiter_score(sample: &str, delimiter: u8, cut: bool) -> usize {
     2 + same * 1000 / widths.len() * 1000 + header.min(500)
 }
 
-fn delimiter_name(delimiter: u8) -> &'static str {
+fn delimiter_name(delimiter: u8) -> String {
     match delimiter {
-        b';' => "semicolon",
-        b'\t' => "tab",
-        b'|' => "pipe",
-        _ => "comma",
+        b';' => say!("semicolon"),
+        b'\t' => say!("tab"),
+        b'|' => say!("pipe"),
+        _ => say!("comma"),
     }
 }
 

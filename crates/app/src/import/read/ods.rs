@@ -6,7 +6,7 @@
 use super::xlsx::iso_text;
 use super::{Oddities, archive, number_text};
 use crate::import::table::TableBuilder;
-use crate::import::{ImportError, MAX_CELL_BYTES, MAX_COLUMNS, Table};
+use crate::import::{ImportError, Kind, MAX_CELL_BYTES, MAX_COLUMNS, Table};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::io::{BufRead, BufReader, Read};
@@ -17,7 +17,7 @@ pub(super) fn inspect(archive: &mut archive::Archive<'_>) -> Result<Vec<String>,
     let part = archive.by_name("mimetype").map_err(|_| ImportError::Damaged)?;
     part.take(200).read_to_string(&mut mimetype).map_err(|_| ImportError::Damaged)?;
     if !mimetype.trim().starts_with("application/vnd.oasis.opendocument.spreadsheet") {
-        return Err(ImportError::NotAList { what: "a document that is no spreadsheet".to_owned() });
+        return Err(ImportError::NotAList(Kind::OtherDocument));
     }
     if let Ok(part) = archive.by_name("META-INF/manifest.xml") {
         let mut manifest = Vec::new();

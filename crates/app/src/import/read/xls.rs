@@ -7,7 +7,7 @@
 use super::xlsx::{listed, write_value};
 use super::{Oddities, guarded};
 use crate::import::table::TableBuilder;
-use crate::import::{ImportError, MAX_TEXT_BYTES, Table};
+use crate::import::{ImportError, Kind, MAX_TEXT_BYTES, Table};
 use calamine::{Data, DataRef, Reader, Xls, XlsError};
 use std::io::Cursor;
 
@@ -209,9 +209,9 @@ impl<'a> Compound<'a> {
             return Err(if find("EncryptedPackage").is_some() {
                 ImportError::Protected
             } else if find("WordDocument").is_some() {
-                ImportError::NotAList { what: "a text document".to_owned() }
+                ImportError::NotAList(Kind::Text)
             } else {
-                ImportError::NotAList { what: "an Office file without a workbook".to_owned() }
+                ImportError::NotAList(Kind::OtherOffice)
             });
         };
         let read = || {

@@ -138,11 +138,14 @@ fn one_long_string_in_every_cell_is_refused() {
 #[test]
 fn other_archives_and_documents_are_named() {
     let what = |parts: &[(&str, &[u8])]| Upload::read("list.xlsx", zip(parts)).err();
-    let named = |what: &str| Some(ImportError::NotAList { what: what.to_owned() });
-    assert_eq!(what(&[("readme.txt", b"")]), named("an archive without a workbook"));
-    assert_eq!(what(&[("[Content_Types].xml", b""), ("word/document.xml", b"")]), named("a text document"));
-    assert_eq!(what(&[("xl/workbook.bin", b"")]), named("a binary workbook (.xlsb)"));
-    assert_eq!(what(&[("Index/Document.iwa", b"")]), named("a Numbers document"));
+    let named = |kind| Some(ImportError::NotAList(kind));
+    assert_eq!(what(&[("readme.txt", b"")]), named(crate::import::Kind::Archive));
+    assert_eq!(
+        what(&[("[Content_Types].xml", b""), ("word/document.xml", b"")]),
+        named(crate::import::Kind::Text)
+    );
+    assert_eq!(what(&[("xl/workbook.bin", b"")]), named(crate::import::Kind::BinaryWorkbook));
+    assert_eq!(what(&[("Index/Document.iwa", b"")]), named(crate::import::Kind::Numbers));
     assert_eq!(what(&[("[Content_Types].xml", b"<Types/>")]), Some(ImportError::Damaged));
 }
 
