@@ -1,4 +1,5 @@
 import type { Component } from 'svelte';
+import type { Question } from './shell/question';
 import { keyChoice } from './keyChoice.svelte';
 import { spoken } from './words';
 
@@ -13,6 +14,8 @@ export interface Binding {
 	keys: string;
 	label: string;
 	run: (event?: KeyboardEvent) => void;
+	/** What the palette asks instead of running it: it then runs with the answers. */
+	ask?: () => Question | Promise<Question>;
 	/** Fires only while this holds. */
 	when?: () => boolean;
 	/** Heading in the key sheet. */
@@ -147,6 +150,7 @@ export function spell(keys: string, mac: boolean): string[] {
 		escape: spoken('Esc'),
 		space: spoken('Space'),
 		delete: spoken('Del'),
+		backspace: '⌫',
 		arrowup: '↑',
 		arrowdown: '↓',
 		arrowleft: '←',

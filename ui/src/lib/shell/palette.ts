@@ -22,6 +22,8 @@ export interface Entry {
 	title: string;
 	detail: string;
 	keys?: string;
+	/** Asks for something first. */
+	ask?: Binding['ask'];
 	run: () => void;
 }
 
@@ -127,6 +129,7 @@ function verbEntries(verbs: Binding[], text: string): Entry[] {
 			title: verb.label,
 			detail: '',
 			keys: verb.keys || undefined,
+			ask: verb.ask,
 			run: () => verb.run()
 		}));
 }
