@@ -36,6 +36,9 @@ import type { PaletteQuery } from './PaletteQuery';
 import type { Passphrase } from './Passphrase';
 import type { PassphraseChange } from './PassphraseChange';
 import type { People } from './People';
+import type { PinMove } from './PinMove';
+import type { PinOf } from './PinOf';
+import type { PinnedItem } from './PinnedItem';
 import type { PlanSchedule } from './PlanSchedule';
 import type { ProgramJoin } from './ProgramJoin';
 import type { ProgramSummary } from './ProgramSummary';
@@ -58,6 +61,9 @@ import type { Today } from './Today';
 import type { TodayPut } from './TodayPut';
 import type { Undo } from './Undo';
 import type { UnsentOf } from './UnsentOf';
+import type { ViewRename } from './ViewRename';
+import type { ViewSave } from './ViewSave';
+import type { ViewUpdate } from './ViewUpdate';
 import type { WorkOffline } from './WorkOffline';
 
 export interface Commands {
@@ -112,6 +118,13 @@ export interface Commands {
   milestone_reopen: [MilestoneOf, Done];
   milestone_remove: [MilestoneOf, Done];
   undo: [Undo, Done];
+  pinned: [null, Array<PinnedItem>];
+  view_save: [ViewSave, Done];
+  view_rename: [ViewRename, Done];
+  view_update: [ViewUpdate, Done];
+  deal_pin: [OneOf, Done];
+  pin_move: [PinMove, Done];
+  pin_remove: [PinOf, Done];
   import_preview: [ImportRequest, ImportPreview];
   import_start: [ImportRequest, ImportJob];
   import_status: [ImportOf, ImportJob];

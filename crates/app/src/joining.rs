@@ -121,9 +121,10 @@ impl App {
         Ok(())
     }
 
-    /// Removes what a join that failed had made.
+    /// Removes what a join that failed had made, and whatever else is kept of a program that is gone.
     pub(crate) async fn forget(&self, session: &Arc<Session>, program: ProgramId) {
         let name = program.to_string();
+        self.unpin_all_of(session, program).await;
         let dir = session.vault.program_dir(&name);
         if let Err(error) = session.vault.forget_program(&name) {
             tracing::warn!(%error, "removing the keys of a program");
