@@ -13,6 +13,7 @@ import type { DealForm } from './DealForm';
 import type { DealQuery } from './DealQuery';
 import type { DealWindow } from './DealWindow';
 import type { Done } from './Done';
+import type { Draft } from './Draft';
 import type { FieldChangeRow } from './FieldChangeRow';
 import type { ImportJob } from './ImportJob';
 import type { ImportOf } from './ImportOf';
@@ -109,6 +110,8 @@ export interface Commands {
   account_list: [AccountQuery, AccountWindow];
   room_window: [RoomQuery, RoomWindow];
   message_send: [MessageSend, Done];
+  draft_keep: [Draft, Done];
+  draft_of: [OneOf, Draft | null];
   room_read: [RoomRead, Done];
   plan_get: [OneOf, ActionPlanView];
   plan_schedule: [PlanSchedule, Done];

@@ -53,6 +53,8 @@ commands! {
     // The room.
     room_window(RoomQuery) -> RoomWindow,
     message_send(MessageSend) -> Done,
+    draft_keep(Draft) -> Done,
+    draft_of(OneOf) -> Option<Draft>,
     room_read(RoomRead) -> Done,
     plan_get(OneOf) -> ActionPlanView,
     plan_schedule(PlanSchedule) -> Done,

@@ -13,6 +13,7 @@ pub mod commands;
 mod deals;
 mod diagnostics;
 mod dispatch;
+mod drafts;
 pub mod dto;
 mod feed;
 mod history;
