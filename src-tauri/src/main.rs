@@ -1,5 +1,5 @@
 //! The desktop program. It reads its arguments, repairs the environment before GTK looks at it, opens
-//! the log and runs the one window. There are no rules and no SQL in this package: whatever the window
+//! the log and runs the windows. There are no rules and no SQL in this package: whatever a window
 //! asks for goes to the `app` crate.
 
 #![cfg_attr(all(not(debug_assertions), target_os = "windows"), windows_subsystem = "windows")]
@@ -15,8 +15,10 @@ mod logfile;
 mod look;
 mod notices;
 mod place;
+mod rooms;
 mod shell;
 mod state;
+mod windows;
 
 use std::io::Write as _;
 use std::process::ExitCode;

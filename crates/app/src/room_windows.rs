@@ -114,11 +114,13 @@ impl App {
         program: &str,
         deal: &str,
     ) -> Result<OwnWindow, CommandError> {
-        self.one_deal(program, deal).await?;
+        let (looked, line) = self.one_deal(program, deal).await?;
+        // As they are written here, however they were written there.
+        let (program, deal) = (looked.joined.id.to_string(), line.id.to_string());
         let session = self.session()?;
         let mut open = session.room_windows.lock().await;
         let mut next = open.clone();
-        let window = next.add(program, deal).map_err(|most| {
+        let window = next.add(&program, &deal).map_err(|most| {
             let message = format!("{most} rooms have windows of their own already. Close one of them first.");
             CommandError::new(Code::BadInput, message)
         })?;
