@@ -6,6 +6,7 @@
 
 mod arguments;
 mod background;
+mod badge;
 mod bridge;
 mod environment;
 mod feed;
@@ -13,6 +14,8 @@ mod geometry;
 mod instance;
 mod logfile;
 mod look;
+#[cfg(target_os = "macos")]
+mod menu;
 mod notices;
 mod place;
 mod rooms;

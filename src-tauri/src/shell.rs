@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use tauri::{AppHandle, Manager as _, RunEvent, Window, WindowEvent};
 
 use crate::arguments::Arguments;
+#[cfg(target_os = "macos")]
+use crate::menu;
 use crate::state::Core;
-use crate::{background, bridge, feed, geometry, notices, place, rooms, windows};
+use crate::{background, badge, bridge, feed, geometry, notices, place, rooms, windows};
 
 /// Label of the main window; the capability file names it too.
 pub const MAIN: &str = "main";
@@ -22,7 +24,7 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
     if let Some(link) = &arguments.link {
         follow(&core, link);
     }
-    one_window_a_profile(tauri::Builder::default(), &arguments, &profile)
+    one_window_a_profile(with_menu(tauri::Builder::default()), &arguments, &profile)
         .manage(Arc::clone(&core))
         .invoke_handler(tauri::generate_handler![
             bridge::rpc,
@@ -45,6 +47,17 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
         .build(context())?
         .run(on_event);
     Ok(())
+}
+
+#[cfg(target_os = "macos")]
+fn with_menu(builder: tauri::Builder<tauri::Wry>) -> tauri::Builder<tauri::Wry> {
+    builder.menu(menu::bar).on_menu_event(menu::chosen)
+}
+
+/// Elsewhere there is no menu bar: everything is in the palette.
+#[cfg(not(target_os = "macos"))]
+fn with_menu(builder: tauri::Builder<tauri::Wry>) -> tauri::Builder<tauri::Wry> {
+    builder
 }
 
 fn on_event(handle: &AppHandle, event: RunEvent) {
@@ -138,6 +151,7 @@ fn open_window(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
     if let Some(Err(error)) = geometry::last(&core.profile).map(|at| geometry::put(&window, at)) {
         tracing::warn!("the window begins where the desktop puts it: {error}");
     }
+    badge::show(handle, *core.on_you.borrow());
     tauri::async_runtime::spawn(rooms::restore(handle.clone(), Arc::clone(core)));
     Ok(())
 }
@@ -145,6 +159,7 @@ fn open_window(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
 fn start_tasks(handle: &AppHandle, core: &Arc<Core>, arguments: Arguments) {
     tauri::async_runtime::spawn(feed::forward(Arc::clone(core)));
     tauri::async_runtime::spawn(notices::forward(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(badge::follow(handle.clone(), Arc::clone(core)));
     tauri::async_runtime::spawn(leave_on_signal(handle.clone()));
     tauri::async_runtime::spawn(windows::follow_look(handle.clone(), Arc::clone(core)));
     let in_background = arguments.background;

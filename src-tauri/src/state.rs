@@ -46,6 +46,8 @@ pub struct Core {
     /// Whether the person finds us in a tray.
     tray: AtomicBool,
     leaving: AtomicBool,
+    /// How much waits for the person.
+    pub on_you: watch::Sender<usize>,
 }
 
 impl Core {
@@ -77,6 +79,7 @@ impl Core {
             numbers: Mutex::default(),
             tray: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
+            on_you: watch::Sender::new(0),
         })
     }
 
