@@ -17,6 +17,7 @@ pub async fn follow(handle: AppHandle, core: Arc<Core>, arguments: Arguments) {
     let mut changes = app.changes();
     let mut before = Background::default();
     let mut language = app.language();
+    let mut on_you = core.on_you.subscribe();
     let mut tray = tray::Tray::new(handle, Arc::clone(&core));
     loop {
         let wanted = app.background();
@@ -33,9 +34,16 @@ pub async fn follow(handle: AppHandle, core: Arc<Core>, arguments: Arguments) {
             tray.say_anew().await;
         }
         before = wanted;
-        match changes.recv().await {
-            Err(RecvError::Closed) => return,
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
+        tokio::select! {
+            change = changes.recv() => {
+                if matches!(change, Err(RecvError::Closed)) {
+                    return;
+                }
+            }
+            Ok(()) = on_you.changed() => {
+                let count = *on_you.borrow_and_update();
+                tray.count(count).await;
+            }
         }
     }
 }
@@ -74,9 +82,9 @@ fn start_with_system(entry: &AutoLaunch, wanted: bool) {
 #[cfg(target_os = "linux")]
 mod tray {
     use super::*;
-    use crate::shell;
+    use crate::{badge, shell};
     use ksni::menu::StandardItem;
-    use ksni::{Handle, MenuItem, OfflineReason, TrayMethods as _};
+    use ksni::{Handle, MenuItem, OfflineReason, ToolTip, TrayMethods as _};
 
     /// The icon, while it is wanted.
     pub struct Tray {
@@ -86,7 +94,16 @@ mod tray {
 
     impl Tray {
         pub fn new(handle: AppHandle, core: Arc<Core>) -> Self {
-            Self { icon: Icon { handle, core }, shown: None }
+            let count = *core.on_you.borrow();
+            Self { icon: Icon { handle, core, count }, shown: None }
+        }
+
+        /// Says how much waits for the person.
+        pub async fn count(&mut self, count: usize) {
+            self.icon.count = count;
+            if let Some(shown) = &self.shown {
+                shown.update(|icon| icon.count = count).await;
+            }
         }
 
         pub async fn show(&mut self, wanted: bool) {
@@ -122,6 +139,8 @@ mod tray {
     struct Icon {
         handle: AppHandle,
         core: Arc<Core>,
+        /// How much waits for the person.
+        count: usize,
     }
 
     impl Icon {
@@ -136,7 +155,19 @@ mod tray {
         }
 
         fn title(&self) -> String {
-            "Lockstep".to_owned()
+            badge::words(self.count)
+        }
+
+        fn tool_tip(&self) -> ToolTip {
+            ToolTip { title: badge::words(self.count), ..ToolTip::default() }
+        }
+
+        fn overlay_icon_pixmap(&self) -> Vec<ksni::Icon> {
+            if self.count == 0 {
+                return Vec::new();
+            }
+            let (width, data) = badge::dot();
+            vec![ksni::Icon { width, height: width, data }]
         }
 
         fn icon_name(&self) -> String {
@@ -203,5 +234,8 @@ mod tray {
 
         #[expect(clippy::unused_async, reason = "as on Linux")]
         pub async fn say_anew(&self) {}
+
+        #[expect(clippy::unused_async, reason = "as on Linux")]
+        pub async fn count(&mut self, _: usize) {}
     }
 }

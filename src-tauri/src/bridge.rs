@@ -1,4 +1,4 @@
-//! The door between the window and Rust: five commands and nothing else. None of them takes a path, an
+//! The door between the windows and Rust: these commands and nothing else. None of them takes a path, an
 //! address or SQL; what `rpc` may do is the one command list of the `app` crate.
 
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use app::dto::{Code, CommandError, Uploaded};
 use serde_json::Value;
 use tauri::ipc::{Channel, InvokeBody, Request};
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::feed::Push;
-use crate::shell;
 use crate::state::Core;
+use crate::{rooms, shell, windows};
 
 /// Runs one command of the app's list, for example `milestone_complete`.
 #[tauri::command]
@@ -23,10 +23,10 @@ pub async fn rpc(
     app.dispatch(&cmd, args.unwrap_or(Value::Null)).await
 }
 
-/// Takes the channel on which the window hears changes and routes.
+/// Takes the channel on which a window hears changes and routes.
 #[tauri::command]
-pub fn subscribe(core: State<'_, Arc<Core>>, channel: Channel<Push>) {
-    core.feed.subscribe(channel);
+pub fn subscribe(window: WebviewWindow, core: State<'_, Arc<Core>>, channel: Channel<Push>) {
+    core.feed.subscribe(window.label(), channel);
 }
 
 /// Takes the bytes of one file. They come as the raw body: as JSON, every byte would be a number.
@@ -50,8 +50,36 @@ pub fn quit(handle: AppHandle) {
 
 /// The page has something to show.
 #[tauri::command]
-pub fn shown(handle: AppHandle, core: State<'_, Arc<Core>>) {
-    shell::show(&handle, &core, "ready");
+pub fn shown(handle: AppHandle, window: WebviewWindow, core: State<'_, Arc<Core>>) {
+    windows::show(&handle, &core, window.label(), "ready");
+}
+
+/// Opens the room of a deal in a window of its own, or brings that forward. True when it is a new one.
+#[tauri::command]
+pub async fn pop_out(
+    handle: AppHandle,
+    core: State<'_, Arc<Core>>,
+    program: String,
+    deal: String,
+) -> Result<bool, CommandError> {
+    rooms::pop_out(&handle, &core, &program, &deal).await
+}
+
+/// Closes the window that asks, as if the person had.
+#[tauri::command]
+pub fn close_window(window: WebviewWindow) {
+    if let Err(error) = window.close() {
+        tracing::warn!("a window does not close: {error}");
+    }
+}
+
+/// Goes to another place in the main window, which a window of a room does not show.
+#[tauri::command]
+pub fn go_in_main(handle: AppHandle, core: State<'_, Arc<Core>>, route: String) {
+    if route.starts_with('/') {
+        core.feed.open(route);
+        shell::bring_forward(&handle);
+    }
 }
 
 fn bad_input(core: &Core, say: impl FnOnce() -> String) -> CommandError {

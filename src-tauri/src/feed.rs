@@ -1,7 +1,7 @@
-//! The one way from Rust to the window: tiny notes that something changed, and routes to open. The
-//! window asks for the data itself, so a note that is merged with another loses nothing.
+//! The one way from Rust to the windows: tiny notes that something changed, and routes to open. The
+//! windows ask for the data themselves, so a note that is merged with another loses nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::dto::{ChangeNote, Tag};
@@ -10,16 +10,13 @@ use tauri::ipc::Channel;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
+use crate::shell::MAIN;
 use crate::state::Core;
 
 /// More ids than this are sent as none, which means "many".
 const MOST_IDS: usize = 64;
 
-/// Every tag: what is said when notes were lost.
-const ALL_TAGS: [Tag; 8] =
-    [Tag::App, Tag::People, Tag::Accounts, Tag::Deals, Tag::Messages, Tag::Plans, Tag::Sync, Tag::Imports];
-
-/// What the window hears.
+/// What a window hears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Push {
@@ -32,7 +29,7 @@ pub enum Push {
     },
 }
 
-/// The channel the window subscribed with, and what could not be said before it did.
+/// The channels that windows subscribed with, and what could not be said to the main one before it did.
 #[derive(Default)]
 pub struct Feed {
     line: Mutex<Line>,
@@ -40,39 +37,42 @@ pub struct Feed {
 
 #[derive(Default)]
 struct Line {
-    channel: Option<Channel<Push>>,
+    /// By the label of the window.
+    channels: BTreeMap<String, Channel<Push>>,
     unopened: Option<String>,
 }
 
 impl Feed {
-    /// Takes the channel of the window. A reloaded page subscribes again and replaces its former self.
-    pub fn subscribe(&self, channel: Channel<Push>) {
+    /// Takes the channel of a window. A reloaded page subscribes again and replaces its former self.
+    pub fn subscribe(&self, label: &str, channel: Channel<Push>) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = line.unopened.take() {
+        if label == MAIN
+            && let Some(open) = line.unopened.take()
+        {
             let _ = channel.send(Push::Open { open });
         }
-        line.channel = Some(channel);
+        line.channels.insert(label.to_owned(), channel);
     }
 
-    /// The window is gone; what is to be opened waits for the next one.
-    pub fn hang_up(&self) {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).channel = None;
+    /// A window is gone; what the main one is to open waits for the next.
+    pub fn hang_up(&self, label: &str) {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).channels.remove(label);
     }
 
-    /// Tells the window that something changed. Before it subscribed it has asked for nothing yet.
-    fn change(&self, note: ChangeNote) {
+    /// Tells every window that something changed. Before it subscribed it has asked for nothing yet.
+    fn change(&self, note: &ChangeNote) {
         let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = &line.channel
-            && let Err(error) = channel.send(Push::Change(note))
-        {
-            tracing::debug!("a change note did not reach the window: {error}");
+        for channel in line.channels.values() {
+            if let Err(error) = channel.send(Push::Change(note.clone())) {
+                tracing::debug!("a change note did not reach a window: {error}");
+            }
         }
     }
 
-    /// Asks the window to go somewhere, now or as soon as it listens.
+    /// Asks the main window to go somewhere, now or as soon as it listens.
     pub fn open(&self, route: String) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        match &line.channel {
+        match line.channels.get(MAIN) {
             Some(channel) if channel.send(Push::Open { open: route.clone() }).is_ok() => {}
             _ => line.unopened = Some(route),
         }
@@ -90,7 +90,7 @@ pub async fn forward(core: Arc<Core>) {
             Err(RecvError::Lagged(_)) => everything(),
             Err(RecvError::Closed) => return,
         };
-        core.feed.change(merged(first, &mut changes));
+        core.feed.change(&merged(first, &mut changes));
     }
 }
 
@@ -117,7 +117,7 @@ fn merged(first: ChangeNote, changes: &mut Receiver<ChangeNote>) -> ChangeNote {
 }
 
 fn everything() -> ChangeNote {
-    ChangeNote { tags: ALL_TAGS.to_vec(), ids: Vec::new() }
+    ChangeNote { tags: Tag::ALL.to_vec(), ids: Vec::new() }
 }
 
 #[cfg(test)]
@@ -168,6 +168,29 @@ mod tests {
         let feed = Feed::default();
         feed.open("/deals/1".into());
         feed.open("/deals/2".into());
+        let (room, of_room) = ear();
+        feed.subscribe("room-1", room);
+        let (main, of_main) = ear();
+        feed.subscribe(MAIN, main);
+        feed.open("/deals/3".into());
+        assert_eq!(*of_main.lock().unwrap(), [r#"{"open":"/deals/2"}"#, r#"{"open":"/deals/3"}"#]);
+        assert_eq!(*of_room.lock().unwrap(), [""; 0], "only the main window goes to other places");
+    }
+
+    #[test]
+    fn every_window_hears_of_a_change_until_it_is_gone() {
+        let feed = Feed::default();
+        let ((main, of_main), (room, of_room)) = (ear(), ear());
+        feed.subscribe(MAIN, main);
+        feed.subscribe("room-1", room);
+        feed.change(&note(Tag::Deals, &[]));
+        feed.hang_up("room-1");
+        feed.change(&note(Tag::Deals, &[]));
+        assert_eq!((of_main.lock().unwrap().len(), of_room.lock().unwrap().len()), (2, 1));
+    }
+
+    /// A channel, and what came out of it.
+    fn ear() -> (Channel<Push>, Arc<Mutex<Vec<String>>>) {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
         let channel = Channel::new(move |body| {
@@ -176,8 +199,6 @@ mod tests {
             }
             Ok(())
         });
-        feed.subscribe(channel);
-        feed.open("/deals/3".into());
-        assert_eq!(*heard.lock().unwrap(), [r#"{"open":"/deals/2"}"#, r#"{"open":"/deals/3"}"#]);
+        (channel, heard)
     }
 }

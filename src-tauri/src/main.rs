@@ -1,11 +1,12 @@
 //! The desktop program. It reads its arguments, repairs the environment before GTK looks at it, opens
-//! the log and runs the one window. There are no rules and no SQL in this package: whatever the window
+//! the log and runs the windows. There are no rules and no SQL in this package: whatever a window
 //! asks for goes to the `app` crate.
 
 #![cfg_attr(all(not(debug_assertions), target_os = "windows"), windows_subsystem = "windows")]
 
 mod arguments;
 mod background;
+mod badge;
 mod bridge;
 mod environment;
 mod feed;
@@ -14,10 +15,14 @@ mod instance;
 mod language;
 mod logfile;
 mod look;
+#[cfg(target_os = "macos")]
+mod menu;
 mod notices;
 mod place;
+mod rooms;
 mod shell;
 mod state;
+mod windows;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,36 +1,22 @@
-//! The one window: how it is built, when it is seen, where it may go and how it ends.
+//! The program: how it starts, what brings its windows forward, and how it ends.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use app::dto::Theme as Look;
-use tauri::http::{Request, Response};
-use tauri::utils::config::Color;
-use tauri::webview::{NewWindowResponse, PermissionResponse};
-use tauri::{
-    AppHandle, Manager as _, RunEvent, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
-    WindowEvent,
-};
-use tokio::sync::broadcast;
+use tauri::{AppHandle, Manager as _, RunEvent, Window, WindowEvent};
 
 use crate::arguments::Arguments;
+#[cfg(target_os = "macos")]
+use crate::menu;
 use crate::state::Core;
-use crate::{background, bridge, feed, geometry, language, look, notices, place};
+use crate::{background, badge, bridge, feed, geometry, language, notices, place, rooms, windows};
 
-/// Label of the window; the capability file names it too.
-const MAIN: &str = "main";
-
-/// A page that never reports itself is shown after this time, so that its trouble can be seen.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Label of the main window; the capability file names it too.
+pub const MAIN: &str = "main";
 
 /// At sign-in the desktop may bring its tray later than us.
 const TRAY_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Page backgrounds of the two themes, the tokens `bg` of the design system as sRGB.
-const LIGHT: Color = Color(0xf9, 0xfa, 0xfc, 0xff);
-const DARK: Color = Color(0x0e, 0x0f, 0x13, 0xff);
 
 /// Runs the window until the person closes it.
 pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::Result<()> {
@@ -38,14 +24,17 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
     if let Some(link) = &arguments.link {
         follow(&core, link);
     }
-    one_window_a_profile(tauri::Builder::default(), &arguments, &profile)
+    one_window_a_profile(with_menu(tauri::Builder::default()), &arguments, &profile)
         .manage(Arc::clone(&core))
         .invoke_handler(tauri::generate_handler![
             bridge::rpc,
             bridge::subscribe,
             bridge::upload,
             bridge::shown,
-            bridge::quit
+            bridge::quit,
+            bridge::pop_out,
+            bridge::close_window,
+            bridge::go_in_main
         ])
         .on_window_event(on_window_event)
         .setup(move |app| {
@@ -58,6 +47,17 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
         .build(context())?
         .run(on_event);
     Ok(())
+}
+
+#[cfg(target_os = "macos")]
+fn with_menu(builder: tauri::Builder<tauri::Wry>) -> tauri::Builder<tauri::Wry> {
+    builder.menu(menu::bar).on_menu_event(menu::chosen)
+}
+
+/// Elsewhere there is no menu bar: everything is in the palette.
+#[cfg(not(target_os = "macos"))]
+fn with_menu(builder: tauri::Builder<tauri::Wry>) -> tauri::Builder<tauri::Wry> {
+    builder
 }
 
 fn on_event(handle: &AppHandle, event: RunEvent) {
@@ -118,50 +118,6 @@ fn context() -> tauri::Context {
     tauri::generate_context!()
 }
 
-/// Shows the window, once.
-pub fn show(handle: &AppHandle, core: &Core, why: &'static str) {
-    if core.first_to_show(why) {
-        dress(handle, core);
-        bring_forward(handle);
-    }
-}
-
-/// Gives the frame and what lies behind the page the look that the person chose.
-fn dress(handle: &AppHandle, core: &Core) {
-    let Some(window) = handle.get_webview_window(MAIN) else { return };
-    let chosen = match core.theme() {
-        Some(Look::Light) => Some(Theme::Light),
-        Some(Look::Dark) => Some(Theme::Dark),
-        // High contrast is as light or dark as the system.
-        Some(Look::System | Look::Contrast) | None => None,
-    };
-    look::keep(&core.profile, chosen);
-    let dressed = window.set_theme(chosen).and_then(|()| window.theme()).and_then(|theme| {
-        let dark = chosen.unwrap_or(theme) == Theme::Dark;
-        window.set_background_color(Some(if dark { DARK } else { LIGHT }))
-    });
-    if let Err(error) = dressed {
-        tracing::warn!("the window keeps its look: {error}");
-    }
-}
-
-/// Dresses the window anew when the look changes.
-async fn follow_look(handle: AppHandle, core: Arc<Core>) {
-    let Ok(app) = core.app().await else { return };
-    let mut changes = app.changes();
-    let mut look = None;
-    loop {
-        if look != Some(app.theme()) {
-            look = Some(app.theme());
-            dress(&handle, &core);
-        }
-        match changes.recv().await {
-            Err(broadcast::error::RecvError::Closed) => return,
-            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-        }
-    }
-}
-
 /// Opens the window again when there is none; it shows itself.
 pub fn bring_back(handle: &AppHandle) {
     let core = Arc::clone(&handle.state::<Arc<Core>>());
@@ -169,7 +125,7 @@ pub fn bring_back(handle: &AppHandle) {
         return;
     }
     match open_window(handle, &core) {
-        Ok(_) => show_without_report(handle, &core),
+        Ok(()) => windows::show_without_report(handle, MAIN),
         Err(error) => tracing::error!("the window could not be opened again: {error}"),
     }
 }
@@ -180,82 +136,40 @@ pub fn bring_forward(handle: &AppHandle) {
         bring_back(handle);
         return;
     };
-    let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
-    if let Err(error) = shown {
+    if let Err(error) = windows::forward(&window) {
         tracing::warn!("the window could not be shown: {error}");
     }
 }
 
-fn open_window(handle: &AppHandle, core: &Core) -> tauri::Result<WebviewWindow> {
-    let profile = core.profile.as_path();
-    // The page paints before it can be seen, and what it painted first is what is seen first.
-    let look = look::last(profile);
-    let builder = WebviewWindowBuilder::new(handle, MAIN, WebviewUrl::App("index.html".into()))
-        .title("Lockstep")
+/// Opens the main window, and with it those of rooms that were open beside it.
+fn open_window(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
+    let window = windows::builder(handle, core, MAIN, "index.html")
         .inner_size(1280.0, 832.0)
         .min_inner_size(640.0, 480.0)
-        .visible(false)
-        .theme(look)
-        .background_color(if look == Some(Theme::Dark) { DARK } else { LIGHT })
-        // Files are dropped on the page and reach us by `upload`; the native handler would take them away.
-        .disable_drag_drop_handler()
-        .initialization_script(language::SCRIPT)
-        .on_web_resource_request(in_the_language(handle))
-        .on_navigation(is_our_page)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_download(|_, _| false)
-        .on_permission_request(|_, _| PermissionResponse::Deny);
-    let window = keep_nothing(builder, profile).build()?;
-    if window.theme()? == Theme::Dark {
-        window.set_background_color(Some(DARK))?;
-    }
-    if let Err(error) = geometry::restore(profile, &window) {
+        .build()?;
+    windows::darken(&window)?;
+    if let Some(Err(error)) = geometry::last(&core.profile).map(|at| geometry::put(&window, at)) {
         tracing::warn!("the window begins where the desktop puts it: {error}");
     }
-    Ok(window)
-}
-
-/// Hands out the page in the language of the moment.
-fn in_the_language(
-    handle: &AppHandle,
-) -> impl Fn(Request<Vec<u8>>, &mut Response<Cow<'static, [u8]>>) + Send + Sync + 'static {
-    let core = Arc::clone(&handle.state::<Arc<Core>>());
-    move |_, response| language::write_into(response, core.language())
-}
-
-/// The webview keeps no cookies, cache or storage: what a person reads is on disk in the encrypted files
-/// only. WebDriver cannot drive such a webview, so an automated run keeps them. In both cases the engine
-/// wants a folder, if only for the salts of caches it then leaves empty; it gets one inside the profile.
-fn keep_nothing<'a>(
-    builder: WebviewWindowBuilder<'a, tauri::Wry, AppHandle>,
-    profile: &Path,
-) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
-    let automated = std::env::var("TAURI_WEBVIEW_AUTOMATION").is_ok_and(|value| value == "true");
-    builder.data_directory(profile.join("webview")).incognito(!automated)
+    badge::show(handle, *core.on_you.borrow());
+    tauri::async_runtime::spawn(rooms::restore(handle.clone(), Arc::clone(core)));
+    Ok(())
 }
 
 fn start_tasks(handle: &AppHandle, core: &Arc<Core>, arguments: Arguments) {
     tauri::async_runtime::spawn(feed::forward(Arc::clone(core)));
     tauri::async_runtime::spawn(notices::forward(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(badge::follow(handle.clone(), Arc::clone(core)));
     tauri::async_runtime::spawn(leave_on_signal(handle.clone()));
-    tauri::async_runtime::spawn(follow_look(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(windows::follow_look(handle.clone(), Arc::clone(core)));
     tauri::async_runtime::spawn(language::follow(Arc::clone(core)));
     let in_background = arguments.background;
     tauri::async_runtime::spawn(background::follow(handle.clone(), Arc::clone(core), arguments));
     if in_background {
         tauri::async_runtime::spawn(wait_for_tray(handle.clone(), Arc::clone(core)));
     } else {
-        show_without_report(handle, core);
+        windows::show_without_report(handle, MAIN);
     }
-}
-
-/// Shows the window after a while even if its page said nothing.
-fn show_without_report(handle: &AppHandle, core: &Arc<Core>) {
-    let (handle, core) = (handle.clone(), Arc::clone(core));
-    tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(PATIENCE).await;
-        show(&handle, &core, "patience");
-    });
 }
 
 /// A start in the background is one with a window when no tray comes up.
@@ -269,27 +183,16 @@ async fn wait_for_tray(handle: AppHandle, core: Arc<Core>) {
     }
 }
 
-/// Only our own page may be loaded in the window, whatever a link or a script asks for.
-fn is_our_page(url: &Url) -> bool {
-    let ours = match url.scheme() {
-        "tauri" => url.host_str() == Some("localhost"),
-        // How Windows spells the same.
-        "http" | "https" => url.host_str() == Some("tauri.localhost") && url.port().is_none(),
-        _ => false,
-    };
-    if !ours {
-        tracing::warn!(scheme = url.scheme(), "navigation refused");
-    }
-    ours
-}
-
 fn on_window_event(window: &Window, event: &WindowEvent) {
     match event {
-        WindowEvent::Focused(focused) => window.state::<Arc<Core>>().set_focused(*focused),
+        WindowEvent::Focused(focused) => {
+            window.state::<Arc<Core>>().set_focused(window.label(), *focused);
+        }
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
-            close(window.app_handle());
+            if window.label() == MAIN { close(window.app_handle()) } else { rooms::close(window) }
         }
+        WindowEvent::Destroyed => window.state::<Arc<Core>>().gone(window.label()),
         _ => {}
     }
 }
@@ -303,15 +206,21 @@ fn close(handle: &AppHandle) {
         return;
     };
     geometry::keep(&core.profile, &window);
-    core.gone_to_tray();
-    // Not only hidden: the page and its processes are most of our memory.
-    match window.destroy() {
+    let standing = rooms::standing(handle);
+    let kept = Arc::clone(&core);
+    tauri::async_runtime::spawn(async move { rooms::keep(&kept, standing).await });
+    // Not only hidden: the pages and their processes are most of our memory.
+    let gone = rooms::all(handle).chain([window]).try_for_each(|window| {
+        core.gone(window.label());
+        window.destroy()
+    });
+    match gone {
         Ok(()) => tracing::info!("the window went to the tray"),
         Err(error) => tracing::warn!("the window does not go: {error}"),
     }
 }
 
-/// Hides the window at once, closes what is open, then ends.
+/// Hides the windows at once, closes what is open, then ends.
 pub fn leave(handle: &AppHandle) {
     let core = Arc::clone(&handle.state::<Arc<Core>>());
     if !core.first_to_leave() {
@@ -321,8 +230,11 @@ pub fn leave(handle: &AppHandle) {
         geometry::keep(&core.profile, &window);
         let _ = window.hide();
     }
+    let standing = rooms::standing(handle);
+    rooms::all(handle).for_each(|window| drop(window.hide()));
     let handle = handle.clone();
     tauri::async_runtime::spawn(async move {
+        rooms::keep(&core, standing).await;
         core.close().await;
         tracing::info!("closed");
         handle.exit(0);
@@ -350,31 +262,4 @@ async fn leave_on_signal(handle: AppHandle) {
         return;
     }
     leave(&handle);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_page_may_be_loaded() {
-        let allowed = |url: &str| is_our_page(&Url::parse(url).unwrap());
-        assert!(allowed("tauri://localhost/"));
-        assert!(allowed("tauri://localhost/deals/1?tab=plan"));
-        assert!(allowed("http://tauri.localhost/index.html"));
-        for url in [
-            "tauri://evil/",
-            "tauri://localhost.evil/",
-            "https://example.com/",
-            "http://tauri.localhost:8080/",
-            "http://tauri.localhost.evil/",
-            "http://localhost/",
-            "file:///etc/passwd",
-            "data:text/html,hello",
-            "javascript:alert(1)",
-            "about:blank",
-        ] {
-            assert!(!allowed(url), "{url}");
-        }
-    }
 }

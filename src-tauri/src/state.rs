@@ -1,9 +1,10 @@
-//! What the commands, the window and the notices share: the `app`, which opens while the window is
-//! being built, and the feed to the window.
+//! What the commands, the windows and the notices share: the `app`, which opens while the main window is
+//! being built, and the feed to the windows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use app::App;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use crate::arguments::Arguments;
 use crate::feed::Feed;
 use crate::language;
+use crate::shell::MAIN;
 
 type Opened = Result<Arc<App>, CommandError>;
 
@@ -36,13 +38,19 @@ pub struct Core {
     /// The way back to the window.
     pub feed: Feed,
     started: Instant,
-    focused: AtomicBool,
-    shown: AtomicBool,
+    /// Labels of the windows that have the keyboard, that were shown, and that come without taking it.
+    focused: Mutex<BTreeSet<String>>,
+    shown: Mutex<BTreeSet<String>>,
+    quiet: Mutex<BTreeSet<String>>,
+    /// Labels of the windows of rooms, by the lowest number that was free.
+    numbers: Mutex<BTreeMap<usize, String>>,
     /// Whether the person finds us in a tray.
     tray: AtomicBool,
     leaving: AtomicBool,
     /// The language until the app knows better.
     language: Language,
+    /// How much waits for the person.
+    pub on_you: watch::Sender<usize>,
 }
 
 impl Core {
@@ -76,11 +84,14 @@ impl Core {
             scratch,
             feed: Feed::default(),
             started,
-            focused: AtomicBool::new(false),
-            shown: AtomicBool::new(false),
+            focused: Mutex::default(),
+            shown: Mutex::default(),
+            quiet: Mutex::default(),
+            numbers: Mutex::default(),
             tray: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
             language: chosen.unwrap_or(system),
+            on_you: watch::Sender::new(0),
         })
     }
 
@@ -109,7 +120,7 @@ impl Core {
         internal(&app::words::speaking(self.language(), say))
     }
 
-    /// The language of the window, the tray and notifications.
+    /// The language of the windows, the tray and notifications.
     pub fn language(&self) -> Language {
         match &*self.opened.borrow() {
             Some(Ok(app)) => app.language(),
@@ -117,34 +128,61 @@ impl Core {
         }
     }
 
-    /// Remembers whether somebody is looking at the window.
-    pub fn set_focused(&self, focused: bool) {
+    /// Remembers whether somebody is looking at a window.
+    pub fn set_focused(&self, label: &str, focused: bool) {
+        note(&self.focused, label, focused);
+        let focused = self.is_focused();
         tracing::debug!(focused, "focus");
-        self.focused.store(focused, Ordering::Relaxed);
         if let Some(Ok(app)) = &*self.opened.borrow() {
             app.set_focused(focused);
         }
     }
 
-    /// Whether somebody is looking at the window.
+    /// Whether somebody is looking at any window.
     pub fn is_focused(&self) -> bool {
-        self.focused.load(Ordering::Relaxed)
+        !held(&self.focused).is_empty()
     }
 
-    /// True for the first caller only, so that the window is shown once.
-    pub fn first_to_show(&self, why: &'static str) -> bool {
-        let first = !self.shown.swap(true, Ordering::Relaxed);
-        if first {
+    /// True for the first caller only, so that a window is shown once.
+    pub fn first_to_show(&self, label: &str, why: &'static str) -> bool {
+        let first = note(&self.shown, label, true);
+        if first && label == MAIN {
             tracing::info!(milliseconds = milliseconds(self.started), why, "window shown");
         }
         first
     }
 
-    /// The window went to the tray: the next one is shown anew.
-    pub fn gone_to_tray(&self) {
-        self.set_focused(false);
-        self.feed.hang_up();
-        self.shown.store(false, Ordering::Relaxed);
+    /// A window that comes back by itself takes the keyboard from nobody.
+    pub fn set_quiet(&self, label: &str) {
+        note(&self.quiet, label, true);
+    }
+
+    /// Whether a window comes back by itself.
+    pub fn is_quiet(&self, label: &str) -> bool {
+        held(&self.quiet).contains(label)
+    }
+
+    /// A window is gone: the next one with its label is shown anew.
+    pub fn gone(&self, label: &str) {
+        self.set_focused(label, false);
+        self.feed.hang_up(label);
+        note(&self.shown, label, false);
+        note(&self.quiet, label, false);
+        held(&self.numbers).retain(|_, other| other != label);
+    }
+
+    /// The number of a window for as long as it lives: 0 for the main one.
+    pub fn number(&self, label: &str) -> usize {
+        if label == MAIN {
+            return 0;
+        }
+        let mut numbers = held(&self.numbers);
+        if let Some((number, _)) = numbers.iter().find(|(_, other)| *other == label) {
+            return *number;
+        }
+        let free = (1..).find(|number| !numbers.contains_key(number)).unwrap_or_default();
+        numbers.insert(free, label.to_owned());
+        free
     }
 
     /// Remembers whether the person finds us in a tray.
@@ -183,6 +221,16 @@ impl Core {
             let _ = std::fs::remove_dir_all(scratch);
         }
     }
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds a label to a set, or takes it out. True when that changed anything.
+fn note(labels: &Mutex<BTreeSet<String>>, label: &str, there: bool) -> bool {
+    let mut labels = held(labels);
+    if there { labels.insert(label.to_owned()) } else { labels.remove(label) }
 }
 
 fn milliseconds(since: Instant) -> u64 {

@@ -9,7 +9,7 @@ use journeys::desktop::{self, Launch, Window, eventually};
 use journeys::processes::{runs, tree};
 use journeys::tray::Tray;
 use journeys::world::World;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
@@ -159,6 +159,8 @@ async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
     ensure!(tray.items().is_empty(), "an icon that nobody asked for");
     let both = json!({ "keep_in_tray": true, "start_with_system": true });
     seller.rpc("background_set", &both).await?;
+    let item = eventually("the icon", async || Ok(tray.items().first().cloned())).await?;
+    let on_you = says_how_much_is_on(&seller, &tray, &item).await?;
     let entry = autostart();
     eventually("the entry among what starts with the system", async || {
         let text = fs::read_to_string(&entry).unwrap_or_default();
@@ -173,7 +175,7 @@ async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
     let before = tray.items().len();
     let program = start(&world.seller, &[])?;
     let item = eventually("the icon", async || Ok(tray.items().get(before).cloned())).await?;
-    ensure!(tray.title(&item).await? == "Lockstep");
+    eventually("how much is on her", async || Ok((tray.title(&item).await? == on_you).then_some(()))).await?;
     let shown = || xdotool(&["search", "--onlyvisible", "--name", "^Lockstep$", "windowfocus"]);
     eventually("the window", async || Ok(shown().ok())).await?;
     eventually("the window closed to the tray", async || {
@@ -202,6 +204,31 @@ async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
     eventually("the window back", async || Ok(shown().ok())).await?;
     drop(program);
     Ok(())
+}
+
+/// The icon counts what Today has on a person, and follows when something is done. Returns what it says.
+async fn says_how_much_is_on(window: &Window, tray: &Tray, item: &str) -> Result<String> {
+    let everything = json!({ "lens": { "program": null, "counterpart": null } });
+    let today = window.rpc("today", &everything).await?;
+    let rows = today.get("on_you").and_then(Value::as_array).context("no rows")?;
+    let mine: Vec<_> = rows.iter().filter(|row| row.get("colleagues") == Some(&json!(false))).collect();
+    let says = async |count: usize| -> Result<String> {
+        let words = format!("Lockstep: {count} on you");
+        eventually(&words, async || Ok((tray.title(item).await? == words).then_some(()))).await?;
+        Ok(words)
+    };
+    let words = says(mine.len()).await?;
+    let row = mine.first().context("nothing is on her")?;
+    let part = |name: &str| row.get(name).cloned().unwrap_or_default();
+    let done = json!({
+        "program": part("program"), "kind": part("kind"), "deal": part("deal"), "milestone": part("milestone"),
+        "seen": part("seen"), "put": "done", "until": null,
+    });
+    let done = window.rpc("today_put", &done).await?;
+    says(mine.len() - 1).await?;
+    window.rpc("undo", &json!({ "token": done.get("undo") })).await?;
+    says(mine.len()).await?;
+    Ok(words)
 }
 
 /// Where XDG keeps what starts with the system; the home of this session is its own.

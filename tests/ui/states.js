@@ -58,6 +58,29 @@ const shutVault = (/** @type {string} */ vault) => ({
 	app_state: (/** @type {any} */ app) => ({ ...app, vault, programs: [], shut: [], locked: [], ended: [] })
 });
 
+const view = {
+	lens: { program: null, counterpart: null },
+	text: '',
+	stage: null,
+	court: 'us',
+	status: null,
+	include_closed: false,
+	sort: 'amount'
+};
+const pins = [
+	{ kind: 'view', id: 'v1', name: 'Large and ours', view },
+	{
+		kind: 'deal',
+		id: 'd1',
+		program: deal.program,
+		deal: deal.id,
+		title: 'A pinned deal with a title far too long for the sidebar',
+		customer: deal.customer,
+		unread: 3,
+		court: 'them'
+	}
+];
+
 async function previewImport(/** @type {Page} */ page) {
 	const rows = ['Company;Website;Country', 'Polder Port Authority;polderport.example;NL', ';nobody.example;NL'];
 	await page.setInputFiles(hook('import-file'), {
@@ -96,6 +119,27 @@ export const states = [
 	},
 	{ route: '/deals', name: 'No deals', ready: 'empty', answers: { deal_list: (list) => emptied(list) } },
 	{ route: '/deals', name: 'No deal matches', ready: 'deal-row', then: type('deal-filter', 'no such deal', 'empty') },
+	{ route: '/deals', name: 'Pinned', ready: 'pinned', answers: { pinned: () => pins } },
+	{ route: '/deals', name: 'Pinned, folded', ready: 'pinned', answers: { pinned: () => pins }, then: press('Control+\\', 'pinned') },
+	{ route: '/deals', name: 'What to do with a pin', ready: 'pinned', answers: { pinned: () => pins }, then: click('pin-menu', '[role=menu]') },
+	{ route: '/deals', name: 'A saved view', at: '/deals?view=v1', ready: 'view-menu', answers: { pinned: () => pins } },
+	{
+		route: '/deals',
+		name: 'A saved view that was changed',
+		at: '/deals?view=v1',
+		ready: 'view-menu',
+		answers: { pinned: () => pins },
+		then: type('deal-filter', 'polder', 'view-update')
+	},
+	{
+		route: '/deals',
+		name: 'Naming a view',
+		ready: 'deal-row',
+		then: async (page) => {
+			await type('deal-filter', 'polder', 'view-save')(page);
+			await click('view-save', 'view-name')(page);
+		}
+	},
 	{ route: '/deals', name: 'Deals that cannot be read', ready: 'failure', fails: ['deal_list'] },
 	{ route: '/deals', name: 'Choosing a stage', ready: 'deal-row', then: click('filter-stage', '[role=listbox]') },
 	{ route: '/deals/new', name: 'Register', ready: 'register-form', side: 'partner' },
@@ -110,6 +154,14 @@ export const states = [
 	{ route: '/deals/[program]/[deal]', name: 'Changing a deal', at: room, ready: 'composer', then: click('edit', '[role=dialog]') },
 	{ route: '/deals/[program]/[deal]', name: 'What was changed', at: room, ready: 'composer', then: click('history', '[role=dialog]') },
 	{ route: '/deals/[program]/[deal]', name: 'Room, offline', at: room, ready: 'composer', answers: { sync_status: offline } },
+	{ route: '/deals/[program]/[deal]', name: 'Room in a window of its own', at: `${room}?alone`, ready: 'composer' },
+	{
+		route: '/deals/[program]/[deal]',
+		name: 'Locked room in a window of its own',
+		at: `${room}?alone`,
+		ready: 'empty',
+		answers: shutVault('passphrase_locked')
+	},
 	{ route: '/deals/[program]/[deal]', name: 'No such room', at: `/deals/${deal.program}/01a20570-0000-7000-8000-000000000001`, ready: 'empty' },
 	{ route: '/accounts', name: 'Accounts', ready: 'account-row' },
 	{ route: '/accounts', name: 'No accounts', ready: 'empty', answers: { account_list: (list) => emptied(list) } },

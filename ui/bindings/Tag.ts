@@ -3,4 +3,4 @@
 /**
  * What a query depends on and a change touches.
  */
-export type Tag = "app" | "people" | "accounts" | "deals" | "messages" | "plans" | "sync" | "imports" | "search";
+export type Tag = "app" | "people" | "accounts" | "deals" | "messages" | "plans" | "sync" | "imports" | "search" | "pinned";

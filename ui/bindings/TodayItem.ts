@@ -56,6 +56,10 @@ person: Person | null,
  */
 court: Court, 
 /**
+ * Anybody of the company may do it, but a colleague owns it.
+ */
+colleagues: boolean, 
+/**
  * The milestone, when it is one.
  */
 milestone: string | null, 

@@ -53,6 +53,8 @@ commands! {
     // The room.
     room_window(RoomQuery) -> RoomWindow,
     message_send(MessageSend) -> Done,
+    draft_keep(Draft) -> Done,
+    draft_of(OneOf) -> Option<Draft>,
     room_read(RoomRead) -> Done,
     plan_get(OneOf) -> ActionPlanView,
     plan_schedule(PlanSchedule) -> Done,
@@ -62,6 +64,14 @@ commands! {
     milestone_reopen(MilestoneOf) -> Done,
     milestone_remove(MilestoneOf) -> Done,
     undo(Undo) -> Done,
+    // What is kept at hand.
+    pinned(()) -> Vec<PinnedItem>,
+    view_save(ViewSave) -> Done,
+    view_rename(ViewRename) -> Done,
+    view_update(ViewUpdate) -> Done,
+    deal_pin(OneOf) -> Done,
+    pin_move(PinMove) -> Done,
+    pin_remove(PinOf) -> Done,
     // Import.
     import_preview(ImportRequest) -> ImportPreview,
     import_start(ImportRequest) -> ImportJob,

@@ -1,6 +1,6 @@
 //! Looking at an invitation, joining, signing out and leaving.
 
-use crate::app::App;
+use crate::app::{App, held};
 use crate::dto::{
     Code, CommandError, Done, InProgram, InvitationInspect, InvitationKind, InvitationPreview, ProgramJoin,
     ProgramSummary, SyncStatus, Tag, WorkOffline,
@@ -123,9 +123,11 @@ impl App {
         Ok(())
     }
 
-    /// Removes what a join that failed had made.
+    /// Removes what a join that failed had made, and whatever else is kept of a program that is gone.
     pub(crate) async fn forget(&self, session: &Arc<Session>, program: ProgramId) {
         let name = program.to_string();
+        self.unpin_all_of(session, program).await;
+        held(&self.drafts).retain(|(of, _), _| *of != program);
         let dir = session.vault.program_dir(&name);
         if let Err(error) = session.vault.forget_program(&name) {
             tracing::warn!(%error, "removing the keys of a program");

@@ -14,6 +14,7 @@ mod court;
 mod deals;
 mod diagnostics;
 mod dispatch;
+mod drafts;
 pub mod dto;
 mod feed;
 mod history;
@@ -24,10 +25,12 @@ mod map;
 mod notices;
 mod palette;
 mod people;
+mod pinned;
 mod plans;
 mod refused;
 mod rescue;
 mod room;
+mod room_windows;
 mod search;
 mod security;
 mod session;
@@ -43,6 +46,7 @@ mod written;
 pub use app::{App, Dial, Keychain, Options, profile_dir};
 pub use map::shortened;
 pub use notices::Notice;
+pub use room_windows::{OwnWindow, Place};
 
 #[cfg(test)]
 mod tests;

@@ -70,6 +70,21 @@ impl Faces {
     }
 }
 
+/// The companies one can look through, by name.
+pub(crate) fn counterparts(faces: &Faces) -> Vec<Counterpart> {
+    let mine = faces.directory.me.as_ref().map(|me| me.organization);
+    let others = faces
+        .directory
+        .organizations
+        .iter()
+        .filter(|(id, organization)| Some(**id) != mine && organization.ended_at.is_none());
+    let mut others: Vec<Counterpart> = others
+        .map(|(id, organization)| Counterpart { id: id.to_string(), name: organization.name.clone() })
+        .collect();
+    others.sort_by(|a, b| a.name.cmp(&b.name));
+    others
+}
+
 impl App {
     /// A joined program for the start; `None` until its first rows are here.
     pub(crate) async fn summary(&self, joined: &Joined) -> Result<Option<ProgramSummary>, CommandError> {
@@ -77,15 +92,6 @@ impl App {
         let (Some(program), Some(me)) = (&faces.directory.program, &faces.directory.me) else {
             return Ok(None);
         };
-        let counterparts = faces
-            .directory
-            .organizations
-            .iter()
-            .filter(|(id, organization)| **id != me.organization && organization.ended_at.is_none());
-        let mut counterparts: Vec<Counterpart> = counterparts
-            .map(|(id, organization)| Counterpart { id: id.to_string(), name: organization.name.clone() })
-            .collect();
-        counterparts.sort_by(|a, b| a.name.cmp(&b.name));
         let line = joined.with_link(|link| link.status().borrow().line).unwrap_or(Line::Offline);
         Ok(Some(ProgramSummary {
             id: joined.id.to_string(),
@@ -94,7 +100,7 @@ impl App {
             me: faces.person(me.member),
             side: map::side(me.side),
             role: map::role(me.role),
-            counterparts,
+            counterparts: counterparts(&faces),
             connection: sync_page::connection(line),
         }))
     }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::dto::{CommandError, ProgramTrouble, Tag};
-use crate::{feed, map};
+use crate::{feed, map, pinned, room_windows};
 use domain::{DeviceId, MemberId, Mutation, ProgramId, Timestamp, Undo};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +17,10 @@ use vault::{ProgramKeys, Vault};
 pub(crate) struct Session {
     pub vault: Vault,
     pub device: DeviceFile,
+    /// What is pinned; held while a change of it is being kept.
+    pub pinned: tokio::sync::Mutex<pinned::List>,
+    /// The windows of their own that rooms have; held likewise.
+    pub room_windows: tokio::sync::Mutex<room_windows::Open>,
     /// Held while a program is being removed: the hub's word and the person's own wish may come at once,
     /// and whoever comes second waits until nothing is left.
     pub erasing: tokio::sync::Mutex<()>,
@@ -46,14 +50,18 @@ pub(crate) struct Joined {
 }
 
 impl Session {
-    pub fn new(vault: Vault, device: DeviceFile) -> Self {
-        Self {
+    pub async fn new(vault: Vault, device: DeviceFile) -> Result<Self, CommandError> {
+        let pinned = pinned::kept(&device).await?;
+        let room_windows = room_windows::kept(&device).await?;
+        Ok(Self {
             vault,
             device,
+            pinned: tokio::sync::Mutex::new(pinned),
+            room_windows: tokio::sync::Mutex::new(room_windows),
             erasing: tokio::sync::Mutex::default(),
             programs: RwLock::default(),
             shut: RwLock::default(),
-        }
+        })
     }
 
     pub fn program(&self, id: ProgramId) -> Option<Arc<Joined>> {

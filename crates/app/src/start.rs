@@ -57,7 +57,7 @@ impl App {
         *held(&self.appearance) = appearance::read(&device).await?;
         *held(&self.background) = background::kept(&device).await?;
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
-        let session = Arc::new(Session::new(vault, device));
+        let session = Arc::new(Session::new(vault, device).await?);
         for program in joined {
             session.reopen(self, program).await;
         }

@@ -3,7 +3,8 @@
 use crate::app::{App, held};
 use crate::deals::Looked;
 use crate::dto::{
-    Code, CommandError, Court, Done, Person, Tag, Through, Today, TodayItem, TodayKind, TodayPlace, TodayPut,
+    Code, CommandError, Court, Done, Lens, Person, Tag, Through, Today, TodayItem, TodayKind, TodayPlace,
+    TodayPut,
 };
 use crate::map;
 use crate::say;
@@ -109,7 +110,10 @@ impl App {
                 .map_err(|error| map::store_error(&error))?;
             sort(&looked, inputs, day, &mut sorting)?;
         }
-        *held(&self.turn) = Some(sorting.turn);
+        // Who looks through another lens may have something come back sooner.
+        let mut turn = held(&self.turn);
+        *turn = Some(turn.map_or(sorting.turn, |other| other.min(sorting.turn)));
+        drop(turn);
         let mut answer = sorting.today;
         // Most pressing first: by days left, what has no date as if it were due today, and among equals
         // people before papers.
@@ -131,6 +135,15 @@ impl App {
             (returns, !item.until_news, pressing(item))
         });
         Ok(answer)
+    }
+
+    /// How much waits for this person in all programs: the number beside Today.
+    ///
+    /// # Errors
+    /// While the vault is not open, and whatever the disk has to say.
+    pub async fn on_you(self: &Arc<Self>) -> Result<usize, CommandError> {
+        let today = self.today(Through { lens: Lens::default() }).await?;
+        Ok(today.on_you.iter().filter(|item| !item.colleagues).count())
     }
 
     pub(crate) async fn today_put(self: &Arc<Self>, asked: TodayPut) -> Result<Done, CommandError> {
@@ -295,6 +308,7 @@ fn item(
         days_left: None,
         person: None,
         court: Court::Us,
+        colleagues: false,
         milestone: None,
         seen: "0".to_owned(),
         returns_at: None,
@@ -404,6 +418,7 @@ fn milestone(looked: &Looked, open: &OpenMilestone, court: Court, today: Date) -
         },
         due: milestone.due.map(|due| due.to_string()),
         days_left: milestone.due.map(|due| due.days_since(today)),
+        colleagues: !mine && owner.as_ref().is_some_and(|person| person.side == Court::Us),
         person: owner,
         court,
         milestone: Some(open.id.to_string()),

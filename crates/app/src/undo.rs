@@ -2,9 +2,9 @@
 
 use crate::app::{App, held};
 use crate::dto::{Code, CommandError, Done, Undo as UndoRequest};
-use crate::map;
 use crate::say;
 use crate::session::Joined;
+use crate::{map, pinned};
 use domain::{Mutation, ProgramId, Undo};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,10 +17,19 @@ const DEPTH: usize = 50;
 #[derive(Debug, Default)]
 pub(crate) struct UndoList {
     next: u64,
-    changes: VecDeque<(u64, ProgramId, Inverse)>,
+    changes: VecDeque<(u64, Step)>,
 }
 
-/// What takes a change back.
+/// What takes a change back, and where.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// In a program.
+    In(ProgramId, Inverse),
+    /// Among what is pinned on this device.
+    Pinned(pinned::Change),
+}
+
+/// What takes a change of a program back.
 #[derive(Debug)]
 pub(crate) enum Inverse {
     /// Another change.
@@ -34,10 +43,15 @@ pub(crate) enum Inverse {
 impl App {
     /// Notes how a change is taken back, and answers with the token for it.
     pub(crate) fn done(&self, program: ProgramId, id: Option<String>, inverse: Inverse) -> Done {
+        self.note(id, Step::In(program, inverse))
+    }
+
+    /// The same for a change anywhere.
+    pub(crate) fn note(&self, id: Option<String>, step: Step) -> Done {
         let mut list = held(&self.undo);
         list.next += 1;
         let token = list.next;
-        list.changes.push_back((token, program, inverse));
+        list.changes.push_back((token, step));
         while list.changes.len() > DEPTH {
             list.changes.pop_front();
         }
@@ -60,14 +74,16 @@ impl App {
     /// Takes a change back; the token of the answer, if it has one, does it again.
     pub(crate) async fn undo(self: &Arc<Self>, request: UndoRequest) -> Result<Done, CommandError> {
         let token: Option<u64> = request.token.parse().ok();
-        let (program, inverse) = {
+        let step = {
             let mut list = held(&self.undo);
-            let at = list.changes.iter().position(|(known, ..)| Some(*known) == token);
+            let at = list.changes.iter().position(|(known, _)| Some(*known) == token);
             let found = at.and_then(|at| list.changes.remove(at));
-            let (_, program, inverse) = found.ok_or_else(|| {
-                CommandError::new(Code::NotFound, say!("This can no longer be taken back."))
-            })?;
-            (program, inverse)
+            let gone = || CommandError::new(Code::NotFound, say!("This can no longer be taken back."));
+            found.map(|(_, step)| step).ok_or_else(gone)?
+        };
+        let (program, inverse) = match step {
+            Step::In(program, inverse) => (program, inverse),
+            Step::Pinned(change) => return self.pinned_change(change).await,
         };
         let joined = self.session()?.program(program).ok_or_else(|| CommandError::not_found("program"))?;
         match inverse {

@@ -7,7 +7,7 @@ use fantoccini::key::Key;
 use serde_json::json;
 
 impl Window {
-    /// Presses keys one after the other: `g d`, `mod+k`, `Escape`. As a person does, so that the focus is shown.
+    /// Presses keys one after the other: `g d`, `mod+shift+Enter`, `Escape`. As a person does, so that the focus is shown.
     pub async fn press(&self, keys: &str) -> Result<()> {
         let script = "
             const [first] = arguments[0].split(' ');
@@ -16,19 +16,22 @@ impl Window {
         self.run(script, vec![json!(keys)]).await?;
         let mut actions = KeyActions::new("keys".to_owned());
         for stroke in keys.split(' ') {
-            let (name, chord) = stroke.strip_prefix("mod+").map_or((stroke, false), |name| (name, true));
-            let value = match name {
+            let held: Vec<char> = [("mod+", Key::Control), ("shift+", Key::Shift)]
+                .into_iter()
+                .filter(|(name, _)| stroke.contains(name))
+                .map(|(_, key)| key.into())
+                .collect();
+            let value = match stroke.rsplit('+').next().unwrap_or_default() {
                 "Enter" => Key::Enter.into(),
                 "Escape" => Key::Escape.into(),
                 letter => letter.chars().next().context("no key")?,
             };
-            let control: char = Key::Control.into();
-            if chord {
-                actions = actions.then(KeyAction::Down { value: control });
+            for value in &held {
+                actions = actions.then(KeyAction::Down { value: *value });
             }
             actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
-            if chord {
-                actions = actions.then(KeyAction::Up { value: control });
+            for value in held.iter().rev() {
+                actions = actions.then(KeyAction::Up { value: *value });
             }
         }
         Ok(self.client().perform_actions(actions).await?)

@@ -408,6 +408,8 @@ pub struct TodayItem {
     pub person: Option<Person>,
     /// Who moves next.
     pub court: Court,
+    /// Anybody of the company may do it, but a colleague owns it.
+    pub colleagues: bool,
     /// The milestone, when it is one.
     pub milestone: Option<String>,
     /// What there is to see, for `today_put`.

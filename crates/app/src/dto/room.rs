@@ -64,6 +64,20 @@ pub struct ReplyPreview {
     pub text: String,
 }
 
+/// What is being written in a room; argument of `draft_keep`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Draft {
+    /// Program.
+    pub program: String,
+    /// Deal.
+    pub deal: String,
+    /// The text so far.
+    pub text: String,
+    /// The message it answers.
+    pub reply: Option<ReplyPreview>,
+}
+
 /// Argument of `message_send`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -475,11 +475,13 @@ pub enum Tag {
     Imports,
     /// How far the index of words is.
     Search,
+    /// What is pinned, and its order.
+    Pinned,
 }
 
 impl Tag {
     /// Every tag.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::App,
         Self::People,
         Self::Accounts,
@@ -489,6 +491,7 @@ impl Tag {
         Self::Sync,
         Self::Imports,
         Self::Search,
+        Self::Pinned,
     ];
 }
 

@@ -215,6 +215,26 @@ pub async fn get(store: &Store, deal: DealId) -> Result<Option<DealLine>> {
     Ok(lines(&mut snapshot, store, &rowids).await?.pop())
 }
 
+/// Those of these deals that are here, in no order.
+///
+/// # Errors
+/// Whatever the disk has to say.
+pub async fn several(store: &Store, deals: &[DealId]) -> Result<Vec<DealLine>> {
+    if deals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut snapshot = store.showing_one().await?;
+    let mut rowids = Vec::new();
+    for deal in deals {
+        let found: Option<i64> = sqlx::query_scalar("SELECT rowid FROM deals WHERE id = ?")
+            .bind(deal.as_bytes().as_slice())
+            .fetch_optional(&mut *snapshot)
+            .await?;
+        rowids.extend(found);
+    }
+    lines(&mut snapshot, store, &rowids).await
+}
+
 /// The lines of deals, in the order given.
 pub(super) async fn lines(
     conn: &mut SqliteConnection,

@@ -64,6 +64,21 @@ export async function quit(): Promise<void> {
 	await (await host).quit?.();
 }
 
+/** Opens the room of a deal in a window of its own; whether it is a new one. Rejects with `CommandFailed`. */
+export async function popOut(program: string, deal: string): Promise<boolean> {
+	return (await (await host).popOut?.(program, deal)) ?? false;
+}
+
+/** Closes this window of a room. */
+export async function closeWindow(): Promise<void> {
+	await (await host).closeWindow?.();
+}
+
+/** Goes to another place, which only the main window shows. */
+export async function goInMain(route: string): Promise<void> {
+	await (await host).goInMain?.(route);
+}
+
 /** Call once, after the first paint. */
 export async function shown(): Promise<void> {
 	await (await host).shown();

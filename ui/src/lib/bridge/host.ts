@@ -16,6 +16,12 @@ export interface Host {
 	shown(): Promise<void>;
 	/** Ends the program; absent where there is no program to end. */
 	quit?(): Promise<void>;
+	/** Opens the room of a deal in a window of its own, or brings that forward. True when it is a new one. */
+	popOut?(program: string, deal: string): Promise<boolean>;
+	/** Closes this window. */
+	closeWindow?(): Promise<void>;
+	/** Goes to a place in the main window. */
+	goInMain?(route: string): Promise<void>;
 }
 
 /** A command that was refused. `code` is for branching, `message` is for people. */

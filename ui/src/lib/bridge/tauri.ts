@@ -33,5 +33,21 @@ export const host: Host = {
 
 	async quit() {
 		await invoke('quit');
+	},
+
+	async popOut(program, deal) {
+		try {
+			return await invoke<boolean>('pop_out', { program, deal });
+		} catch (cause) {
+			throw asFailure(cause);
+		}
+	},
+
+	async closeWindow() {
+		await invoke('close_window');
+	},
+
+	async goInMain(route) {
+		await invoke('go_in_main', { route });
 	}
 };

@@ -15,6 +15,13 @@ export const courtWord: Record<Court, string> = {
 	nobody: 'Nobody'
 };
 
+/** Whose court it is in, said alone. */
+export function moveWord(court: Court): string {
+	if (court === 'us') return 'Your move';
+	if (court === 'them') return 'Their move';
+	return court === 'customer' ? 'The customer’s move' : '';
+}
+
 export const stageWord: Record<StageName, string> = {
 	prospect: 'Prospect',
 	qualified: 'Qualified',

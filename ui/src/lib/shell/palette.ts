@@ -106,7 +106,8 @@ export function entriesFor(
 
 /** What the screen itself offers comes first, then what works everywhere, then ways to other places. */
 function nearness(verb: Binding): number {
-	if (verb.group === 'Lens') return 4;
+	if (verb.group === 'Lens') return 5;
+	if (verb.group === 'Pinned') return 4;
 	if (verb.group === 'Go') return 3;
 	if (verb.group) return 0;
 	return verb.keys ? 1 : 2;

@@ -16,7 +16,23 @@ export const filters = $state<{
 	sort: DealSort;
 	/** Row the keys are on. */
 	at: number;
-}>({ text: '', stage: 'any', court: 'any', closed: false, sort: 'activity', at: 0 });
+	/** The saved view that set them; null when the person did. */
+	view: string | null;
+}>({ text: '', stage: 'any', court: 'any', closed: false, sort: 'activity', at: 0, view: null });
+
+// What was set before a view was opened.
+let before: Partial<typeof filters> = {};
+
+/** Sets the filters of a saved view, until one leaves it. */
+export function openView(id: string, wanted: Partial<typeof filters>): void {
+	if (filters.view === null) before = { ...filters };
+	Object.assign(filters, wanted, { at: 0, view: id });
+}
+
+/** Back to the filters that were set before a view was opened. */
+export function leaveView(): void {
+	if (filters.view !== null) Object.assign(filters, before, { view: null });
+}
 
 export const stageOptions: { value: StageChoice; label: string }[] = [
 	{ value: 'any', label: 'Any' },
