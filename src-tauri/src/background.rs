@@ -155,11 +155,11 @@ mod tray {
         }
 
         fn title(&self) -> String {
-            badge::words(self.count)
+            self.words(|| badge::words(self.count))
         }
 
         fn tool_tip(&self) -> ToolTip {
-            ToolTip { title: badge::words(self.count), ..ToolTip::default() }
+            ToolTip { title: self.words(|| badge::words(self.count)), ..ToolTip::default() }
         }
 
         fn overlay_icon_pixmap(&self) -> Vec<ksni::Icon> {

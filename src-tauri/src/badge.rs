@@ -55,7 +55,7 @@ pub fn show(handle: &AppHandle, count: usize) {
 
 /// What the icon in the tray says.
 pub fn words(count: usize) -> String {
-    if count == 0 { "Lockstep".to_owned() } else { format!("Lockstep: {count} on you") }
+    if count == 0 { "Lockstep".to_owned() } else { app::say!("Lockstep: {count} on you", count = count) }
 }
 
 /// A disc to lie over a corner of the icon: its width, and alpha, red, green and blue of each pixel.

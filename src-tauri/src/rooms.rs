@@ -9,7 +9,7 @@ use tauri::{AppHandle, Manager as _, WebviewWindow, Window};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::shell::MAIN;
-use crate::state::{Core, internal};
+use crate::state::Core;
 use crate::{geometry, windows};
 
 /// What their labels begin with; the capability file names it too.
@@ -38,7 +38,7 @@ pub async fn pop_out(
     };
     opened.map_err(|error| {
         tracing::error!("a room gets no window: {error}");
-        internal("The window could not be opened. The log has the details.")
+        core.internal(|| app::say!("The window could not be opened. The log has the details."))
     })
 }
 

@@ -116,7 +116,8 @@ impl Core {
         }
     }
 
-    fn internal(&self, say: impl FnOnce() -> String) -> CommandError {
+    /// An error of ours, in the language of the windows.
+    pub fn internal(&self, say: impl FnOnce() -> String) -> CommandError {
         internal(&app::words::speaking(self.language(), say))
     }
 
@@ -238,7 +239,7 @@ fn milliseconds(since: Instant) -> u64 {
 }
 
 /// The refusal for what should not happen.
-pub fn internal(message: &str) -> CommandError {
+fn internal(message: &str) -> CommandError {
     CommandError { code: Code::Internal, message: message.into() }
 }
 

@@ -11,8 +11,8 @@ use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{AppHandle, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tokio::sync::broadcast;
 
-use crate::{language, look};
 use crate::state::Core;
+use crate::{language, look};
 
 /// A page that never reports itself is shown after this time, so that its trouble can be seen.
 const PATIENCE: Duration = Duration::from_secs(2);

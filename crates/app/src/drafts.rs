@@ -4,6 +4,7 @@
 use crate::app::{App, held};
 use crate::dto::{Code, CommandError, Done, Draft, OneOf};
 use crate::map;
+use crate::say;
 use domain::{DealId, ProgramId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ impl App {
     pub(crate) async fn draft_keep(self: &Arc<Self>, draft: Draft) -> Result<Done, CommandError> {
         let key = (self.program(&draft.program)?.id, map::id(&draft.deal)?);
         if draft.text.len() > LONGEST {
-            return Err(CommandError::new(Code::BadInput, "This is too long for a message."));
+            return Err(CommandError::new(Code::BadInput, say!("This is too long for a message.")));
         }
         let mut drafts = held(&self.drafts);
         if draft.text.is_empty() && draft.reply.is_none() {

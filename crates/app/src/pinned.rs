@@ -14,6 +14,7 @@ use crate::dto::{
     Code, CommandError, DealRow, Done, Lens, OneOf, PinMove, PinOf, PinnedItem, Tag, ViewRename, ViewSave,
     ViewUpdate,
 };
+use crate::say;
 use crate::session::Session;
 use crate::undo::Step;
 use crate::{map, people};
@@ -181,14 +182,14 @@ fn lets_through(lens: &Lens, looked: &[Looked]) -> bool {
 
 fn words(wrong: &Wrong) -> CommandError {
     match wrong {
-        Wrong::Gone => CommandError::new(Code::NotFound, "This is not pinned any more."),
-        Wrong::Nameless => CommandError::new(Code::BadInput, "Give the view a name."),
+        Wrong::Gone => CommandError::new(Code::NotFound, say!("This is not pinned any more.")),
+        Wrong::Nameless => CommandError::new(Code::BadInput, say!("Give the view a name.")),
         Wrong::NameTooLong(most) => {
-            CommandError::new(Code::BadInput, format!("The name is longer than {most} characters."))
+            CommandError::new(Code::BadInput, say!("The name is longer than {most} characters.", most = most))
         }
         Wrong::NameTaken(name) => CommandError::new(
             Code::BadInput,
-            format!("There is a view called “{name}” already. Choose another name."),
+            say!("There is a view called “{name}” already. Choose another name.", name = name),
         ),
     }
 }
