@@ -224,9 +224,11 @@ async fn they_go_to_the_tray_with_the_main_window_and_come_back_with_it() -> Res
     Ok(())
 }
 
-/// Gives the window the keyboard and presses what closes it.
+/// Presses what closes a window, once it is the one that hears keys.
 fn close(title: &str) {
-    if xdotool(&["search", "--onlyvisible", "--name", &exactly(title), "windowfocus"]).is_ok() {
+    let _ = xdotool(&["search", "--onlyvisible", "--name", &exactly(title), "windowactivate"]);
+    let active = std::process::Command::new("xdotool").args(["getactivewindow", "getwindowname"]).output();
+    if active.is_ok_and(|active| String::from_utf8_lossy(&active.stdout).trim_end() == title) {
         let _ = xdotool(&["key", "alt+F4"]);
     }
 }
