@@ -137,6 +137,14 @@ export const states = [
 	{ route: '/settings', name: 'Leaving', at: '/settings?tab=devices', ready: 'leave', then: click('leave', 'leave-dialog') },
 	{ route: '/settings', name: 'Security', at: '/settings?tab=security', ready: 'key-home' },
 	{ route: '/settings', name: 'Appearance', at: '/settings?tab=appearance', ready: 'theme-system' },
+	{ route: '/settings', name: 'Notifications', at: '/settings?tab=general', ready: 'quiet-hours' },
+	{
+		route: '/settings',
+		name: 'Quiet hours',
+		at: '/settings?tab=general',
+		ready: 'quiet-when',
+		answers: { app_state: (app) => ({ ...app, notices: { ...app.notices, quiet: true, quiet_days: [] } }) }
+	},
 	{ route: '/settings', name: 'Diagnostics', at: '/settings?tab=diagnostics', ready: 'diagnostics-save' },
 	{ route: '/start', name: 'Joining', at: '/start?join', ready: 'join-link' },
 	{ route: '/start', name: 'Joining with nonsense', at: '/start?join', ready: 'join-link', then: type('join-link', 'nonsense', 'join-trouble') },

@@ -3,6 +3,7 @@ import type { Appearance } from "./Appearance";
 import type { Background } from "./Background";
 import type { EndedAccess } from "./EndedAccess";
 import type { LockedProgram } from "./LockedProgram";
+import type { NoticeChoice } from "./NoticeChoice";
 import type { ProgramSummary } from "./ProgramSummary";
 import type { ShutProgram } from "./ShutProgram";
 import type { VaultState } from "./VaultState";
@@ -39,6 +40,10 @@ appearance: Appearance,
  * What goes on without the window.
  */
 background: Background, 
+/**
+ * What a person who looks elsewhere is told of.
+ */
+notices: NoticeChoice, 
 /**
  * True when this is the built-in demo world.
  */

@@ -28,6 +28,7 @@ import type { MessageSend } from './MessageSend';
 import type { MilestoneEdit } from './MilestoneEdit';
 import type { MilestoneForm } from './MilestoneForm';
 import type { MilestoneOf } from './MilestoneOf';
+import type { NoticeChoice } from './NoticeChoice';
 import type { OneOf } from './OneOf';
 import type { OrganizationAdd } from './OrganizationAdd';
 import type { OverwrittenKeep } from './OverwrittenKeep';
@@ -72,6 +73,7 @@ export interface Commands {
   work_offline: [WorkOffline, SyncStatus];
   appearance_set: [Appearance, Done];
   background_set: [Background, Done];
+  notices_set: [NoticeChoice, Done];
   shut_retry: [InProgram, AppState];
   shut_rescue: [InProgram, SavedFile];
   shut_remove: [InProgram, AppState];

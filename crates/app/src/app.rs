@@ -1,8 +1,10 @@
 //! The application: one profile folder, opened once.
 
-use crate::dto::{Appearance, Background, ChangeNote, Code, CommandError, Tag, Uploaded, VaultState};
+use crate::dto::{
+    Appearance, Background, ChangeNote, Code, CommandError, NoticeChoice, Tag, Uploaded, VaultState,
+};
 use crate::import_job::ImportJobs;
-use crate::notices::Notice;
+use crate::notices::{self, Heard, Notice};
 use crate::session::{Joined, Session};
 use crate::undo::UndoList;
 use std::collections::BTreeMap;
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 use vault::ProfileLock;
 
 /// How hubs are reached.
@@ -71,6 +73,7 @@ pub struct App {
     pub(crate) work_offline: AtomicBool,
     pub(crate) appearance: Mutex<Appearance>,
     pub(crate) background: Mutex<Background>,
+    pub(crate) notice_choice: Mutex<NoticeChoice>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
     pub(crate) imports: Mutex<ImportJobs>,
@@ -79,6 +82,7 @@ pub struct App {
     next_upload: AtomicU64,
     pub(crate) changes: broadcast::Sender<ChangeNote>,
     pub(crate) notices: broadcast::Sender<Notice>,
+    pub(crate) heard: mpsc::UnboundedSender<Heard>,
 }
 
 impl std::fmt::Debug for App {
@@ -107,6 +111,7 @@ impl App {
             }
             Keychain::Memory => vault::Keychain::memory(),
         };
+        let (heard, hears) = mpsc::unbounded_channel();
         let app = Arc::new(Self {
             profile,
             lock: Mutex::default(),
@@ -117,6 +122,7 @@ impl App {
             work_offline: AtomicBool::new(false),
             appearance: Mutex::default(),
             background: Mutex::default(),
+            notice_choice: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
             imports: Mutex::default(),
@@ -125,8 +131,10 @@ impl App {
             next_upload: AtomicU64::new(1),
             changes: broadcast::channel(FEED).0,
             notices: broadcast::channel(FEED).0,
+            heard,
         });
         tokio::spawn(crate::today::turn_pages(Arc::downgrade(&app)));
+        tokio::spawn(notices::desk(Arc::downgrade(&app), hears));
         app.try_open().await?;
         Ok(app)
     }
@@ -136,7 +144,7 @@ impl App {
         self.changes.subscribe()
     }
 
-    /// What a person who looks elsewhere should hear of.
+    /// What a person who looks elsewhere should be shown now.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()
     }
@@ -144,6 +152,9 @@ impl App {
     /// Whether the window has the person's attention; then nothing is announced.
     pub fn set_focused(&self, focused: bool) {
         self.focused.store(focused, Ordering::Relaxed);
+        if focused {
+            let _ = self.heard.send(Heard::Looked);
+        }
     }
 
     /// Takes a file to import. It is recognised here and kept in memory until imported or replaced.

@@ -17,6 +17,7 @@ commands! {
     work_offline(WorkOffline) -> SyncStatus,
     appearance_set(Appearance) -> Done,
     background_set(Background) -> Done,
+    notices_set(NoticeChoice) -> Done,
     // A program whose file cannot be read.
     shut_retry(InProgram) -> AppState,
     shut_rescue(InProgram) -> SavedFile,

@@ -40,7 +40,7 @@ mod written;
 
 pub use app::{App, Dial, Keychain, Options, profile_dir};
 pub use map::shortened;
-pub use notices::Notice;
+pub use notices::{Away, Notice};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::appearance;
 use crate::background;
 use crate::dto::{AppState, Code, CommandError, Passphrase, Tag, VaultState};
 use crate::map;
+use crate::notices;
 use crate::session::{Session, file_key};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -55,6 +56,7 @@ impl App {
         self.work_offline.store(offline.as_deref() == Some("on"), Ordering::Relaxed);
         *held(&self.appearance) = appearance::read(&device).await?;
         *held(&self.background) = background::kept(&device).await?;
+        *held(&self.notice_choice) = notices::kept(&device).await?;
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device));
         for program in joined {
@@ -95,6 +97,7 @@ impl App {
             ended,
             appearance: *held(&self.appearance),
             background: self.background(),
+            notices: held(&self.notice_choice).clone(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             work_offline: self.work_offline.load(Ordering::Relaxed),

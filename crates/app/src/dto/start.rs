@@ -1,6 +1,6 @@
 //! Start, vault, joining: what the window shows before and around a program.
 
-use super::{EndedAccess, LockedProgram};
+use super::{EndedAccess, LockedProgram, NoticeChoice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -22,6 +22,8 @@ pub struct AppState {
     pub appearance: Appearance,
     /// What goes on without the window.
     pub background: Background,
+    /// What a person who looks elsewhere is told of.
+    pub notices: NoticeChoice,
     /// True when this is the built-in demo world.
     pub demo: bool,
     /// Version of this application, for the diagnostics page.

@@ -268,8 +268,7 @@ async fn today_is_made_of_what_waits() {
     let hidden = milestone(waiting, "Of a deal that is not decided");
     world.alice.store.commit(hidden, now()).await.unwrap();
     world.sync().await;
-    let inputs =
-        today::inputs(&world.alice.store, day("2027-01-08"), Timestamp(0), None).await.unwrap();
+    let inputs = today::inputs(&world.alice.store, day("2027-01-08"), Timestamp(0), None).await.unwrap();
     let steps: Vec<_> = inputs.milestones.iter().map(|step| step.milestone.title.as_str()).collect();
     assert_eq!(steps, ["soon", "late"], "by side, then date");
     assert_eq!(inputs.milestones[0].deal_title, "Approved");
@@ -277,8 +276,7 @@ async fn today_is_made_of_what_waits() {
     assert_eq!(titles(&inputs.drafts), ["Draft"]);
     assert_eq!(titles(&inputs.rejected), ["Rejected"]);
     let elsewhere = Some(world.bob.organization);
-    let none =
-        today::inputs(&world.alice.store, day("2027-01-08"), Timestamp(0), elsewhere).await.unwrap();
+    let none = today::inputs(&world.alice.store, day("2027-01-08"), Timestamp(0), elsewhere).await.unwrap();
     assert_eq!(none, today::Inputs::default());
     assert!(
         today::inputs(&world.bob.store, day("2027-01-08"), Timestamp(0), None)
