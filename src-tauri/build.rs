@@ -1,4 +1,4 @@
-//! Checks that there is a UI to embed, then hands the configuration, the capability file and our five
+//! Checks that there is a UI to embed, then hands the configuration, the capability file and our six
 //! commands to Tauri. A command that is not listed here has no permission and cannot be called.
 
 use std::path::Path;
@@ -11,9 +11,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("ui/dist/index.html is missing: `./dev ui-build` makes it".into());
     }
     tauri_build::try_build(
-        Attributes::new()
-            .capabilities_path_pattern("./src-tauri/capabilities/**/*")
-            .app_manifest(AppManifest::new().commands(&["rpc", "subscribe", "upload", "shown", "quit"])),
+        Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*").app_manifest(
+            AppManifest::new().commands(&["rpc", "subscribe", "upload", "shown", "demo", "quit"]),
+        ),
     )?;
     Ok(())
 }

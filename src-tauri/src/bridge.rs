@@ -1,6 +1,7 @@
-//! The door between the window and Rust: five commands and nothing else. None of them takes a path, an
+//! The door between the window and Rust: six commands and nothing else. None of them takes a path, an
 //! address or SQL; what `rpc` may do is the one command list of the `app` crate.
 
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use app::dto::{Code, CommandError, Uploaded};
@@ -10,7 +11,7 @@ use tauri::{AppHandle, State};
 
 use crate::feed::Push;
 use crate::shell;
-use crate::state::Core;
+use crate::state::{Core, internal};
 
 /// Runs one command of the app's list, for example `milestone_complete`.
 #[tauri::command]
@@ -40,6 +41,24 @@ pub async fn upload(core: State<'_, Arc<Core>>, request: Request<'_>) -> Result<
         return Err(bad_input("The file arrived without a name."));
     };
     core.app().await?.upload(name, bytes.clone()).await
+}
+
+/// Opens the demo world in a window, a process and a folder of its own, which end with it.
+#[tauri::command]
+pub fn demo() -> Result<(), CommandError> {
+    if cfg!(not(feature = "demo")) {
+        return Err(internal("This build has no demo world."));
+    }
+    let started = std::env::current_exe().and_then(|program| {
+        Command::new(program).arg("--demo").stdin(Stdio::null()).stdout(Stdio::null()).spawn()
+    });
+    let mut child = started.map_err(|error| {
+        tracing::error!("the demo could not be started: {error}");
+        internal("The demo could not be started. The log has the details.")
+    })?;
+    // Somebody has to take notice when it ends.
+    std::thread::spawn(move || child.wait());
+    Ok(())
 }
 
 /// Ends the program, also where closing the window would only send it to the tray.

@@ -43,6 +43,7 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
             bridge::subscribe,
             bridge::upload,
             bridge::shown,
+            bridge::demo,
             bridge::quit
         ])
         .on_window_event(on_window_event)

@@ -133,6 +133,25 @@ export const states = [
 	},
 	{ route: '/settings', name: 'Sync', at: '/settings?tab=sync', ready: 'sync-device' },
 	{ route: '/settings', name: 'Sync, offline', at: '/settings?tab=sync', ready: 'sync-device', answers: { sync_status: offline } },
+	{ route: '/settings', name: 'Prepare for a trip', at: '/settings?tab=sync&trip', ready: 'trip-verdict' },
+	{
+		route: '/settings',
+		name: 'Prepare for a trip, something missing',
+		at: '/settings?tab=sync&trip',
+		ready: 'trip-verdict',
+		answers: {
+			trip: (trip) => ({
+				...trip,
+				shut: ['Kestrel'],
+				programs: trip.programs.map((/** @type {any} */ program) => ({
+					...program,
+					connection: 'offline',
+					message: 'The hub could not be reached.',
+					waiting: 2
+				}))
+			})
+		}
+	},
 	{ route: '/settings', name: 'Devices', at: '/settings?tab=devices', ready: 'link-device' },
 	{ route: '/settings', name: 'Leaving', at: '/settings?tab=devices', ready: 'leave', then: click('leave', 'leave-dialog') },
 	{ route: '/settings', name: 'Security', at: '/settings?tab=security', ready: 'key-home' },

@@ -1,7 +1,7 @@
 //! The application: one profile folder, opened once.
 
 use crate::dto::{
-    Appearance, Background, ChangeNote, Code, CommandError, NoticeChoice, Tag, Uploaded, VaultState,
+    Appearance, Background, ChangeNote, Code, CommandError, NoticeChoice, Practice, Tag, Uploaded, VaultState,
 };
 use crate::import_job::ImportJobs;
 use crate::notices::{self, Heard, Notice};
@@ -74,6 +74,7 @@ pub struct App {
     pub(crate) appearance: Mutex<Appearance>,
     pub(crate) background: Mutex<Background>,
     pub(crate) notice_choice: Mutex<NoticeChoice>,
+    pub(crate) practice: Mutex<Practice>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
     pub(crate) imports: Mutex<ImportJobs>,
@@ -123,6 +124,7 @@ impl App {
             appearance: Mutex::default(),
             background: Mutex::default(),
             notice_choice: Mutex::default(),
+            practice: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
             imports: Mutex::default(),

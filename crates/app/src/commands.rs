@@ -18,6 +18,7 @@ commands! {
     appearance_set(Appearance) -> Done,
     background_set(Background) -> Done,
     notices_set(NoticeChoice) -> Done,
+    practice_set(Practice) -> Done,
     // A program whose file cannot be read.
     shut_retry(InProgram) -> AppState,
     shut_rescue(InProgram) -> SavedFile,
@@ -72,6 +73,7 @@ commands! {
     // Sync and settings.
     sync_status(()) -> SyncStatus,
     sync_now(()) -> SyncStatus,
+    trip(()) -> Trip,
     refusal_retry(OneOf) -> Done,
     refusal_resend(RefusalResend) -> Done,
     refusal_discard(OneOf) -> Done,

@@ -14,6 +14,7 @@ mod room;
 mod search;
 mod start;
 mod sync;
+mod trip;
 
 pub use access::*;
 pub use deals::*;
@@ -25,3 +26,4 @@ pub use room::*;
 pub use search::*;
 pub use start::*;
 pub use sync::*;
+pub use trip::*;

@@ -5,8 +5,8 @@ use crate::appearance;
 use crate::background;
 use crate::dto::{AppState, Code, CommandError, Passphrase, Tag, VaultState};
 use crate::map;
-use crate::notices;
 use crate::session::{Session, file_key};
+use crate::{notices, practice};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use store::DeviceFile;
@@ -57,6 +57,7 @@ impl App {
         *held(&self.appearance) = appearance::read(&device).await?;
         *held(&self.background) = background::kept(&device).await?;
         *held(&self.notice_choice) = notices::kept(&device).await?;
+        *held(&self.practice) = practice::kept(&device).await?;
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device));
         for program in joined {
@@ -98,6 +99,7 @@ impl App {
             appearance: *held(&self.appearance),
             background: self.background(),
             notices: held(&self.notice_choice).clone(),
+            practice: held(&self.practice).clone(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             work_offline: self.work_offline.load(Ordering::Relaxed),

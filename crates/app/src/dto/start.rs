@@ -1,6 +1,6 @@
 //! Start, vault, joining: what the window shows before and around a program.
 
-use super::{EndedAccess, LockedProgram, NoticeChoice};
+use super::{EndedAccess, LockedProgram, NoticeChoice, Practice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +24,8 @@ pub struct AppState {
     pub background: Background,
     /// What a person who looks elsewhere is told of.
     pub notices: NoticeChoice,
+    /// What was practised, in the demo.
+    pub practice: Practice,
     /// True when this is the built-in demo world.
     pub demo: bool,
     /// Version of this application, for the diagnostics page.
