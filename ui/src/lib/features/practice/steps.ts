@@ -12,12 +12,12 @@ export interface Step {
 /** What is practised, in the order in which it is easiest. */
 export function steps(): Step[] {
 	return [
-		{ key: 'palette', label: 'Find a deal in the palette', how: 'Type the beginning of a name.', keys: 'mod+k' },
+		{ key: 'palette', label: 'Find a deal in the palette', how: 'Type a name.', keys: 'mod+k' },
 		{ key: 'reply', label: 'Reply in a room', how: 'On a row of Today.', keys: 'r' },
 		{ key: 'register', label: 'Register a deal', how: 'The vendor sees it at once.', keys: 'c' },
-		{ key: 'step', label: 'Tick a step of a plan', how: 'On a row of Today that is a step.', keys: 'e' },
+		{ key: 'step', label: 'Tick a step of a plan', how: 'On a step in Today.', keys: 'e' },
 		{ key: 'undo', label: 'Take it back', how: 'Fifty changes deep.', keys: 'mod+z' },
-		{ key: 'offline', label: 'Work offline, write, go online again', how: '“Work offline” in the palette.', keys: 'mod+k' }
+		{ key: 'offline', label: 'Work offline, write, go online again', how: 'From the palette.', keys: 'mod+k' }
 	];
 }
 

@@ -69,7 +69,8 @@ export function hereText(program: TripProgram): string {
 
 /** How old what is here is. */
 export function ageText(program: TripProgram, now: number): string {
-	if (program.synced_at === null) return 'Never complete on this device';
+	if (program.first !== null) return `Being downloaded, ${percent(program.first)} % is here`;
+	if (program.synced_at === null) return 'Not met its hub since Lockstep started';
 	if (program.connection === 'online') return 'Up to date';
 	return `As of ${agoText(Math.min(program.synced_at, now), now)}`;
 }
