@@ -19,7 +19,7 @@ name: string,
  */
 connection: Connection, 
 /**
- * When it was last known to be the same as at its hub.
+ * When it was last known to be the same as at its hub; none while not all of it is here.
  */
 synced_at: number | null, 
 /**

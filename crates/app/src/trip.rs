@@ -35,19 +35,24 @@ impl App {
             Err(error) => return Err(map::store_error(&error)),
         };
         let now = Self::now();
-        let left = joined.store.lease().map(|lease| lease.counted(now, 0).left_ms());
+        let lease = joined.store.lease();
+        let left = lease.map(|lease| lease.counted(now, 0).left_ms());
+        // Before the hub was met in this run, the lease knows when that was last. Without a cursor not all
+        // was here then.
+        let complete = joined.store.sync_state().await.is_ok_and(|state| state.cursor > 0);
+        let met = lease.filter(|_| complete).map(|lease| lease.clock.0);
         let path = session.store_path(joined.id)?;
         Ok(TripProgram {
             program: joined.id.to_string(),
             name: self.name_of(session, joined).await,
             connection: connection(status.as_ref().map_or(Line::Offline, |status| status.line)),
-            synced_at: status.as_ref().and_then(|status| status.synced_at).map(|at| at as f64),
+            synced_at: status.as_ref().and_then(|status| status.synced_at).or(met).map(|at| at as f64),
             trying_at: status.as_ref().and_then(|status| status.retry_at).map(|at| at as f64),
             first: status.as_ref().and_then(|status| status.first).map(first_catch_up),
             message: status.and_then(|status| status.message),
             locked,
             readable_until: left.map(|left| now.0.saturating_add(left) as f64),
-            lease_days: joined.store.lease().map_or(0, |lease| lease.days),
+            lease_days: lease.map_or(0, |lease| lease.days),
             waiting: crate::deals::small(counts.waiting),
             needs_you: crate::deals::small(counts.refused),
             rooms: here.rooms as f64,

@@ -26,7 +26,7 @@ pub struct TripProgram {
     pub name: String,
     /// The line to its hub.
     pub connection: Connection,
-    /// When it was last known to be the same as at its hub.
+    /// When it was last known to be the same as at its hub; none while not all of it is here.
     pub synced_at: Option<f64>,
     /// When the next attempt to reach the hub is made.
     pub trying_at: Option<f64>,

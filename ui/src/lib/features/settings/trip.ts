@@ -70,7 +70,7 @@ export function hereText(program: TripProgram): string {
 /** How old what is here is. */
 export function ageText(program: TripProgram, now: number): string {
 	if (program.first !== null) return `Being downloaded, ${percent(program.first)} % is here`;
-	if (program.synced_at === null) return 'Not met its hub since Lockstep started';
+	if (program.synced_at === null) return 'Not all of it is here yet';
 	if (program.connection === 'online') return 'Up to date';
 	return `As of ${agoText(Math.min(program.synced_at, now), now)}`;
 }
@@ -103,7 +103,7 @@ export function verdict(trip: Trip, day: string | null, now: number): Verdict {
 		if (program.first !== null) {
 			missing.push(`${name} is still being downloaded: ${percent(program.first)} % is here. Stay connected.`);
 		} else if (program.synced_at === null && program.connection !== 'online') {
-			missing.push(`${name} was not reached since Lockstep started. Connect to see whether all of it is here.`);
+			missing.push(`${name} has not been downloaded to this device. Connect, and stay until it has.`);
 		} else if (program.connection !== 'online' && program.synced_at !== null) {
 			older.push(`${name} is not connected. What is here is from ${agoText(program.synced_at, now)}.`);
 		}
