@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "subscribe",
                 "upload",
                 "shown",
+                "demo",
                 "quit",
                 "pop_out",
                 "close_window",

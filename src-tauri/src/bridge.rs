@@ -1,6 +1,7 @@
 //! The door between the windows and Rust: these commands and nothing else. None of them takes a path, an
 //! address or SQL; what `rpc` may do is the one command list of the `app` crate.
 
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use app::dto::{Code, CommandError, Uploaded};
@@ -40,6 +41,24 @@ pub async fn upload(core: State<'_, Arc<Core>>, request: Request<'_>) -> Result<
         return Err(bad_input(&core, || app::say!("The file arrived without a name.")));
     };
     core.app().await?.upload(name, bytes.clone()).await
+}
+
+/// Opens the demo world in a window, a process and a folder of its own, which end with it.
+#[tauri::command]
+pub fn demo(core: State<'_, Arc<Core>>) -> Result<(), CommandError> {
+    if cfg!(not(feature = "demo")) {
+        return Err(core.internal(|| app::say!("This build has no demo world.")));
+    }
+    let started = std::env::current_exe().and_then(|program| {
+        Command::new(program).arg("--demo").stdin(Stdio::null()).stdout(Stdio::null()).spawn()
+    });
+    let mut child = started.map_err(|error| {
+        tracing::error!("the demo could not be started: {error}");
+        core.internal(|| app::say!("The demo could not be started. The log has the details."))
+    })?;
+    // Somebody has to take notice when it ends.
+    std::thread::spawn(move || child.wait());
+    Ok(())
 }
 
 /// Ends the program, also where closing the window would only send it to the tray.

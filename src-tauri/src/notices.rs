@@ -4,10 +4,10 @@
 //! What is in a notice was written by people of other companies, and notification services read its
 //! body as markup. So the text is stripped, shortened and escaped here, whatever the caller did.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
-use app::{Notice, shortened};
+use app::{App, Notice, shortened};
 use notify_rust::Notification;
 use tauri::AppHandle;
 use tokio::sync::broadcast::error::RecvError;
@@ -22,6 +22,11 @@ const LONGEST_TITLE: usize = 80;
 /// Each notification on screen has a thread that waits for its click. More than this are not shown.
 const MOST_ON_SCREEN: usize = 16;
 
+/// Keys of what can be done: a click on the notification, and its buttons.
+const OPEN: &str = "default";
+const REPLY: &str = "reply";
+const DONE: &str = "done";
+
 static ON_SCREEN: AtomicUsize = AtomicUsize::new(0);
 
 /// Shows every notice that comes while nobody looks at the window.
@@ -30,10 +35,12 @@ pub async fn forward(handle: AppHandle, core: Arc<Core>) {
     let mut notices = app.notices();
     // The window may have been looked at before there was an app to tell.
     app.set_focused(core.is_focused());
+    // Not kept: what is shown must not hold the app open.
+    let there = Arc::downgrade(&app);
     drop(app);
     loop {
         match notices.recv().await {
-            Ok(notice) if !core.is_focused() => announce(&handle, &core, notice),
+            Ok(notice) if !core.is_focused() => announce(&handle, &core, &there, notice),
             Ok(_) => {}
             Err(RecvError::Lagged(lost)) => tracing::debug!(lost, "notices were dropped"),
             Err(RecvError::Closed) => return,
@@ -41,20 +48,19 @@ pub async fn forward(handle: AppHandle, core: Arc<Core>) {
     }
 }
 
-fn announce(handle: &AppHandle, core: &Arc<Core>, notice: Notice) {
+fn announce(handle: &AppHandle, core: &Arc<Core>, app: &Weak<App>, notice: Notice) {
     if ON_SCREEN.fetch_add(1, Ordering::Relaxed) >= MOST_ON_SCREEN {
         ON_SCREEN.fetch_sub(1, Ordering::Relaxed);
         return;
     }
-    let (handle, core) = (handle.clone(), Arc::clone(core));
+    let (handle, core, app) = (handle.clone(), Arc::clone(core), Weak::clone(app));
     // A thread of its own, because the library blocks until the notification is clicked or gone.
     let started = std::thread::Builder::new().name("notice".into()).spawn(move || {
-        let open = app::words::speaking(core.language(), || app::say!("Open"));
-        show_and_wait(&notice, &open, |route| {
-            core.feed.open(route);
-            shell::bring_forward(&handle);
-        });
+        let action = show_and_wait(&core, &notice);
         ON_SCREEN.fetch_sub(1, Ordering::Relaxed);
+        if let (Some(action), Some(app)) = (action, app.upgrade()) {
+            tauri::async_runtime::spawn(answer(handle, core, app, notice, action));
+        }
     });
     if let Err(error) = started {
         ON_SCREEN.fetch_sub(1, Ordering::Relaxed);
@@ -62,27 +68,72 @@ fn announce(handle: &AppHandle, core: &Arc<Core>, notice: Notice) {
     }
 }
 
-fn show_and_wait(notice: &Notice, open: &str, on_click: impl FnOnce(String)) {
-    let shown = Notification::new()
+/// Shows a notice; returns the key of what the person did with it, none when that was nothing.
+fn show_and_wait(core: &Core, notice: &Notice) -> Option<String> {
+    let mut notification = Notification::new();
+    notification
         .appname("Lockstep")
         .summary(&shortened(&plain(&notice.title), LONGEST_TITLE))
         .body(&escaped(&shortened(&plain(&notice.body), LONGEST_BODY)))
-        .icon("lockstep")
-        .action("default", open)
-        .show();
-    match shown {
+        .icon("lockstep");
+    app::words::speaking(core.language(), || with_actions(&mut notification, notice));
+    match notification.show() {
         #[cfg(all(unix, not(target_os = "macos")))]
-        Ok(shown) => shown.wait_for_action(|action| {
-            tracing::debug!(action, deal = notice.deal, "notification answered");
-            if action == "default" {
-                on_click(notice.route.clone());
-            }
-        }),
-        // Clicks are for later on the other systems; there, the notification only informs.
+        Ok(shown) => {
+            let mut answer = None;
+            shown.wait_for_action(|action| answer = Some(action.to_owned()));
+            tracing::debug!(action = answer, "notification answered");
+            answer
+        }
+        // Answers are for later on the other systems; there, the notification only informs.
         #[cfg(not(all(unix, not(target_os = "macos"))))]
-        Ok(_) => drop(on_click),
-        Err(error) => tracing::debug!("no notification service took a notice: {error}"),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::debug!("no notification service took a notice: {error}");
+            None
+        }
     }
+}
+
+/// What a person can do on the notification itself; a click on it opens its place in any case.
+fn with_actions(notification: &mut Notification, notice: &Notice) {
+    notification.action(OPEN, &app::say!("Open"));
+    if !takes_actions() {
+        return;
+    }
+    if notice.reply.is_some() {
+        notification.action(REPLY, &app::say!("Reply"));
+    }
+    if !notice.done.is_empty() {
+        notification.action(DONE, &app::say!("Done"));
+    }
+}
+
+/// Whether the service shows buttons. Some that do not would print their names below the text.
+fn takes_actions() -> bool {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    return notify_rust::get_capabilities().is_ok_and(|all| all.iter().any(|one| one == "actions"));
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    return false;
+}
+
+/// What was answered, done.
+async fn answer(handle: AppHandle, core: Arc<Core>, app: Arc<App>, notice: Notice, action: String) {
+    let place = match action.as_str() {
+        OPEN => notice.route,
+        REPLY => notice.reply.unwrap_or(notice.route),
+        DONE => match app.put_away(&notice).await {
+            Ok(()) => return,
+            Err(error) => {
+                // Where one sees that it is not done.
+                tracing::warn!(code = ?error.code, "a notice could not be put away");
+                notice.route
+            }
+        },
+        _ => return,
+    };
+    core.feed.open(place);
+    shell::bring_forward(&handle);
 }
 
 /// One line without anything that could move, hide or reorder what follows it.

@@ -31,6 +31,7 @@ pub fn run(arguments: Arguments, profile: PathBuf, started: Instant) -> anyhow::
             bridge::subscribe,
             bridge::upload,
             bridge::shown,
+            bridge::demo,
             bridge::quit,
             bridge::pop_out,
             bridge::close_window,

@@ -24,8 +24,8 @@ async fn join(alice: &Window, link: &str) -> Result<()> {
 }
 
 /// Alice registers a deal in her window; waits until Bob has it.
-async fn deal_of_alice(alice: &Window, bob: &Person) -> Result<String> {
-    let form = serde_json::to_value(bob.form("Quay sensors", "quay.example"))?;
+async fn deal_of_alice(alice: &Window, bob: &Person, title: &str, domain: &str) -> Result<String> {
+    let form = serde_json::to_value(bob.form(title, domain))?;
     let done = alice.rpc("deal_register", &form).await?;
     let deal = done.get("id").and_then(Value::as_str).context("no deal")?.to_owned();
     bob.until("the deal", async || Ok(bob.deals().await?.iter().any(|row| row.id == deal).then_some(())))
@@ -41,7 +41,7 @@ async fn shown(service: &Notifications, text: &str) -> Result<Shown> {
 }
 
 #[tokio::test]
-async fn a_click_on_a_message_opens_its_room() -> Result<()> {
+async fn a_click_on_a_message_opens_its_room_and_buttons_answer_it() -> Result<()> {
     let service = Notifications::start().await?;
     let hub = HubProcess::start().await?;
     let (bob, link) = bob_and_his_invitation(&hub).await?;
@@ -49,7 +49,7 @@ async fn a_click_on_a_message_opens_its_room() -> Result<()> {
     let alice = Launch::new("a_click_on_a_message_opens_its_room", profile.path()).open().await?;
     alice.find("main").await?;
     join(&alice, &link).await?;
-    let deal = deal_of_alice(&alice, &bob).await?;
+    let deal = deal_of_alice(&alice, &bob, "Quay sensors", "quay.example").await?;
     // The page has gone from the welcome to Today, and what the hub decided about the deal has come back.
     alice.find("[data-test=today]").await?;
     alice.find("[data-test=nav-today][aria-current=page]").await?;
@@ -64,7 +64,8 @@ async fn a_click_on_a_message_opens_its_room() -> Result<()> {
     let seen = shown(&service, "page 3").await?;
     ensure!(seen.body == "See &lt;b&gt;page 3&lt;/b&gt; &amp; signgnp.exe", "{seen:?}");
     ensure!(seen.title.contains("bob"), "{seen:?}");
-    ensure!(seen.actions == ["default"], "{seen:?}");
+    ensure!(seen.actions == ["default", "reply", "done"], "{seen:?}");
+    ensure!(seen.labels == ["Open", "Reply", "Done"], "{seen:?}");
     ensure!(
         service.shown().len() == 1,
         "what she saw in the window was announced too: {:?}",
@@ -79,5 +80,44 @@ async fn a_click_on_a_message_opens_its_room() -> Result<()> {
     })
     .await?;
     alice.see("page 3").await?;
+    a_room_rings_once(&alice, &bob, &service).await.context("ringing once")?;
     alice.close().await
+}
+
+/// Buttons act as the window does, and what a room has more to say waits.
+async fn a_room_rings_once(alice: &Window, bob: &Person, service: &Notifications) -> Result<()> {
+    let deal = deal_of_alice(alice, bob, "Dry dock", "dock.example").await?;
+    let other = deal_of_alice(alice, bob, "Lock gates", "gates.example").await?;
+    alice.look_away().await?;
+
+    bob.say(&deal, "First of all").await?;
+    let first = shown(service, "First of all").await?;
+    bob.say(&deal, "And then").await?;
+    bob.say(&other, "Another matter").await?;
+    let second = shown(service, "Another matter").await?;
+    ensure!(service.shown().len() == 3, "a room rang twice: {:?}", service.shown());
+
+    let done = async |name: &str| -> Result<bool> {
+        let today = alice.rpc("today", &json!({ "lens": { "program": null, "counterpart": null } })).await?;
+        let rows = today.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let key = format!("reply-{other}");
+        Ok(rows.iter().any(|row| row.get("key").and_then(Value::as_str) == Some(key.as_str())))
+    };
+    ensure!(done("on_you").await?, "there is nothing to put away");
+    eventually("the row among what is done", async || {
+        service.press(second.id, "done").await?;
+        Ok(done("done_today").await?.then_some(()))
+    })
+    .await?;
+
+    let writes = format!(
+        "location.pathname.includes({}) && document.activeElement?.matches('[data-test=composer]')",
+        json!(deal)
+    );
+    eventually("the composer of the room", async || {
+        service.press(first.id, "reply").await?;
+        Ok((alice.run(&format!("return {writes}"), Vec::new()).await? == json!(true)).then_some(()))
+    })
+    .await?;
+    alice.see("And then").await
 }

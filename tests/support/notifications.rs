@@ -25,6 +25,8 @@ pub struct Shown {
     pub body: String,
     /// Keys of its actions.
     pub actions: Vec<String>,
+    /// What is on its buttons, in the order of the keys.
+    pub labels: Vec<String>,
 }
 
 /// The running service.
@@ -40,11 +42,23 @@ impl Notifications {
     /// # Errors
     /// Without a bus, or when somebody already has the name.
     pub async fn start() -> Result<Self> {
+        Self::start_with(&["actions", "body", "body-markup"]).await
+    }
+
+    /// As [`Notifications::start`], a service that shows no buttons.
+    ///
+    /// # Errors
+    /// As [`Notifications::start`].
+    pub async fn start_without_buttons() -> Result<Self> {
+        Self::start_with(&["body"]).await
+    }
+
+    async fn start_with(capabilities: &'static [&'static str]) -> Result<Self> {
         let shown = Arc::new(Mutex::new(Vec::new()));
         let connection = zbus::connection::Builder::session()
             .context("there is no session bus: run this in tests/desktop/session")?
             .name("org.freedesktop.Notifications")?
-            .serve_at(PATH, Service { shown: Arc::clone(&shown) })?
+            .serve_at(PATH, Service { shown: Arc::clone(&shown), capabilities })?
             .build()
             .await
             .context("no notification service could be started on this bus")?;
@@ -56,14 +70,22 @@ impl Notifications {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What a click on a notification sends first. Services then close it, but a listener that comes a moment
-    /// late would take the close for the answer, and no person clicks that fast.
+    /// What a click on a notification sends.
     ///
     /// # Errors
     /// When the bus is gone.
     pub async fn click(&self, id: u32) -> Result<()> {
+        self.press(id, "default").await
+    }
+
+    /// What a click on a button of a notification sends first. Services then close it, but a listener that comes a moment
+    /// late would take the close for the answer, and no person clicks that fast.
+    ///
+    /// # Errors
+    /// When the bus is gone.
+    pub async fn press(&self, id: u32, action: &str) -> Result<()> {
         let emitter = SignalEmitter::new(&self.connection, PATH)?;
-        Service::action_invoked(&emitter, id, "default").await?;
+        Service::action_invoked(&emitter, id, action).await?;
         Ok(())
     }
 }
@@ -74,6 +96,7 @@ mod service {
 
     pub(super) struct Service {
         pub(super) shown: Arc<Mutex<Vec<Shown>>>,
+        pub(super) capabilities: &'static [&'static str],
     }
 
     #[zbus::interface(name = "org.freedesktop.Notifications")]
@@ -93,15 +116,16 @@ mod service {
             let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
             let id = u32::try_from(shown.len()).unwrap_or(u32::MAX).saturating_add(1);
             // Keys and labels take turns.
+            let labels = actions.iter().skip(1).step_by(2).cloned().collect();
             let actions = actions.into_iter().step_by(2).collect();
-            shown.push(Shown { id, title, body, actions });
+            shown.push(Shown { id, title, body, actions, labels });
             id
         }
 
         fn close_notification(&self, _id: u32) {}
 
         fn get_capabilities(&self) -> Vec<String> {
-            ["actions", "body", "body-markup"].map(str::to_owned).to_vec()
+            self.capabilities.iter().map(|&one| one.to_owned()).collect()
         }
 
         fn get_server_information(&self) -> (String, String, String, String) {

@@ -185,10 +185,37 @@ export const states = [
 	},
 	{ route: '/settings', name: 'Sync', at: '/settings?tab=sync', ready: 'sync-device' },
 	{ route: '/settings', name: 'Sync, offline', at: '/settings?tab=sync', ready: 'sync-device', answers: { sync_status: offline } },
+	{ route: '/settings', name: 'Prepare for a trip', at: '/settings?tab=sync&trip', ready: 'trip-verdict' },
+	{
+		route: '/settings',
+		name: 'Prepare for a trip, something missing',
+		at: '/settings?tab=sync&trip',
+		ready: 'trip-verdict',
+		answers: {
+			trip: (trip) => ({
+				...trip,
+				shut: ['Kestrel'],
+				programs: trip.programs.map((/** @type {any} */ program) => ({
+					...program,
+					connection: 'offline',
+					message: 'The hub could not be reached.',
+					waiting: 2
+				}))
+			})
+		}
+	},
 	{ route: '/settings', name: 'Devices', at: '/settings?tab=devices', ready: 'link-device' },
 	{ route: '/settings', name: 'Leaving', at: '/settings?tab=devices', ready: 'leave', then: click('leave', 'leave-dialog') },
 	{ route: '/settings', name: 'Security', at: '/settings?tab=security', ready: 'key-home' },
 	{ route: '/settings', name: 'Appearance', at: '/settings?tab=appearance', ready: 'theme-system' },
+	{ route: '/settings', name: 'Notifications', at: '/settings?tab=general', ready: 'quiet-hours' },
+	{
+		route: '/settings',
+		name: 'Quiet hours',
+		at: '/settings?tab=general',
+		ready: 'quiet-when',
+		answers: { app_state: (app) => ({ ...app, notices: { ...app.notices, quiet: true, quiet_days: [] } }) }
+	},
 	{ route: '/settings', name: 'Diagnostics', at: '/settings?tab=diagnostics', ready: 'diagnostics-save' },
 	{ route: '/start', name: 'Joining', at: '/start?join', ready: 'join-link' },
 	{ route: '/start', name: 'Joining with nonsense', at: '/start?join', ready: 'join-link', then: type('join-link', 'nonsense', 'join-trouble') },

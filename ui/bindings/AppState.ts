@@ -3,6 +3,8 @@ import type { Appearance } from "./Appearance";
 import type { Background } from "./Background";
 import type { EndedAccess } from "./EndedAccess";
 import type { LockedProgram } from "./LockedProgram";
+import type { NoticeChoice } from "./NoticeChoice";
+import type { Practice } from "./Practice";
 import type { ProgramSummary } from "./ProgramSummary";
 import type { ShutProgram } from "./ShutProgram";
 import type { VaultState } from "./VaultState";
@@ -39,6 +41,14 @@ appearance: Appearance,
  * What goes on without the window.
  */
 background: Background, 
+/**
+ * What a person who looks elsewhere is told of.
+ */
+notices: NoticeChoice, 
+/**
+ * What was practised, in the demo.
+ */
+practice: Practice, 
 /**
  * True when this is the built-in demo world.
  */

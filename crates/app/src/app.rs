@@ -1,10 +1,11 @@
 //! The application: one profile folder, opened once.
 
 use crate::dto::{
-    Appearance, Background, ChangeNote, Code, CommandError, Language, Tag, Uploaded, VaultState,
+    Appearance, Background, ChangeNote, Code, CommandError, Language, NoticeChoice, Practice, Tag, Uploaded,
+    VaultState,
 };
 use crate::import_job::ImportJobs;
-use crate::notices::Notice;
+use crate::notices::{self, Heard, Notice};
 use crate::session::{Joined, Session};
 use crate::undo::UndoList;
 use crate::{say, words};
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 use vault::ProfileLock;
 
 /// How hubs are reached.
@@ -75,6 +76,8 @@ pub struct App {
     pub(crate) appearance: Mutex<Appearance>,
     pub(crate) system_language: Mutex<Language>,
     pub(crate) background: Mutex<Background>,
+    pub(crate) notice_choice: Mutex<NoticeChoice>,
+    pub(crate) practice: Mutex<Practice>,
     pub(crate) focused: AtomicBool,
     pub(crate) undo: Mutex<UndoList>,
     pub(crate) imports: Mutex<ImportJobs>,
@@ -84,6 +87,7 @@ pub struct App {
     next_upload: AtomicU64,
     pub(crate) changes: broadcast::Sender<ChangeNote>,
     pub(crate) notices: broadcast::Sender<Notice>,
+    pub(crate) heard: mpsc::UnboundedSender<Heard>,
 }
 
 impl std::fmt::Debug for App {
@@ -112,6 +116,7 @@ impl App {
             }
             Keychain::Memory => vault::Keychain::memory(),
         };
+        let (heard, hears) = mpsc::unbounded_channel();
         let app = Arc::new(Self {
             profile,
             lock: Mutex::default(),
@@ -123,6 +128,8 @@ impl App {
             appearance: Mutex::default(),
             system_language: Mutex::default(),
             background: Mutex::default(),
+            notice_choice: Mutex::default(),
+            practice: Mutex::default(),
             focused: AtomicBool::new(false),
             undo: Mutex::default(),
             imports: Mutex::default(),
@@ -132,8 +139,10 @@ impl App {
             next_upload: AtomicU64::new(1),
             changes: broadcast::channel(FEED).0,
             notices: broadcast::channel(FEED).0,
+            heard,
         });
         tokio::spawn(crate::today::turn_pages(Arc::downgrade(&app)));
+        tokio::spawn(notices::desk(Arc::downgrade(&app), hears));
         app.try_open().await?;
         Ok(app)
     }
@@ -143,7 +152,7 @@ impl App {
         self.changes.subscribe()
     }
 
-    /// What a person who looks elsewhere should hear of.
+    /// What a person who looks elsewhere should be shown now.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()
     }
@@ -151,6 +160,9 @@ impl App {
     /// Whether the window has the person's attention; then nothing is announced.
     pub fn set_focused(&self, focused: bool) {
         self.focused.store(focused, Ordering::Relaxed);
+        if focused {
+            let _ = self.heard.send(Heard::Looked);
+        }
     }
 
     /// Takes a file to import. It is recognised here and kept in memory until imported or replaced.

@@ -22,15 +22,15 @@ const THEMES: [(Theme, &str); 4] = [
 ];
 const DENSITIES: [(Density, &str); 2] =
     [(Density::Compact, "compact"), (Density::Comfortable, "comfortable")];
-const SWITCH: [(bool, &str); 2] = [(true, "on"), (false, "off")];
+pub(crate) const SWITCH: [(bool, &str); 2] = [(true, "on"), (false, "off")];
 
 /// A value under the name it is kept under.
-fn name_of<T: PartialEq>(names: &[(T, &'static str)], value: &T) -> &'static str {
+pub(crate) fn name_of<T: PartialEq>(names: &[(T, &'static str)], value: &T) -> &'static str {
     names.iter().find(|(known, _)| known == value).map_or("", |(_, name)| name)
 }
 
 /// The value of a name. One that is missing, or that only a newer version knows, is the default here.
-fn value_of<T: Copy>(names: &[(T, &'static str)], name: Option<&str>, otherwise: T) -> T {
+pub(crate) fn value_of<T: Copy>(names: &[(T, &'static str)], name: Option<&str>, otherwise: T) -> T {
     names.iter().find(|(_, known)| Some(*known) == name).map_or(otherwise, |(value, _)| *value)
 }
 

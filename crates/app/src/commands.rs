@@ -17,6 +17,8 @@ commands! {
     work_offline(WorkOffline) -> SyncStatus,
     appearance_set(Appearance) -> Done,
     background_set(Background) -> Done,
+    notices_set(NoticeChoice) -> Done,
+    practice_set(Practice) -> Done,
     // A program whose file cannot be read.
     shut_retry(InProgram) -> AppState,
     shut_rescue(InProgram) -> SavedFile,
@@ -81,6 +83,7 @@ commands! {
     // Sync and settings.
     sync_status(()) -> SyncStatus,
     sync_now(()) -> SyncStatus,
+    trip(()) -> Trip,
     refusal_retry(OneOf) -> Done,
     refusal_resend(RefusalResend) -> Done,
     refusal_discard(OneOf) -> Done,

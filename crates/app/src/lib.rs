@@ -27,6 +27,7 @@ mod palette;
 mod people;
 mod pinned;
 mod plans;
+mod practice;
 mod refused;
 mod rescue;
 mod room;
@@ -38,6 +39,7 @@ mod shut;
 mod start;
 mod sync_page;
 mod today;
+mod trip;
 mod undo;
 mod unsent;
 pub mod words;
@@ -45,7 +47,7 @@ mod written;
 
 pub use app::{App, Dial, Keychain, Options, profile_dir};
 pub use map::shortened;
-pub use notices::Notice;
+pub use notices::{Away, Notice};
 pub use room_windows::{OwnWindow, Place};
 
 #[cfg(test)]

@@ -1,120 +1,189 @@
-//! What a person hears of while looking elsewhere: messages and decisions by others.
+//! What a person hears of while looking elsewhere. The announcer tells what is new ([`Heard`]), the
+//! budget decides when of that something is shown and sums up the rest, the words are put together
+//! last. The shell only shows.
 
-use crate::app::App;
-use crate::say;
-use domain::entity::{Deal, Message, Status};
-use domain::{DealId, ProgramId, RowKey, Table};
+mod announcer;
+mod budget;
+mod choice;
+mod hours;
+mod words;
+
+pub(crate) use announcer::Announcer;
+pub(crate) use choice::kept;
+
+use crate::app::{App, held};
+use crate::dto::{CommandError, NoticesFor};
+use budget::Budget;
+use domain::entity::{Deal, Put, RowOf};
+use domain::mutation::RowPut;
+use domain::{DealId, ProgramId};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::{Change, Store};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Something to announce.
+/// While something waits for the end of quiet hours the clock is looked at so often: it may be set, and
+/// a device may sleep meanwhile.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Something to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Program.
-    pub program: String,
-    /// Deal.
-    pub deal: String,
     /// First line: who, or what.
     pub title: String,
     /// Second line.
     pub body: String,
     /// Where a click leads inside the window.
     pub route: String,
+    /// Where one can answer at once; none when there is nobody to answer, or several.
+    pub reply: Option<String>,
+    /// What "done" puts away; nothing when there is no row of Today for it.
+    pub done: Vec<Away>,
 }
 
-/// Tells what is new from what was there before, for one program.
-pub(crate) struct Announcer {
+/// A row of Today as it stood when it was told of. It comes back when there is more to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Away {
     program: ProgramId,
-    store: Store,
-    /// Highest position of a message announced or there before.
-    position: u64,
-    /// Where each registration stood when last looked at.
-    statuses: BTreeMap<DealId, Status>,
-    /// False until the first catch-up ended: what comes then is old.
-    ready: bool,
+    row: RowOf,
+    seen: u64,
 }
 
-impl Announcer {
-    pub fn new(program: ProgramId, store: Store) -> Self {
-        Self { program, store, position: 0, statuses: BTreeMap::new(), ready: false }
+/// The room of a deal in a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Room {
+    pub program: ProgramId,
+    pub deal: DealId,
+}
+
+/// What the desk hears.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// Somebody else did something.
+    News(News),
+    /// This person read the room up to a position, here or on another device.
+    Read(Room, u64),
+    /// This person looks at the window.
+    Looked,
+    /// This person chose anew what to hear of, and when.
+    Chosen,
+}
+
+/// One thing that somebody else did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    pub room: Room,
+    pub deal_title: String,
+    pub what: What,
+    /// The row of Today that asks for an answer to it, and what there is to see. This is what makes it
+    /// something "on me".
+    pub row: Option<(RowOf, u64)>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A message.
+    Message { author: String, body: String },
+    /// A registration moved.
+    Registration { title: String, body: String },
+}
+
+impl App {
+    /// Puts away what a notice told of, as "done" in Today does: it is back when there is news.
+    ///
+    /// # Errors
+    /// When a program is gone or nothing can be changed in it now.
+    pub async fn put_away(self: &Arc<Self>, notice: &Notice) -> Result<(), CommandError> {
+        for away in &notice.done {
+            let joined = self.program(&away.program.to_string())?;
+            let put = RowPut { member: joined.member, row: away.row, put: Put::Done, seen: away.seen };
+            self.act(&joined, None, put).await?;
+        }
+        Ok(())
     }
 
-    /// Remembers what is there.
-    pub async fn begin(&mut self) {
-        let Ok(state) = self.store.sync_state().await else { return };
-        self.position = state.cursor;
-        self.ready = state.cursor > 0;
-        if let Ok(statuses) = self.store.registration_statuses().await {
-            self.statuses = statuses.into_iter().collect();
-        }
-    }
-
-    /// Announces what `change` brought from others.
-    pub async fn announce(&mut self, app: &Arc<App>, change: &Change) {
-        if !self.ready {
-            self.begin().await;
-            return;
-        }
-        let looking = app.focused.load(Ordering::Relaxed);
-        for key in &change.keys {
-            let notice = match key.table {
-                Table::Messages => self.message(*key).await,
-                Table::Deals => self.deal(*key).await,
-                _ => None,
+    /// Drops of what waits whatever this device may not show any more.
+    async fn still_here(self: &Arc<Self>, budget: &mut Budget) {
+        for room in budget.rooms() {
+            let joined = self.session().ok().and_then(|session| session.program(room.program));
+            let here = match joined {
+                Some(joined) => matches!(joined.store.entity::<Deal>(room.deal).await, Ok(Some(_))),
+                None => false,
             };
-            if let Some(notice) = notice.filter(|_| !looking) {
+            if !here {
+                budget.forget(room);
+            }
+        }
+    }
+}
+
+/// Hears what is new and says what is to be shown, for as long as the app lives.
+pub(crate) async fn desk(app: Weak<App>, mut heard: UnboundedReceiver<Heard>) {
+    let began = Instant::now();
+    let mut budget = Budget::default();
+    let mut wait = None;
+    loop {
+        let told = match wait {
+            None => heard.recv().await.map(Some),
+            Some(wait) => tokio::select! {
+                told = heard.recv() => told.map(Some),
+                () = tokio::time::sleep(wait) => Some(None),
+            },
+        };
+        let (Some(told), Some(app)) = (told, app.upgrade()) else { return };
+        let chosen = held(&app.notice_choice).clone();
+        match told {
+            Some(Heard::News(news)) if wanted(chosen.which, &news) => budget.hear(news, began.elapsed()),
+            Some(Heard::Read(room, position)) => budget.read(room, position),
+            Some(Heard::Looked) => budget.clear(),
+            Some(Heard::News(_) | Heard::Chosen) | None => {}
+        }
+        if chosen.which == NoticesFor::Nothing || app.focused.load(Ordering::Relaxed) {
+            budget.clear();
+        }
+        let quiet = hours::quiet_until(&chosen, jiff::Zoned::now().datetime()).is_some();
+        if !quiet && budget.is_due(began.elapsed()) {
+            app.still_here(&mut budget).await;
+            for notice in crate::words::speaking(app.language(), || budget.due(began.elapsed())) {
                 let _ = app.notices.send(notice);
             }
         }
+        let next = budget.next(began.elapsed());
+        wait = next.map(|next| if quiet { LOOK } else { next.min(LOOK) });
     }
+}
 
-    async fn message(&mut self, key: RowKey) -> Option<Notice> {
-        let message: Message = self.store.entity(key.id).await.ok()??;
-        let position = message.position.filter(|position| *position > self.position)?;
-        self.position = position;
-        if message.author == self.store.identity().member {
-            return None;
-        }
-        let deal: Deal = self.store.entity(message.deal).await.ok()??;
-        let author = self.store.entity::<domain::entity::Member>(message.author).await.ok()??;
-        Some(self.notice(message.deal, format!("{} · {}", author.name, deal.title), message.body))
+/// Whether a person who chose so wants to hear of it.
+fn wanted(which: NoticesFor, news: &News) -> bool {
+    match which {
+        NoticesFor::Everything => true,
+        NoticesFor::OnMe => news.row.is_some(),
+        NoticesFor::Nothing => false,
     }
+}
 
-    async fn deal(&mut self, key: RowKey) -> Option<Notice> {
-        let id = DealId(key.id);
-        let deal: Deal = self.store.entity(id).await.ok()??;
-        let status = deal.registration.status;
-        let before = self.statuses.insert(id, status);
-        if before == Some(status) {
-            return None;
-        }
-        let me = self.store.identity().member;
-        let mine = self.store.entity::<domain::entity::Member>(me).await.ok()??.organization == deal.partner;
-        let (title, body) = match (status, mine) {
-            (Status::Approved, true) if deal.registration.decided_by != Some(me) => {
-                (say!("Registration approved"), deal.title)
-            }
-            (Status::Rejected, true) => (
-                say!("Registration rejected"),
-                format!("{}: {}", deal.title, deal.registration.evidence.unwrap_or_default()),
-            ),
-            (Status::Submitted, false) => {
-                (say!("New registration to decide"), format!("{} · {}", deal.title, deal.customer.name))
-            }
-            _ => return None,
-        };
-        Some(self.notice(id, title, body))
-    }
+/// The rows that "done" puts away.
+fn away(room: Room, rows: &BTreeMap<RowOf, u64>) -> Vec<Away> {
+    rows.iter().map(|(row, seen)| Away { program: room.program, row: *row, seen: *seen }).collect()
+}
 
-    fn notice(&self, deal: DealId, title: String, body: String) -> Notice {
-        Notice {
-            program: self.program.to_string(),
-            deal: deal.to_string(),
-            title,
-            body,
-            route: format!("/deals/{}/{deal}", self.program),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_on_me_is_what_has_a_row_in_today() {
+        let room = Room { program: ProgramId(Uuid::from_u128(1)), deal: DealId(Uuid::from_u128(2)) };
+        let what = What::Message { author: "Orla".into(), body: "Hello".into() };
+        let theirs =
+            News { room, deal_title: "Polder".into(), what, row: Some((RowOf::Reply(room.deal), 3)) };
+        let of_a_colleague = News { row: None, ..theirs.clone() };
+        let heard = |which| [wanted(which, &theirs), wanted(which, &of_a_colleague)];
+        assert_eq!(heard(NoticesFor::Everything), [true, true]);
+        assert_eq!(heard(NoticesFor::OnMe), [true, false]);
+        assert_eq!(heard(NoticesFor::Nothing), [false, false]);
     }
 }

@@ -7,6 +7,7 @@ use crate::dto::{AppState, Code, CommandError, Passphrase, Tag, VaultState};
 use crate::map;
 use crate::say;
 use crate::session::{Session, file_key};
+use crate::{notices, practice};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use store::DeviceFile;
@@ -56,6 +57,8 @@ impl App {
         self.work_offline.store(offline.as_deref() == Some("on"), Ordering::Relaxed);
         *held(&self.appearance) = appearance::read(&device).await?;
         *held(&self.background) = background::kept(&device).await?;
+        *held(&self.notice_choice) = notices::kept(&device).await?;
+        *held(&self.practice) = practice::kept(&device).await?;
         let joined = device.joined().await.map_err(|error| map::store_error(&error))?;
         let session = Arc::new(Session::new(vault, device).await?);
         for program in joined {
@@ -96,6 +99,8 @@ impl App {
             ended,
             appearance: *held(&self.appearance),
             background: self.background(),
+            notices: held(&self.notice_choice).clone(),
+            practice: held(&self.practice).clone(),
             demo: self.demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             work_offline: self.work_offline.load(Ordering::Relaxed),

@@ -108,7 +108,7 @@ impl App {
 }
 
 /// Numbers as the window has them.
-fn first_catch_up(first: sync::FirstCatchUp) -> FirstCatchUp {
+pub(crate) fn first_catch_up(first: sync::FirstCatchUp) -> FirstCatchUp {
     FirstCatchUp {
         rows: first.progress.rows as f64,
         rows_total: first.progress.rows_total as f64,

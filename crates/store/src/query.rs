@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod deals;
 mod entity;
 pub mod find;
+pub mod here;
 pub mod history;
 pub mod palette;
 pub mod people;

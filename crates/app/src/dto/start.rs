@@ -1,6 +1,6 @@
 //! Start, vault, joining: what the window shows before and around a program.
 
-use super::{EndedAccess, Language, LockedProgram};
+use super::{EndedAccess, Language, LockedProgram, NoticeChoice, Practice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -22,6 +22,10 @@ pub struct AppState {
     pub appearance: Appearance,
     /// What goes on without the window.
     pub background: Background,
+    /// What a person who looks elsewhere is told of.
+    pub notices: NoticeChoice,
+    /// What was practised, in the demo.
+    pub practice: Practice,
     /// True when this is the built-in demo world.
     pub demo: bool,
     /// Version of this application, for the diagnostics page.

@@ -10,6 +10,7 @@ export type Args<C extends CommandName> = Commands[C][0];
 export type Reply<C extends CommandName> = Commands[C][1];
 
 const changed = new Set<(note: ChangeNote) => void>();
+const sent = new Set<(command: CommandName, args: unknown, reply: unknown) => void>();
 const opened = new Set<(path: string) => void>();
 // A notification may be clicked before anybody listens.
 let unopened: string | null = null;
@@ -32,7 +33,9 @@ const host: Promise<Host> = (
 
 /** Runs one command of the list. Rejects with `CommandFailed`. */
 export async function send<C extends CommandName>(command: C, args: Args<C>): Promise<Reply<C>> {
-	return (await (await host).rpc(command, args)) as Reply<C>;
+	const reply = (await (await host).rpc(command, args)) as Reply<C>;
+	for (const listener of sent) listener(command, args, reply);
+	return reply;
 }
 
 /** Hands a file over in one piece. */
@@ -44,6 +47,12 @@ export async function upload(file: File): Promise<Uploaded> {
 export function onChange(listener: (note: ChangeNote) => void): () => void {
 	changed.add(listener);
 	return () => changed.delete(listener);
+}
+
+/** Hears every command that was answered; returns the way to stop. */
+export function onSent(listener: (command: CommandName, args: unknown, reply: unknown) => void): () => void {
+	sent.add(listener);
+	return () => sent.delete(listener);
 }
 
 /** Hears addresses that the shell asks to open, for example after a click on a notification. */
@@ -58,6 +67,11 @@ export function onOpen(listener: (path: string) => void): () => void {
 
 /** Whether this is the desktop program, and not a page in a browser. */
 export const onDesktop = typeof window !== 'undefined' && '__TAURI_INTERNALS__' in window;
+
+/** Opens the demo world in a window of its own. */
+export async function openDemo(): Promise<void> {
+	await (await host).demo?.();
+}
 
 /** Ends the desktop program. */
 export async function quit(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Host {
 	listen(push: (note: Push) => void): void;
 	/** Tells the shell that the first frame is on screen, so that it can show the window. */
 	shown(): Promise<void>;
+	/** Opens the demo world in a window of its own; absent where there is no program to start. */
+	demo?(): Promise<void>;
 	/** Ends the program; absent where there is no program to end. */
 	quit?(): Promise<void>;
 	/** Opens the room of a deal in a window of its own, or brings that forward. True when it is a new one. */

@@ -31,6 +31,14 @@ export const host: Host = {
 		await invoke('shown');
 	},
 
+	async demo() {
+		try {
+			await invoke('demo');
+		} catch (cause) {
+			throw asFailure(cause);
+		}
+	},
+
 	async quit() {
 		await invoke('quit');
 	},

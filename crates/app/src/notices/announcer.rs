@@ -1,0 +1,123 @@
+//! Tells what is new from what was there before: messages and decisions by others.
+
+use super::{Heard, News, Room, What};
+use crate::app::App;
+use crate::say;
+use domain::entity::{Deal, Member, Message, ReadMark, RowOf, Status, read_mark_id};
+use domain::{DealId, ProgramId, RowKey, Table};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use store::{Change, Store};
+
+/// Tells what is new, for one program.
+pub(crate) struct Announcer {
+    program: ProgramId,
+    store: Store,
+    /// Highest position of a message announced or there before.
+    position: u64,
+    /// Where each registration stood when last looked at.
+    statuses: BTreeMap<DealId, Status>,
+    /// False until the first catch-up ended: what comes then is old.
+    ready: bool,
+}
+
+impl Announcer {
+    pub fn new(program: ProgramId, store: Store) -> Self {
+        Self { program, store, position: 0, statuses: BTreeMap::new(), ready: false }
+    }
+
+    /// Remembers what is there.
+    pub async fn begin(&mut self) {
+        let Ok(state) = self.store.sync_state().await else { return };
+        self.position = state.cursor;
+        self.ready = state.cursor > 0;
+        if let Ok(statuses) = self.store.registration_statuses().await {
+            self.statuses = statuses.into_iter().collect();
+        }
+    }
+
+    /// Announces what `change` brought from others.
+    pub async fn announce(&mut self, app: &Arc<App>, change: &Change) {
+        if !self.ready {
+            self.begin().await;
+            return;
+        }
+        let looking = app.focused.load(Ordering::Relaxed);
+        // Keys are in no order of positions.
+        let known = self.position;
+        for key in &change.keys {
+            let heard = match key.table {
+                Table::Messages => self.message(*key, known).await.map(Heard::News),
+                Table::Deals => self.deal(*key).await.map(Heard::News),
+                Table::ReadMarks => self.read(*key).await,
+                _ => None,
+            };
+            if let Some(heard) = heard.filter(|_| !looking) {
+                let _ = app.heard.send(heard);
+            }
+        }
+    }
+
+    async fn message(&mut self, key: RowKey, known: u64) -> Option<News> {
+        let message: Message = self.store.entity(key.id).await.ok()??;
+        let position = message.position.filter(|position| *position > known)?;
+        self.position = self.position.max(position);
+        let me = self.store.identity().member;
+        if message.author == me {
+            return None;
+        }
+        let deal: Deal = self.store.entity(message.deal).await.ok()??;
+        let author = self.store.entity::<Member>(message.author).await.ok()??;
+        let mine = self.store.entity::<Member>(me).await.ok()??;
+        // As in Today: what a colleague wrote asks for no reply.
+        let asks = author.organization != mine.organization;
+        let row = asks.then_some((RowOf::Reply(message.deal), position));
+        let what = What::Message { author: author.name, body: message.body };
+        Some(self.news(message.deal, deal.title, what, row))
+    }
+
+    async fn deal(&mut self, key: RowKey) -> Option<News> {
+        let id = DealId(key.id);
+        let deal: Deal = self.store.entity(id).await.ok()??;
+        let status = deal.registration.status;
+        let before = self.statuses.insert(id, status);
+        if before == Some(status) {
+            return None;
+        }
+        let me = self.store.identity().member;
+        let mine = self.store.entity::<Member>(me).await.ok()??.organization == deal.partner;
+        let (title, body, row) = match (status, mine) {
+            (Status::Approved, true) if deal.registration.decided_by != Some(me) => {
+                (say!("Registration approved"), deal.title.clone(), None)
+            }
+            (Status::Rejected, true) => {
+                let evidence = deal.registration.evidence.unwrap_or_default();
+                let decided = deal.registration.decided_at.map_or(0, |at| at.0.unsigned_abs());
+                (
+                    say!("Registration rejected"),
+                    format!("{}: {evidence}", deal.title),
+                    Some((RowOf::Rejected(id), decided)),
+                )
+            }
+            (Status::Submitted, false) => {
+                let body = format!("{} · {}", deal.title, deal.customer.name);
+                (say!("New registration to decide"), body, Some((RowOf::Decision(id), status as u64)))
+            }
+            _ => return None,
+        };
+        let what = What::Registration { title, body };
+        Some(self.news(id, deal.title, what, row))
+    }
+
+    /// How far this person read in a room.
+    async fn read(&self, key: RowKey) -> Option<Heard> {
+        let mark: ReadMark = self.store.entity(key.id).await.ok()??;
+        let mine = read_mark_id(mark.deal, self.store.identity().member) == key.id;
+        mine.then_some(Heard::Read(Room { program: self.program, deal: mark.deal }, mark.position))
+    }
+
+    fn news(&self, deal: DealId, deal_title: String, what: What, row: Option<(RowOf, u64)>) -> News {
+        News { room: Room { program: self.program, deal }, deal_title, what, row }
+    }
+}
