@@ -1,12 +1,10 @@
 //! The one window: how it is built, when it is seen, where it may go and how it ends.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::dto::Theme as Look;
-use tauri::http::{Request, Response};
 use tauri::utils::config::Color;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{
@@ -190,6 +188,7 @@ fn open_window(handle: &AppHandle, core: &Core) -> tauri::Result<WebviewWindow> 
     let profile = core.profile.as_path();
     // The page paints before it can be seen, and what it painted first is what is seen first.
     let look = look::last(profile);
+    let speaker = Arc::clone(&handle.state::<Arc<Core>>());
     let builder = WebviewWindowBuilder::new(handle, MAIN, WebviewUrl::App("index.html".into()))
         .title("Lockstep")
         .inner_size(1280.0, 832.0)
@@ -200,7 +199,7 @@ fn open_window(handle: &AppHandle, core: &Core) -> tauri::Result<WebviewWindow> 
         // Files are dropped on the page and reach us by `upload`; the native handler would take them away.
         .disable_drag_drop_handler()
         .initialization_script(language::SCRIPT)
-        .on_web_resource_request(in_the_language(handle))
+        .on_web_resource_request(move |_, response| language::write_into(response, speaker.language()))
         .on_navigation(is_our_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
@@ -213,14 +212,6 @@ fn open_window(handle: &AppHandle, core: &Core) -> tauri::Result<WebviewWindow> 
         tracing::warn!("the window begins where the desktop puts it: {error}");
     }
     Ok(window)
-}
-
-/// Hands out the page in the language of the moment.
-fn in_the_language(
-    handle: &AppHandle,
-) -> impl Fn(Request<Vec<u8>>, &mut Response<Cow<'static, [u8]>>) + Send + Sync + 'static {
-    let core = Arc::clone(&handle.state::<Arc<Core>>());
-    move |_, response| language::write_into(response, core.language())
 }
 
 /// The webview keeps no cookies, cache or storage: what a person reads is on disk in the encrypted files
