@@ -1,11 +1,9 @@
 //! How every window is made, when it is seen, how it looks, and where its page may go.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::dto::Theme as Look;
-use tauri::http::{Request, Response};
 use tauri::utils::config::Color;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{AppHandle, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
@@ -30,6 +28,7 @@ pub fn builder<'a>(
 ) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
     // The page paints before it can be seen, and what it painted first is what is seen first.
     let look = look::last(&core.profile);
+    let speaker = Arc::clone(&handle.state::<Arc<Core>>());
     let builder = WebviewWindowBuilder::new(handle, label, WebviewUrl::App(page.into()))
         .title("Lockstep")
         .visible(false)
@@ -38,20 +37,13 @@ pub fn builder<'a>(
         // Files are dropped on the page and reach us by `upload`; the native handler would take them away.
         .disable_drag_drop_handler()
         .initialization_script(language::SCRIPT)
-        .on_web_resource_request(in_the_language(handle))
+        // The page is handed out in the language of the moment.
+        .on_web_resource_request(move |_, response| language::write_into(response, speaker.language()))
         .on_navigation(is_our_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .on_permission_request(|_, _| PermissionResponse::Deny);
     keep_nothing(builder, core, label)
-}
-
-/// Hands out the page in the language of the moment.
-fn in_the_language(
-    handle: &AppHandle,
-) -> impl Fn(Request<Vec<u8>>, &mut Response<Cow<'static, [u8]>>) + Send + Sync + 'static {
-    let core = Arc::clone(&handle.state::<Arc<Core>>());
-    move |_, response| language::write_into(response, core.language())
 }
 
 /// What lies behind the page is dark where the system is.

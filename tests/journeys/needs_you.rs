@@ -1,6 +1,6 @@
 //! What needs a decision: two people changed one field, a rule refused something, nothing could be sent.
 use app::dto::{
-    DealEdit, DealForm, Done, FieldChangeRow, FieldName, FieldValue, Money, OverwrittenField,
+    DealEdit, DealForm, Done, FieldChangeRow, FieldName, FieldValue, Language, Money, OverwrittenField,
     OverwrittenKeep, RefusalItem, RefusalResend, RefusedForm, RegistrationDecide, SavedFile, SyncStatus,
     Undo, UnsentOf, WorkOffline,
 };
@@ -262,6 +262,14 @@ async fn what_is_not_sent_can_be_taken_along() -> anyhow::Result<()> {
     let waiting = data["programs"][0]["waiting"].as_array().map(Vec::len);
     assert_eq!(waiting, Some(3));
     assert_eq!(data["programs"][0]["waiting"][0]["name"], "message_send");
+
+    // The text speaks to the person; what programs read has the same labels for everybody.
+    alice.app.speak(Language::German);
+    let saved: Vec<SavedFile> = alice.ask("unsent_export", UnsentOf::default()).await?;
+    let [text, data] = saved.as_slice() else { anyhow::bail!("{saved:?}") };
+    let (text, data) = (taken(&text.path)?, taken(&data.path)?);
+    assert!(text.contains("> Erwarteter Abschluss: 2026-12-12"), "{text}");
+    assert!(data.contains("Expected close"), "{data}");
     Ok(())
 }
 

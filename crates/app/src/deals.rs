@@ -182,7 +182,7 @@ impl App {
             decided_by: registration.decided_by.map(|member| faces.person(member)),
             decided_at: registration.decided_at.map(map::at),
             protected_until: registration.protected_until.map(|day| day.to_string()),
-            rejection_rule: registration.rule.map(|rule| map::rejection_words(rule)),
+            rejection_rule: registration.rule.map(map::rejection_words),
             rejection_evidence: registration.evidence.clone(),
             may: may(deal, me),
             my_side: map::side(me.side),

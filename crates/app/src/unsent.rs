@@ -1,7 +1,7 @@
 //! Everything that was done here and is not at a hub, as files: text for a person, JSON for programs.
 
 use crate::app::App;
-use crate::dto::{Code, CommandError, SavedFile, UnsentOf};
+use crate::dto::{Code, CommandError, Language, SavedFile, UnsentOf};
 use crate::session::{Joined, Session};
 use crate::{diagnostics, map, say, sync_page, words, written};
 use serde::Serialize;
@@ -91,10 +91,28 @@ impl App {
         self: &Arc<Self>,
         of: UnsentOf,
     ) -> Result<Vec<SavedFile>, CommandError> {
+        let unsent = self.all_unsent(&of).await?;
+        if unsent.programs.is_empty() {
+            return Err(CommandError::new(
+                Code::NotFound,
+                say!("There is nothing to export: everything you did here has reached its hub."),
+            ));
+        }
+        // A program that reads it finds the same labels whatever the person speaks.
+        let plain = words::in_language(Language::English, self.all_unsent(&of)).await?;
+        let json = serde_json::to_string_pretty(&plain)
+            .map_err(|error| CommandError::internal("writing what was not sent", &error))?;
+        Ok(vec![
+            diagnostics::save("not-sent", "md", &text(&unsent)).await?,
+            diagnostics::save("not-sent", "json", &json).await?,
+        ])
+    }
+
+    async fn all_unsent(&self, of: &UnsentOf) -> Result<Unsent, CommandError> {
         let mut unsent = Unsent { saved_at: moment(Self::now()), programs: Vec::new() };
         let session = self.session()?;
-        let programs = match of.program {
-            Some(id) => vec![self.program(&id)?],
+        let programs = match &of.program {
+            Some(id) => vec![self.program(id)?],
             None => session.programs(),
         };
         for joined in programs {
@@ -103,18 +121,7 @@ impl App {
                 unsent.programs.push(program);
             }
         }
-        if unsent.programs.is_empty() {
-            return Err(CommandError::new(
-                Code::NotFound,
-                say!("There is nothing to export: everything you did here has reached its hub."),
-            ));
-        }
-        let json = serde_json::to_string_pretty(&unsent)
-            .map_err(|error| CommandError::internal("writing what was not sent", &error))?;
-        Ok(vec![
-            diagnostics::save("not-sent", "md", &text(&unsent)).await?,
-            diagnostics::save("not-sent", "json", &json).await?,
-        ])
+        Ok(unsent)
     }
 
     async fn unsent_of(&self, session: &Session, joined: &Joined) -> Result<UnsentProgram, CommandError> {
