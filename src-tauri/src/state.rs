@@ -1,9 +1,9 @@
 //! What the commands, the windows and the notices share: the `app`, which opens while the main window is
 //! being built, and the feed to the windows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,8 +42,8 @@ pub struct Core {
     focused: Mutex<BTreeSet<String>>,
     shown: Mutex<BTreeSet<String>>,
     quiet: Mutex<BTreeSet<String>>,
-    /// Labels of the windows of rooms, by the lowest number that was free.
-    numbers: Mutex<BTreeMap<usize, String>>,
+    /// How many windows there were in this run.
+    windows: AtomicUsize,
     /// Whether the person finds us in a tray.
     tray: AtomicBool,
     leaving: AtomicBool,
@@ -87,7 +87,7 @@ impl Core {
             focused: Mutex::default(),
             shown: Mutex::default(),
             quiet: Mutex::default(),
-            numbers: Mutex::default(),
+            windows: AtomicUsize::new(0),
             tray: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
             language: chosen.unwrap_or(system),
@@ -169,21 +169,11 @@ impl Core {
         self.feed.hang_up(label);
         note(&self.shown, label, false);
         note(&self.quiet, label, false);
-        held(&self.numbers).retain(|_, other| other != label);
     }
 
-    /// The number of a window for as long as it lives: 0 for the main one.
-    pub fn number(&self, label: &str) -> usize {
-        if label == MAIN {
-            return 0;
-        }
-        let mut numbers = held(&self.numbers);
-        if let Some((number, _)) = numbers.iter().find(|(_, other)| *other == label) {
-            return *number;
-        }
-        let free = (1..).find(|number| !numbers.contains_key(number)).unwrap_or_default();
-        numbers.insert(free, label.to_owned());
-        free
+    /// The number of a window that is being made: 0 for the first of this run.
+    pub fn next_window(&self) -> usize {
+        self.windows.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Remembers whether the person finds us in a tray.

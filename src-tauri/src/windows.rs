@@ -43,7 +43,7 @@ pub fn builder<'a>(
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .on_permission_request(|_, _| PermissionResponse::Deny);
-    keep_nothing(builder, core, label)
+    keep_nothing(builder, core)
 }
 
 /// What lies behind the page is dark where the system is.
@@ -58,16 +58,16 @@ pub fn darken(window: &WebviewWindow) -> tauri::Result<()> {
 /// only. WebDriver cannot drive such a webview, so an automated run keeps them. In both cases the engine
 /// wants a folder, if only for the salts of caches it then leaves empty; it gets one inside the profile.
 ///
-/// Two webviews with one folder are taken for ones with one context, and only the first of them is told how our
-/// pages are read. Ones that keep nothing share no context; so each has a folder of its own, by number, because
+/// By its folder a webview is given a context that lives as long as the program, and only the first webview in it is
+/// told how our pages are read. One that keeps nothing has a context of its own instead, in which nobody then could:
+/// so each window of a run, one that comes back from the tray too, gets another folder. It has a number, because
 /// its label would say whose room it is.
 fn keep_nothing<'a>(
     builder: WebviewWindowBuilder<'a, tauri::Wry, AppHandle>,
     core: &Core,
-    label: &str,
 ) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
     let automated = std::env::var("TAURI_WEBVIEW_AUTOMATION").is_ok_and(|value| value == "true");
-    let folder = match core.number(label) {
+    let folder = match core.next_window() {
         0 => "webview".to_owned(),
         _ if automated => "webview".to_owned(),
         number => format!("webview-{number}"),

@@ -1,5 +1,6 @@
 //! What a person keeps at hand: it stays over a restart, in its order, and goes with what it names.
 
+use anyhow::Context as _;
 use app::dto::{
     Court, DealAccess, DealSort, DealView, Done, InProgram, Lens, Passphrase, PinMove, PinOf, PinnedItem,
     Undo, ViewRename, ViewSave, ViewUpdate,
@@ -32,21 +33,21 @@ async fn names(person: &Person) -> anyhow::Result<Vec<String>> {
     Ok(pinned(person).await?.into_iter().map(name).collect())
 }
 
-fn id_of(done: &Done) -> String {
-    done.id.clone().expect("a pin has an id")
+fn id_of(done: Done) -> anyhow::Result<String> {
+    done.id.context("the pin has no id")
 }
 
 async fn save(person: &Person, name: &str, lens: Lens) -> anyhow::Result<String> {
     let asked = ViewSave { name: name.to_owned(), view: view(lens) };
-    Ok(id_of(&person.ask("view_save", asked).await?))
+    id_of(person.ask("view_save", asked).await?)
 }
 
 async fn pin(person: &Person, deal: &str) -> anyhow::Result<String> {
-    Ok(id_of(&person.ask("deal_pin", person.one(deal)).await?))
+    id_of(person.ask("deal_pin", person.one(deal)).await?)
 }
 
 async fn take_back(person: &Person, done: Done) -> anyhow::Result<Done> {
-    person.ask("undo", Undo { token: done.undo.expect("it can be taken back") }).await
+    person.ask("undo", Undo { token: done.undo.context("it cannot be taken back")? }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
