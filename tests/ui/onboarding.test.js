@@ -26,7 +26,9 @@ test('an exercise is ticked by doing it, and stays ticked in a new window', asyn
 	const deal = deals.find((/** @type {any} */ row) => row.status === 'approved') ?? deals[0];
 	await page.goto(`${devhost}/deals/${deal.program}/${deal.id}`);
 	await page.locator(hook('composer')).fill('Noted, thank you.');
-	await page.keyboard.press('Control+Enter');
+	const noted = page.waitForResponse('**/rpc/practice_set');
+	await page.locator(hook('send')).click();
+	await noted;
 	await page.goto(devhost);
 	await page.waitForSelector(ticked('reply'));
 	assert.deepEqual(faults, []);
@@ -47,8 +49,10 @@ test('an exercise is ticked by doing it, and stays ticked in a new window', asyn
 test('getting ready ends with until when, and a day that the lease does not reach is said', async () => {
 	const { context, page, faults } = await openWindow(browser);
 	await page.goto(devhost);
+	await page.waitForSelector(hook('today'));
 	await page.keyboard.press('Control+k');
 	await page.keyboard.type('>prepare');
+	await page.locator(hook('palette-entry'), { hasText: 'Prepare for a trip' }).waitFor();
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(`${hook('trip-verdict')}[data-ready=yes]`);
 	await page.locator(hook('trip-day')).fill('in 2 weeks');

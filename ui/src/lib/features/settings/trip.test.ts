@@ -71,7 +71,7 @@ test('what is not here, or cannot be read, is never called ready', () => {
 test('preparing ends when each program is done or out of reach', () => {
 	const since = now - 2_000;
 	expect(isReady(halden, since)).toBe(true);
-	expect(isReady(halden, now), 'it has to be asked after preparing began').toBe(false);
+	expect(isReady({ ...halden, synced_at: since - 120_000 }, since), 'its last sign of life is too old').toBe(false);
 	expect(isReady({ ...halden, waiting: 1 }, since)).toBe(false);
 	const away: TripProgram = { ...kestrel, connection: 'offline', synced_at: null };
 	expect(isOver(away, since, now)).toBe(false);

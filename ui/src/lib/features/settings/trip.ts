@@ -6,14 +6,16 @@ import { percent } from './wording';
 /** A hub that does not answer within this time counts as out of reach, milliseconds. */
 const graceMs = 4_000;
 const patienceMs = 30_000;
+/** While a line is open, what is new comes by itself; so old may its last sign of life be. */
+const signMs = 60_000;
 
-/** Everything of a program is here and at its hub, since preparing began at `since`. */
+/** Everything of a program is here and at its hub, seen from when preparing began at `since`. */
 export const isReady = (program: TripProgram, since: number): boolean =>
 	program.connection === 'online' &&
 	program.first === null &&
 	program.waiting === 0 &&
 	program.synced_at !== null &&
-	program.synced_at >= since;
+	program.synced_at >= since - signMs;
 
 /** Nothing more comes of waiting for this program. */
 export function isOver(program: TripProgram, since: number, now: number): boolean {
