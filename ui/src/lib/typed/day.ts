@@ -2,7 +2,10 @@
  * Days as people write them: "12 dec", "end of jan", "in 3 weeks", "next fri", "q1". A day that
  * names no year is the next such day, because close dates and due dates lie ahead. Days are
  * calendar days (`YYYY-MM-DD`); all arithmetic is in UTC so that no clock change can shift one.
+ * Read in the language of the window (native.ts) and in English.
  */
+import type { Native } from './native';
+import { native } from './spoken';
 
 const dayMs = 86_400_000;
 
@@ -18,7 +21,11 @@ export function localToday(now: Date = new Date()): string {
 }
 
 /** The day that `typed` names, or null when it names none. */
-export function parseDay(typed: string, today: string = localToday()): string | null {
+export function parseDay(typed: string, today: string = localToday(), spoken: Native | null = native): string | null {
+	return (spoken && readDay(spoken.moment(typed), today)) ?? readDay(typed, today);
+}
+
+function readDay(typed: string, today: string): string | null {
 	const text = typed
 		.toLowerCase()
 		.normalize('NFKC')
@@ -31,11 +38,19 @@ export function parseDay(typed: string, today: string = localToday()): string | 
 	return found === null ? null : iso(found);
 }
 
-/** A day as somebody would type it into a field, year and all: `12 Dec 2026`. Empty stays empty. */
-export function typedDay(day: string): string {
+/** A day as somebody would type it into a field, year and all: `12 Dec 2026`, `12. Dez. 2026`. Empty stays empty. */
+export function typedDay(day: string, spoken: Native | null = native): string {
 	const [year, month, date] = day.split('-');
 	const name = months[Number(month) - 1];
-	return year && date && name ? `${Number(date)} ${name[0]?.toUpperCase()}${name.slice(1)} ${year}` : day;
+	const at = fromIso(day);
+	if (!year || !date || !name || at === null) return day;
+	if (spoken) {
+		const options = { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' } as const;
+		const text = new Intl.DateTimeFormat(spoken.locale, options).format(at);
+		// What an engine writes otherwise than expected must not be put where it would not be read.
+		if (parseDay(text, day, spoken) === day) return text;
+	}
+	return `${Number(date)} ${name[0]?.toUpperCase()}${name.slice(1)} ${year}`;
 }
 
 /** Whole days from `today` to `day`. */

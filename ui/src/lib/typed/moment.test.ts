@@ -23,6 +23,7 @@ describe('a moment as people write it', () => {
 		['tomorrow afternoon', '11-27 14:00'],
 		['in 3 days', '11-29 09:00'],
 		['in 3 days at 4pm', '11-29 16:00'],
+		['tomorrow at 4 pm', '11-27 16:00'],
 		['next week', '11-30 09:00'],
 		['next week 11', '11-30 11:00'],
 		['12 dec', '12-12 09:00'],

@@ -1,9 +1,12 @@
 /**
  * Moments as people write them when they put something off: "tue 9", "tomorrow", "in 3 days", "next
  * week", "in 2 hours", "when they reply". A day without a time means nine in the morning, an hour
- * from one to six without more means the afternoon. Moments are by this device's clock.
+ * from one to six without more means the afternoon. Moments are by this device's clock. Read in the language of the
+ * window (native.ts) and in English.
  */
 import { localToday, parseDay } from './day';
+import type { Native } from './native';
+import { native } from './spoken';
 
 /** The hour at which a day without a time begins. */
 const morning = 9;
@@ -14,8 +17,12 @@ const named: Record<string, number> = { morning, noon: 12, midday: 12, afternoon
 export type Moment = { at: number } | 'news';
 
 /** The moment that `typed` names, or null when it names none that lies ahead. */
-export function parseMoment(typed: string, now: Date = new Date()): Moment | null {
-	const text = typed.toLowerCase().normalize('NFKC').replace(/[,]/g, ' ').replace(/\s+/g, ' ').trim();
+export function parseMoment(typed: string, now: Date = new Date(), spoken: Native | null = native): Moment | null {
+	return (spoken && readMoment(spoken.moment(typed), now)) ?? readMoment(typed, now);
+}
+
+function readMoment(typed: string, now: Date): Moment | null {
+	const text = typed.toLowerCase().normalize('NFKC').replace(/[,]/g, ' ').replace(/\s+/g, ' ').replace(/(\d) (am|pm)\b/, '$1$2').trim();
 	if (!text) return null;
 	if (/^(when|once|until|till) .*(repl(y|ies)|answers?|writes?|responds?)$/.test(text)) return 'news';
 	const at = span(text, now) ?? atDay(text, null, now) ?? atTime(text, now);
@@ -34,7 +41,7 @@ function span(text: string, now: Date): number | null {
 
 function atDay(text: string, time: [number, number] | null, now: Date): number | null {
 	const monday = text === 'next week' ? 'next monday' : text;
-	const day = parseDay(monday, localToday(now));
+	const day = parseDay(monday, localToday(now), null);
 	if (day === null) return null;
 	const [year, month, date] = day.split('-').map(Number);
 	const [hour, minute] = time ?? [morning, 0];

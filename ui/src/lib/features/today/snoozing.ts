@@ -7,7 +7,7 @@ import { spoken } from '$lib/words';
 export const momentText = (moment: Moment): string =>
 	moment === 'news' ? spoken('as soon as something happens there') : returnText(moment.at);
 
-/** Often chosen; what is typed is understood in English. */
+/** Often chosen. English is understood in every language. */
 export const presets = (): { typed: string; label: string }[] => [
 	{ typed: 'later today', label: spoken('later today') },
 	{ typed: 'tomorrow', label: spoken('tomorrow') },
