@@ -114,7 +114,7 @@ impl Subject {
     /// Goes off the network or back on it, and waits until all is sent.
     pub async fn work_offline(&self, offline: bool) -> Result<()> {
         self.ask("work_offline", json!({ "on": offline })).await?;
-        let wanted = if offline { "working_offline" } else { "online" };
+        let wanted = if offline { "offline" } else { "online" };
         eventually(wanted, async || {
             let status = self.ask("sync_status", Value::Null).await?;
             let sent = offline || status.get("waiting") == Some(&json!(0));
