@@ -6,6 +6,8 @@
 //! memory, without a database or a cipher, looked through from the newest on until there are as many hits.
 
 use anyhow::{Context as _, Result};
+use bench::chance::Chance;
+use bench::words::Vocabulary;
 use domain::codec::Entity;
 use domain::entity::{Customer, Deal, Message, Registration, Stage, Status};
 use domain::search::{read, text};
@@ -21,78 +23,37 @@ use uuid::Uuid;
 
 const EPOCH: u64 = 7;
 const DEALS: usize = 2_000;
-const WORDS: usize = 30_000;
 const SEGMENT: usize = 20_000;
 const SHOWN: usize = 60;
 /// Eighteen months that end today.
 const SPAN: i64 = 550 * domain::date::DAY_MS;
 const END: i64 = 1_795_000_000_000;
 
-/// A sequence that is the same in every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % (limit.max(1) as u64)).unwrap_or_default()
-    }
-
-    /// Few numbers often and many rarely, as words are used.
-    fn rank(&mut self, limit: usize) -> usize {
-        let even = (self.below(1 << 20) as f64 + 1.0) / f64::from(1 << 20);
-        let rank = (limit as f64).powf(even) - 1.0;
-        (rank as usize).min(limit - 1)
-    }
-
-    /// One of a list, the first more often than the last.
-    fn of<'l, T>(&mut self, list: &'l [T]) -> Result<&'l T> {
-        list.get(self.rank(list.len())).context("an empty list")
-    }
-
-    fn id(&mut self, number: usize) -> Uuid {
-        Uuid::from_u64_pair(number as u64, self.below(usize::MAX >> 1) as u64)
-    }
-}
-
-fn vocabulary(chance: &mut Chance) -> Vec<String> {
-    const PARTS: [&str; 24] = [
-        "ba", "co", "den", "fi", "gra", "hal", "in", "ko", "lan", "mi", "nor", "pol", "qua", "ri", "sen",
-        "tor", "un", "ver", "wes", "yar", "zel", "st", "re", "pre",
-    ];
-    let mut words = Vec::with_capacity(WORDS);
-    for _ in 0..WORDS {
-        let parts = 1 + chance.below(4);
-        words.push((0..=parts).filter_map(|_| PARTS.get(chance.below(PARTS.len())).copied()).collect());
-    }
-    words
-}
-
-fn sentence(chance: &mut Chance, words: &[String]) -> Result<String> {
-    let length = 4 + chance.below(17);
-    let said = (0..length).map(|_| chance.of(words).map(String::as_str)).collect::<Result<Vec<&str>>>();
-    said.map(|said| said.join(" "))
+/// An id that begins with a number, so that ids come in the order in which they were made.
+fn id(chance: &mut Chance, number: usize) -> Uuid {
+    Uuid::from_u64_pair(number as u64, chance.number())
 }
 
 struct Filled {
     store: Store,
-    words: Vec<String>,
+    words: Vocabulary,
     texts: Vec<String>,
     authors: Vec<MemberId>,
 }
 
 async fn fill(folder: &Path, messages: usize) -> Result<Filled> {
-    let mut chance = Chance(20_261_127);
-    let words = vocabulary(&mut chance);
+    let mut chance = Chance::new(20_261_127, "search");
+    let words = Vocabulary::new(&mut chance);
     let path = folder.join("program.db");
     let identity = Identity {
-        program: chance.id(1).into(),
-        device: chance.id(2).into(),
-        member: chance.id(3).into(),
+        program: id(&mut chance, 1).into(),
+        device: id(&mut chance, 2).into(),
+        member: id(&mut chance, 3).into(),
         device_key: DeviceKey::from_seed(&[7; 32]),
     };
     let store = Store::create(&path, &FileKey::from_bytes(&[9; 32]), identity).await?;
-    let authors: Vec<MemberId> = (0..40).map(|number| chance.id(10 + number).into()).collect();
-    let deals: Vec<DealId> = (0..DEALS).map(|number| chance.id(100 + number).into()).collect();
+    let authors: Vec<MemberId> = (0..40).map(|number| id(&mut chance, 10 + number).into()).collect();
+    let deals: Vec<DealId> = (0..DEALS).map(|number| id(&mut chance, 100 + number).into()).collect();
     let total = DEALS + messages;
     let head = total as u64;
     let count = total.div_ceil(SEGMENT);
@@ -104,25 +65,25 @@ async fn fill(folder: &Path, messages: usize) -> Result<Filled> {
     let mut row = |number: usize| -> Result<DeltaRow> {
         let seq = number as u64 + 1;
         if let Some(deal) = deals.get(number) {
-            let title = sentence(&mut chance, &words)?;
-            let body = deal_of(title, *chance.of(&authors)?, number).to_body();
+            let title = words.sentence(&mut chance);
+            let body = deal_of(title, *chance.of(&authors).context("nobody")?, number).to_body();
             let scope = ScopeId::Deal(*deal);
             return Ok(DeltaRow { key: RowKey::of::<Deal>(*deal), scope, seq, body: Some(body) });
         }
         let nth = number - DEALS;
-        let deal = *chance.of(&deals)?;
-        let said = sentence(&mut chance, &words)?;
+        let deal = *chance.of(&deals).context("no deal")?;
+        let said = words.sentence(&mut chance);
         texts.push(text::words(&said).into_iter().map(|word| word.folded).collect::<Vec<_>>().join(" "));
         let message = Message {
             deal,
-            author: *chance.of(&authors)?,
+            author: *chance.of(&authors).context("nobody")?,
             body: said,
             reply_to: None,
             position: Some(seq),
             at: Timestamp(END - SPAN + SPAN / messages as i64 * nth as i64),
             extra: Default::default(),
         };
-        let id: MessageId = chance.id(10_000 + number).into();
+        let id: MessageId = id(&mut chance, 10_000 + number).into();
         let scope = ScopeId::Deal(deal);
         Ok(DeltaRow { key: RowKey::of::<Message>(id), scope, seq, body: Some(message.to_body()) })
     };
@@ -232,13 +193,13 @@ async fn main() -> Result<()> {
     say(&format!("load {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim()));
     say(&format!("{:<44} {:>8} {:>8} {:>8}", "", "median", "p95", "worst"));
     let filled = fill(folder.path(), messages).await.context("filling the store")?;
-    let mut chance = Chance(4_711);
+    let mut chance = Chance::new(4_711, "typing");
     let (mut one, mut two, mut one_scan, mut two_scan) = (vec![], vec![], vec![], vec![]);
     let (mut narrowed, mut ranked) = (vec![], vec![]);
     let mut worst = (0.0, String::new());
     for _ in 0..150 {
-        let first = chance.of(&filled.words)?.clone();
-        let second = chance.of(&filled.words)?.clone();
+        let first = filled.words.word(&mut chance).to_owned();
+        let second = filled.words.word(&mut chance).to_owned();
         for typed in letters("", &first) {
             let took = ask(&filled, &typed, false, None).await?;
             one.push(took);

@@ -1,14 +1,15 @@
 //! Talk: B4 one to one, with both files written; B5 one to many; B8 bytes.
 
 use crate::Rounds;
-use crate::chance::Chance;
-use crate::figures::{Better, Line, ms, percentile};
-use crate::hub::Hub;
+use crate::line::{Better, Line};
 use crate::peers::{Nats, Peer, numbers};
 use crate::person::Person;
-use crate::raw::Device;
-use crate::world::{Small, message, now, register};
 use anyhow::{Context as _, Result};
+use bench::chance::Chance;
+use bench::figures::{ms, percentile};
+use bench::hub::Hub;
+use bench::raw::Device;
+use bench::world::{Small, message, now, register};
 use domain::{DealId, RowKey, Table, Timestamp};
 use protocol::frame::Delta;
 use std::io::Write as _;
@@ -23,7 +24,7 @@ const MESSAGES: usize = 300;
 
 /// B4: milliseconds from the writer's action to the reader's committed copy.
 pub async fn one_to_one(rounds: Rounds) -> Result<Vec<Line>> {
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, 1, 2).await?;
     let (alice, ben, room) = two_of(&hub.base(), &small).await?;
@@ -117,7 +118,7 @@ async fn talk(alice: &Person, ben: &Person, room: DealId, many: usize) -> Result
 
 /// How long three writes of a page took that were synced one after the other, each to a file of its own, milliseconds.
 fn synced_writes(many: usize) -> Result<Vec<f64>> {
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let mut files = Vec::new();
     for name in ["writer", "hub", "reader"] {
         files.push(std::fs::File::create(folder.path().join(name))?);
@@ -138,7 +139,7 @@ fn synced_writes(many: usize) -> Result<Vec<f64>> {
 pub async fn one_to_many(rounds: Rounds) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (readers, limit) in [(200, 30.0), (1_000, 120.0)] {
-        let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+        let folder = tempfile::tempdir_in(bench::world::data_folder())?;
         let hub = Hub::start(folder.path(), false).await?;
         let small = Small::found(&hub, 1, readers + 1).await?;
         let (alice, others) = small.people.split_first().context("nobody")?;
@@ -205,7 +206,7 @@ pub async fn one_to_many(rounds: Rounds) -> Result<Vec<Line>> {
 
 /// B8: bytes of one message of 60 characters between devices with stores and the hub, as TCP carries them.
 pub async fn bytes(rounds: Rounds) -> Result<Vec<Line>> {
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, 1, 2).await?;
     let (above, below) = (Proxy::start(hub.address).await?, Proxy::start(hub.address).await?);
@@ -247,20 +248,20 @@ pub async fn bytes(rounds: Rounds) -> Result<Vec<Line>> {
 /// Passes bytes on and counts them.
 struct Proxy {
     base: String,
-    bytes: std::sync::Arc<crate::raw::Bytes>,
+    bytes: std::sync::Arc<bench::raw::Bytes>,
 }
 
 impl Proxy {
     async fn start(to: std::net::SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", listener.local_addr()?);
-        let bytes = std::sync::Arc::new(crate::raw::Bytes::default());
+        let bytes = std::sync::Arc::new(bench::raw::Bytes::default());
         let counted = std::sync::Arc::clone(&bytes);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(to).await else { return };
                 let _ = (near.set_nodelay(true), far.set_nodelay(true));
-                let far = crate::raw::counted(far, std::sync::Arc::clone(&counted));
+                let far = bench::raw::counted(far, std::sync::Arc::clone(&counted));
                 tokio::spawn(async move {
                     let (mut near_read, mut near_write) = tokio::io::split(near);
                     let (mut far_read, mut far_write) = tokio::io::split(far);

@@ -6,13 +6,14 @@
 //! organization were made for an earlier device, except where the line says otherwise.
 
 use crate::Rounds;
-use crate::figures::{Better, Line, ms, percentile};
-use crate::hub::{Hub, PATIENCE};
+use crate::line::{Better, Line};
 use crate::peers::{Peer, numbers};
 use crate::person::Person;
-use crate::raw::Who;
-use crate::world::{Size, World, new_devices, now};
 use anyhow::{Context as _, Result, ensure};
+use bench::figures::{ms, percentile};
+use bench::hub::{Hub, PATIENCE};
+use bench::raw::Who;
+use bench::world::{Size, World, new_devices, now};
 use domain::mutation::MessageSend;
 use domain::{DealId, MessageId, RowKey, Timestamp};
 use std::time::{Duration, Instant};

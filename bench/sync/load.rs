@@ -2,13 +2,14 @@
 //! devices' own time.
 
 use crate::Rounds;
-use crate::chance::Chance;
-use crate::figures::{Better, Line, ms};
-use crate::hub::Hub;
+use crate::line::{Better, Line};
 use crate::peers::{Peer, numbers};
-use crate::raw::Device;
-use crate::world::{Small, message, now, register};
 use anyhow::{Context as _, Result};
+use bench::chance::Chance;
+use bench::figures::ms;
+use bench::hub::Hub;
+use bench::raw::Device;
+use bench::world::{Small, message, now, register};
 use domain::{DealId, Timestamp};
 use protocol::frame::{self, FromDevice, Push};
 use std::time::Instant;
@@ -42,7 +43,7 @@ pub async fn throughput(rounds: Rounds) -> Result<Vec<Line>> {
 }
 
 async fn once() -> Result<(f64, f64)> {
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, WRITERS, 1).await?;
     let mut writers = Vec::new();

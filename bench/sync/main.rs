@@ -5,22 +5,19 @@
 //! product's store and link with a file that is encrypted and synced; where it is about load on the hub,
 //! devices are bare sockets. What is measured is compiled as it is shipped; `bench/run` says how.
 
-mod chance;
 mod chat;
-mod figures;
 mod first;
-mod hub;
+mod line;
 mod load;
 mod offline;
 mod peers;
 mod person;
-mod raw;
 mod report;
 mod sockets;
-mod world;
 
 use anyhow::{Result, bail};
-use figures::Line;
+use bench::{figures, say};
+use line::Line;
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -119,10 +116,4 @@ async fn main() -> Result<()> {
         }
     }
     report.finish(write.as_deref())
-}
-
-/// A line for whoever waits.
-#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-pub fn say(line: &str) {
-    println!("{line}");
 }

@@ -1,14 +1,15 @@
 //! A person comes back: B3 what was done offline goes up; B14 what was done offline meets what others did.
 
 use crate::Rounds;
-use crate::chance::Chance;
-use crate::figures::{Better, Line, ms};
-use crate::hub::Hub;
+use crate::line::{Better, Line};
 use crate::peers::{Peer, numbers};
 use crate::person::Person;
-use crate::raw::Device;
-use crate::world::{Small, message, milestone, now, register};
 use anyhow::{Context as _, Result, ensure};
+use bench::chance::Chance;
+use bench::figures::ms;
+use bench::hub::Hub;
+use bench::raw::Device;
+use bench::world::{Small, message, milestone, now, register};
 use domain::entity::Message;
 use domain::mutation::{MilestoneEdit, MilestonePatch, MilestoneValue};
 use domain::{DealId, MilestoneId, Mutation, Row, RowKey, Timestamp};
@@ -62,7 +63,7 @@ pub async fn drain(rounds: Rounds) -> Result<Vec<Line>> {
 }
 
 async fn drain_once() -> Result<(f64, f64, f64)> {
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, 1, 2).await?;
     let [one, other] = small.people.as_slice() else { anyhow::bail!("two people") };
@@ -161,7 +162,7 @@ pub async fn rebase(rounds: Rounds) -> Result<Vec<Line>> {
 }
 
 async fn rebase_once() -> Result<(f64, f64)> {
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, 1, 2).await?;
     let [one, other] = small.people.as_slice() else { anyhow::bail!("two people") };

@@ -1,7 +1,7 @@
 //! Other people's servers, started here on loopback: the scripts of `bench/peers` on Node, and NATS.
 
-use crate::hub::Process;
 use anyhow::{Context as _, Result, ensure};
+use bench::hub::Process;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,20 +33,20 @@ pub struct Peer {
 impl Peer {
     /// PouchDB behind its own server, on LevelDB.
     pub async fn pouchdb() -> Result<Self> {
-        let data = tempfile::tempdir_in(crate::world::data_folder())?;
+        let data = tempfile::tempdir_in(bench::world::data_folder())?;
         let folder = absolute(data.path())?;
         Self::start("", "pouchdb.mjs", &["serve", &folder], data).await
     }
 
     /// Hocuspocus, in memory.
     pub async fn hocuspocus() -> Result<Self> {
-        let data = tempfile::tempdir_in(crate::world::data_folder())?;
+        let data = tempfile::tempdir_in(bench::world::data_folder())?;
         Self::start("", "hocuspocus.mjs", &["serve"], data).await
     }
 
     /// Zero on PostgreSQL. Its clients hold what they have asked for in memory.
     pub async fn zero() -> Result<Self> {
-        let data = tempfile::tempdir_in(crate::world::data_folder())?;
+        let data = tempfile::tempdir_in(bench::world::data_folder())?;
         let folder = absolute(data.path())?;
         Self::start("zero", "zero.mjs", &["serve", &folder], data).await
     }
@@ -77,7 +77,7 @@ impl Peer {
         let mut command = node(&self.folder, self.script, &arguments);
         let running = command.kill_on_drop(true).output();
         let output =
-            tokio::time::timeout(crate::hub::PATIENCE * 3, running).await.context("it does not end")??;
+            tokio::time::timeout(bench::hub::PATIENCE * 3, running).await.context("it does not end")??;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).context("it printed something else")
     }
@@ -120,7 +120,7 @@ impl Nats {
         let server = Process::start(&mut command)?;
         let began = std::time::Instant::now();
         while TcpStream::connect(free).await.is_err() {
-            ensure!(began.elapsed() < crate::hub::PATIENCE, "it does not listen");
+            ensure!(began.elapsed() < bench::hub::PATIENCE, "it does not listen");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         Ok(Self { server, address: free })
@@ -150,7 +150,7 @@ impl Nats {
             here.write_all(message.as_bytes()).await?;
             while !read_line(&mut there).await?.starts_with("MSG") {}
             read_line(&mut there).await?;
-            times.push(crate::figures::ms(began.elapsed()));
+            times.push(bench::figures::ms(began.elapsed()));
         }
         Ok(times)
     }

@@ -1,8 +1,8 @@
 //! A person's device as the desktop has it: the encrypted file and the link, without a window.
 
-use crate::hub::PATIENCE;
-use crate::raw::Who;
 use anyhow::{Context as _, Result};
+use bench::hub::PATIENCE;
+use bench::raw::Who;
 use domain::{Mutation, Timestamp};
 use protocol::client::{Line, SyncState};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct Person {
 impl Person {
     /// Somebody who has joined and whose device has nothing yet; it begins to catch up.
     pub async fn start(hub: &str, who: Who) -> Result<Self> {
-        let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+        let folder = tempfile::tempdir_in(bench::world::data_folder())?;
         let mut key = [0; 32];
         getrandom::fill(&mut key).context("no random bytes")?;
         let identity = Identity {
@@ -84,13 +84,13 @@ impl Person {
 
     /// Does something.
     pub async fn act(&self, mutation: impl Into<Mutation>) -> Result<()> {
-        self.store.commit(mutation, Timestamp(crate::world::now())).await?;
+        self.store.commit(mutation, Timestamp(bench::world::now())).await?;
         Ok(())
     }
 
     /// Does something and waits until the hub has answered it.
     pub async fn act_and_hear(&self, mutation: impl Into<Mutation>) -> Result<()> {
-        let n = self.store.commit(mutation, Timestamp(crate::world::now())).await?.n;
+        let n = self.store.commit(mutation, Timestamp(bench::world::now())).await?.n;
         self.until(|state| state.answered >= n).await
     }
 

@@ -1,16 +1,13 @@
 //! The table, and the page of the documentation that holds it.
 
-use crate::figures::{HEAD, Line};
-use crate::{Rounds, say};
-use anyhow::{Context as _, Result, bail};
+use crate::Rounds;
+use crate::line::{HEAD, Line};
+use anyhow::{Result, bail};
+use bench::{page, say};
 use std::fmt::Write as _;
 
 /// What is measured by another command.
 const ELSEWHERE: [(&str, &str); 1] = [("B11", "taking a room away: `./dev bench revoke`")];
-
-/// Where the table begins and ends in the page; what stands around it is written by hand.
-const BEGIN: &str = "<!-- figures: begin -->";
-const END: &str = "<!-- figures: end -->";
 
 /// What was measured so far.
 pub struct Report {
@@ -43,7 +40,7 @@ impl Report {
         self.lines.sort_by_key(|line| line.bar.trim_start_matches('B').parse::<u32>().unwrap_or(u32::MAX));
         let mut text = String::new();
         let Rounds { many, thousandths, peers } = self.rounds;
-        writeln!(text, "{}", machine()?)?;
+        writeln!(text, "{}", page::machine()?)?;
         writeln!(
             text,
             "`./dev bench sync`, {many} rounds, each ours and then the peer; W0 and the number of sockets at {} %; peers {}.\n",
@@ -63,32 +60,10 @@ impl Report {
             writeln!(text, "\nNot finished: {failed}")?;
         }
         if let Some(page) = page {
-            let before = std::fs::read_to_string(page).with_context(|| format!("reading {page}"))?;
-            let (head, rest) = before.split_once(BEGIN).context("the page has no place for the figures")?;
-            let (_, tail) = rest.split_once(END).context("the page has no end of the figures")?;
-            std::fs::write(page, format!("{head}{BEGIN}\n{text}{END}{tail}"))?;
+            page::write(page, "figures", &text)?;
         } else {
             say(&format!("\n{text}"));
         }
         if self.failed.is_empty() { Ok(()) } else { bail!("{} workloads did not finish", self.failed.len()) }
     }
-}
-
-/// The machine and the day.
-fn machine() -> Result<String> {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let of = |text: &str, name: &str| -> String {
-        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split_once(':').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
-    };
-    let processor = of(&read("/proc/cpuinfo"), "model name");
-    let memory: u64 =
-        of(&read("/proc/meminfo"), "MemTotal").trim_end_matches(" kB").parse().unwrap_or_default();
-    let cores = std::thread::available_parallelism()?.get();
-    let system = of(&read("/etc/os-release").replace('=', ":"), "PRETTY_NAME").replace('"', "");
-    let day = domain::Timestamp(crate::world::now()).date();
-    Ok(format!(
-        "{day}, {cores} cores of {processor}, {:.0} GiB, {system}; load average beside each figure.",
-        memory as f64 / 1_048_576.0
-    ))
 }

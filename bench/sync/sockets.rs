@@ -1,13 +1,14 @@
 //! Many connections: B6 that say nothing; B10 that all come back at once; B12 after an update.
 
 use crate::Rounds;
-use crate::chance::Chance;
-use crate::figures::{Better, Line, ms};
-use crate::hub::Hub;
+use crate::line::{Better, Line};
 use crate::peers::{Nats, Peer};
-use crate::raw::{Bytes, Device, Who};
-use crate::world::{Size, Small, World, message, now, register};
 use anyhow::{Context as _, Result, ensure};
+use bench::chance::Chance;
+use bench::figures::ms;
+use bench::hub::Hub;
+use bench::raw::{Bytes, Device, Who};
+use bench::world::{Size, Small, World, message, now, register};
 use domain::{DealId, Timestamp};
 use protocol::frame::Delta;
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ const SILENT: Duration = Duration::from_secs(60);
 /// B6. Each connection has a device of its own: a hub keeps one line of a device, the newest.
 pub async fn idle(rounds: Rounds) -> Result<Vec<Line>> {
     let sockets = rounds.scaled(10_000);
-    let folder = tempfile::tempdir_in(crate::world::data_folder())?;
+    let folder = tempfile::tempdir_in(bench::world::data_folder())?;
     let hub = Hub::start(folder.path(), false).await?;
     let small = Small::found(&hub, 1, sockets + 200).await?;
     let (first, others) = small.people.split_first().context("nobody")?;
@@ -93,7 +94,7 @@ impl Held {
             }
         }
         if let Some(why) = lost.first() {
-            crate::say(&format!("{} connections were lost, the first because {why}", lost.len()));
+            bench::say(&format!("{} connections were lost, the first because {why}", lost.len()));
         }
         Ok(open)
     }

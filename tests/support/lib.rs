@@ -1,6 +1,7 @@
 //! What the journeys share.
 
 pub mod desktop;
+pub mod film;
 pub mod hub;
 pub mod notifications;
 pub mod pages;

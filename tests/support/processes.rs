@@ -42,6 +42,34 @@ pub fn cpu_ms(process: u32) -> Option<f64> {
     Some(ticks * 10.0)
 }
 
+/// The same with that of children that have ended and of which it was told.
+pub fn cpu_with_ended_ms(process: u32) -> Option<f64> {
+    let fields = stat(process)?;
+    let ticks: f64 = fields.get(11..15)?.iter().filter_map(|field| field.parse::<f64>().ok()).sum();
+    Some(ticks * 10.0)
+}
+
+/// How often the threads of a process went to sleep by themselves, and so were woken.
+pub fn sleeps(process: u32) -> f64 {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return 0.0 };
+    let of = |thread: fs::DirEntry| {
+        let text = fs::read_to_string(thread.path().join("status")).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse::<f64>().ok()
+    };
+    threads.filter_map(|thread| of(thread.ok()?)).sum()
+}
+
+/// The process that runs the program of that name with a word on its command line.
+pub fn with_argument(name: &str, word: &str) -> Option<u32> {
+    let all = fs::read_dir("/proc").ok()?;
+    let mut processes = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    processes.find(|process| {
+        let line = fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        runs(*process, name) && line.split('\0').any(|argument| argument == word)
+    })
+}
+
 /// Proportional set size of a process, KiB.
 pub fn pss_kb(process: u32) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;

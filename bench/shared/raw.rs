@@ -23,10 +23,15 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 /// Who a device belongs to.
 #[derive(Clone)]
 pub struct Who {
+    /// The program.
     pub program: ProgramId,
+    /// Their company.
     pub organization: OrganizationId,
+    /// The person.
     pub member: MemberId,
+    /// The device.
     pub device: DeviceId,
+    /// What it signs with.
     pub key: DeviceKey,
     /// Own changes whose answers it has.
     pub answered: u64,
@@ -35,7 +40,9 @@ pub struct Who {
 /// Bytes on a connection, up and down.
 #[derive(Debug, Default)]
 pub struct Bytes {
+    /// Sent.
     pub up: AtomicU64,
+    /// Received.
     pub down: AtomicU64,
 }
 
@@ -79,6 +86,7 @@ impl AsyncWrite for Counted {
 /// An open websocket to a hub.
 pub struct Wire {
     socket: WebSocketStream<Counted>,
+    /// What went over it.
     pub bytes: Arc<Bytes>,
 }
 
@@ -95,10 +103,12 @@ impl Wire {
         Ok(Self { socket, bytes })
     }
 
+    /// Sends a frame.
     pub async fn send(&mut self, frame: &FromDevice) -> Result<()> {
         self.send_bytes(frame::encode(frame)).await
     }
 
+    /// Sends a frame that was made before.
     pub async fn send_bytes(&mut self, frame: Vec<u8>) -> Result<()> {
         Ok(self.socket.send(Message::Binary(frame.into())).await?)
     }
@@ -151,10 +161,15 @@ pub async fn take(
 
 /// A device that is signed in.
 pub struct Device {
+    /// Whose it is.
     pub who: Who,
+    /// Its line to the hub.
     pub wire: Wire,
+    /// Where its own changes continue.
     pub chain: Chain,
+    /// The epoch of the hub.
     pub epoch: u64,
+    /// Up to where it has caught up.
     pub cursor: u64,
     /// Highest own number answered.
     pub answered: u64,

@@ -64,9 +64,18 @@ impl Process {
     }
 
     /// Asks it to stop and waits until it has.
-    pub async fn stop(mut self) -> Result<()> {
+    pub async fn stop(self) -> Result<()> {
+        self.ended_by("-TERM").await
+    }
+
+    /// The same as from its terminal.
+    pub async fn interrupt(self) -> Result<()> {
+        self.ended_by("-INT").await
+    }
+
+    async fn ended_by(mut self, signal: &str) -> Result<()> {
         let id = self.id()?.to_string();
-        ensure!(Command::new("kill").args(["-TERM", &id]).status().await?.success(), "it cannot be stopped");
+        ensure!(Command::new("kill").args([signal, &id]).status().await?.success(), "it cannot be stopped");
         tokio::time::timeout(PATIENCE, self.child.wait()).await.context("it does not stop")??;
         Ok(())
     }
@@ -74,7 +83,9 @@ impl Process {
 
 /// A running hub.
 pub struct Hub {
+    /// The program.
     pub process: Process,
+    /// Where it listens.
     pub address: SocketAddr,
     /// Founds a program; on a new folder only.
     pub invitation: Option<InvitationLink>,
@@ -89,7 +100,11 @@ impl Hub {
         Self::listen(folder, demo, "127.0.0.1:0").await
     }
 
-    async fn listen(folder: &Path, demo: bool, address: &str) -> Result<Self> {
+    /// The same on an address of one's choice.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn listen(folder: &Path, demo: bool, address: &str) -> Result<Self> {
         let program = std::env::var_os("LOCKSTEP_HUB_BIN").context("LOCKSTEP_HUB_BIN names no hub")?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", address, "--data"]).arg(folder);

@@ -40,11 +40,15 @@ const REGION: &str = "Benelux";
 /// How large a world is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
+    /// Companies beside the vendor.
     pub partners: usize,
+    /// People of each.
     pub people_each: usize,
     /// Of each person.
     pub deals: usize,
+    /// Of each person.
     pub messages: usize,
+    /// Of each person.
     pub milestones: usize,
 }
 
@@ -60,6 +64,7 @@ impl Size {
         }
     }
 
+    /// All people of partners.
     pub fn people(&self) -> usize {
         self.partners * self.people_each
     }
@@ -68,11 +73,15 @@ impl Size {
 /// A world: all of it follows from its size.
 #[derive(Clone)]
 pub struct World {
+    /// How large it is.
     pub size: Size,
+    /// The program.
     pub program: ProgramId,
+    /// The company that runs it.
     pub vendor: OrganizationId,
     /// The vendor's administrator.
     pub bob: Who,
+    /// Companies beside it.
     pub partners: Vec<OrganizationId>,
     /// Of all partners, one partner after the other.
     pub people: Vec<Who>,
@@ -142,8 +151,12 @@ impl World {
         (rooms, work)
     }
 
-    /// Makes the world on a fresh hub.
-    pub async fn make(&self, hub: &Hub) -> Result<()> {
+    /// Founds the program on a fresh hub and brings everybody in, to where nobody has done anything yet: its
+    /// epoch and head.
+    ///
+    /// # Errors
+    /// When the hub refuses something.
+    pub async fn gather(&self, hub: &Hub) -> Result<(u64, u64)> {
         let address = hub.address;
         let link = hub.invitation.clone().context("the hub has a program already")?;
         raw::take(address, &link, &self.bob.key, self.founding()).await?;
@@ -162,9 +175,19 @@ impl World {
             sealed.push(bob.seal(invite, Timestamp(now())));
         }
         bob.push_all(sealed, 1_024).await?;
-        let (epoch, head) = (bob.epoch, bob.cursor);
+        let head = (bob.epoch, bob.cursor);
         drop(bob);
         self.join_all(address).await?;
+        Ok(head)
+    }
+
+    /// Makes the world on a fresh hub.
+    ///
+    /// # Errors
+    /// When the hub refuses something.
+    pub async fn make(&self, hub: &Hub) -> Result<()> {
+        let address = hub.address;
+        let (epoch, head) = self.gather(hub).await?;
         let began = Instant::now();
         let mut working = JoinSet::new();
         // Colleagues one after the other: at a time there is one of each partner.
@@ -407,7 +430,9 @@ pub fn now() -> i64 {
 /// A small program that is no demo world: a vendor and some partners with so many people each, all with
 /// devices that never signed in.
 pub struct Small {
+    /// The vendor's administrator.
     pub bob: Who,
+    /// People of partners.
     pub people: Vec<Who>,
 }
 

@@ -31,6 +31,18 @@ impl Chance {
         self.number() % limit.max(1)
     }
 
+    /// The next place in a list of so many.
+    pub fn index(&mut self, many: usize) -> usize {
+        usize::try_from(self.below(many as u64)).unwrap_or_default()
+    }
+
+    /// One of a list, the first much more often than the last, as words are used.
+    pub fn of<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
+        let even = (self.below(1 << 20) as f64 + 1.0) / f64::from(1 << 20);
+        let rank = (list.len() as f64).powf(even) - 1.0;
+        list.get((rank as usize).min(list.len().saturating_sub(1)))
+    }
+
     /// 32 of its bytes.
     pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
