@@ -1,6 +1,6 @@
 import type { Trip } from '$bindings/Trip';
 import type { TripProgram } from '$bindings/TripProgram';
-import { agoText, countText, dayText, plural, whenText } from '$lib/design/format';
+import { agoText, countText, dayText, decimalText, plural, whenText } from '$lib/design/format';
 import { percent } from './wording';
 
 /** A hub that does not answer within this time counts as out of reach, milliseconds. */
@@ -54,17 +54,17 @@ export const items = (trip: Trip): number =>
 /** Bytes as people say them: `640 MB`. */
 export function bytesText(bytes: number): string {
 	if (bytes < 1_000_000) return `${countText(Math.ceil(bytes / 1_000))} kB`;
-	if (bytes < 10_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
-	return bytes < 1_000_000_000 ? `${countText(Math.round(bytes / 1_000_000))} MB` : `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+	if (bytes < 10_000_000) return `${decimalText(bytes / 1_000_000)} MB`;
+	return bytes < 1_000_000_000 ? `${countText(Math.round(bytes / 1_000_000))} MB` : `${decimalText(bytes / 1_000_000_000)} GB`;
 }
 
 /** What is here of a program, in words. */
 export function hereText(program: TripProgram): string {
 	return [
-		plural(program.rooms, 'room', 'rooms'),
-		plural(program.deals, 'deal', 'deals'),
-		plural(program.accounts, 'account', 'accounts'),
-		plural(program.messages, 'message', 'messages'),
+		plural(program.rooms, ['# room', '# rooms']),
+		plural(program.deals, ['# deal', '# deals']),
+		plural(program.accounts, ['# account', '# accounts']),
+		plural(program.messages, ['# message', '# messages']),
 		bytesText(program.bytes)
 	].join(' · ');
 }
@@ -112,14 +112,29 @@ export function verdict(trip: Trip, day: string | null, now: number): Verdict {
 		if (until !== null && program.readable_until !== null && program.readable_until < until) {
 			const ends = whenText(program.readable_until, now);
 			missing.push(
-				`${name} can be read until ${ends} only. Its vendor allows ${plural(program.lease_days, 'day', 'days')}: connect once before then and they begin anew.`
+				`${name} can be read until ${ends} only. Its vendor allows ${plural(program.lease_days, ['# day', '# days'])}: connect once before then and they begin anew.`
 			);
 		}
 		if (program.waiting > 0) {
-			older.push(`${plural(program.waiting, 'change', 'changes')} of yours in ${name} wait to be sent. They are kept and go out when there is network.`);
+			older.push(
+				plural(
+					program.waiting,
+					[
+						'# change of yours in %name waits to be sent. It is kept and goes out when there is network.',
+						'# changes of yours in %name wait to be sent. They are kept and go out when there is network.'
+					],
+					{ name }
+				)
+			);
 		}
 		if (program.needs_you > 0) {
-			older.push(`${plural(program.needs_you, 'change', 'changes')} of yours in ${name} were refused and need you.`);
+			older.push(
+				plural(
+					program.needs_you,
+					['# change of yours in %name was refused and needs you.', '# changes of yours in %name were refused and need you.'],
+					{ name }
+				)
+			);
 		}
 	}
 	for (const name of trip.shut) missing.push(`${name} cannot be opened on this device. Its place in the sidebar says why.`);
@@ -128,7 +143,7 @@ export function verdict(trip: Trip, day: string | null, now: number): Verdict {
 		program.locked || program.readable_until === null ? [] : [program.readable_until]
 	);
 	const date = day !== null ? dayText(day, new Date(now)) : ends.length > 0 ? whenText(Math.min(...ends), now) : '';
-	const size = `${plural(items(trip), 'item', 'items')}, ${bytesText(trip.programs.reduce((sum, one) => sum + one.bytes, 0))}`;
+	const size = `${plural(items(trip), ['# item', '# items'])}, ${bytesText(trip.programs.reduce((sum, one) => sum + one.bytes, 0))}`;
 	if (missing.length > 0) return { ready: 'no', title: 'Not everything is ready', missing: [...missing, ...older] };
 	if (older.length > 0) return { ready: 'old', title: `Readable until ${date}, but not all of it is up to date: ${size}`, missing: older };
 	return { ready: 'yes', title: `Ready until ${date}: ${size}`, missing: [] };
