@@ -101,7 +101,7 @@ impl Frame {
         // Where a row is light for long, the window is.
         let wide = |row: &&[u8]| row.iter().filter(|bright| light(bright)).count() > 40;
         let (top, bottom) =
-            (rows.iter().position(|row| wide(&row))?, rows.iter().rposition(|row| wide(&row))?);
+            (rows.iter().position(|row| wide(row))?, rows.iter().rposition(|row| wide(row))?);
         let inside = rows.get(top..bottom)?;
         let middle = inside.get(inside.len() / 2)?;
         let (left, right) = (middle.iter().position(light)?, middle.iter().rposition(light)?);
@@ -110,6 +110,6 @@ impl Frame {
         let dark = |row: &&[u8]| {
             row.get(from..right).unwrap_or_default().iter().filter(|bright| **bright < 150).count()
         };
-        Some(below.iter().map(|row| dark(row)).sum())
+        Some(below.iter().map(dark).sum())
     }
 }
