@@ -1,3 +1,4 @@
+import PO from 'pofile';
 import { describe, expect, it } from 'vitest';
 import { languages } from '$lib/language';
 import { amountText, parseAmount } from './amount';
@@ -422,6 +423,7 @@ const amounts: Record<string, [string, number, string?][]> = {
 		['41,5 mil €', 41.5 * k],
 		['41 mil euros', 41 * k],
 		['41,5k', 41.5 * k],
+		['41 mil dólares', 41 * k],
 		['1,2 millones', 1200 * k],
 		['2 millones de euros', 2000 * k],
 		['1 millón', 1000 * k],
@@ -454,6 +456,7 @@ const amounts: Record<string, [string, number, string?][]> = {
 		['1億2000万', 120_000 * k],
 		['1.2億', 120_000 * k],
 		['4万ユーロ', 40 * k, 'EUR'],
+		['4万ドル', 40 * k],
 		['4万円', 40_000, 'JPY'],
 		['100万円', 1_000_000, 'JPY'],
 		['5千円', 5_000, 'JPY'],
@@ -547,6 +550,24 @@ describe.each(Object.keys(languages))('what is put into a field in %s', (languag
 				const text = amountText({ minor, currency }, of(language));
 				expect(parseAmount(text, currency, of(language)), text).toEqual({ minor, currency });
 			}
+		}
+	});
+});
+
+const catalogs = import.meta.glob<string>('../../locales/*.po', { query: '?raw', import: 'default', eager: true });
+
+describe.each(Object.keys(days))('the examples shown in %s', (language) => {
+	const { items } = PO.parse(catalogs[`../../locales/${language}.po`] ?? '');
+	const shown = items
+		.filter((item) => /41\.5k|12 dec|end of jan|tue 9|30 jan/.test(item.msgid))
+		.flatMap((item) => [...(item.msgstr[0] ?? '').matchAll(/[“„「«]\s?(.+?)\s?[“”」»]/g)].map((match) => match[1] ?? ''));
+
+	it('are read', () => {
+		expect(shown.length).toBeGreaterThan(15);
+		for (const typed of shown) {
+			const spoken = of(language);
+			const read = parseDay(typed, today, spoken) ?? parseMoment(typed, now, spoken) ?? parseAmount(typed, 'EUR', spoken);
+			expect(read, typed).not.toBeNull();
 		}
 	});
 });

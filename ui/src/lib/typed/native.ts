@@ -155,7 +155,8 @@ function amountInEnglish(typed: string, spoken: string, table: Known): string {
 	text = text
 		.replace(/(?<=\p{L}|\s)d(?:e|u)? (?=\p{L})/gu, '')
 		.replace(/euros?(?!\p{L})|يورو|ユーロ/u, ' eur')
-		.replace(/dollars?|dolar(?:es)?|دولار|ドル/u, '$')
+		// ドル, folded.
+		.replace(/dollars?|dolar(?:es)?|دولار|トル/u, '$$')
 		.replace(/円/, ' jpy')
 		.replace(/reais|real(?!\p{L})/u, ' brl');
 	// 1億2000万, 4.15万: each part by its unit, the larger before the smaller.
