@@ -9,6 +9,7 @@ use crate::start::{Run, processor_ms};
 use anyhow::Result;
 use journeys::processes::{sleeps, tree};
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// What a start leaves for later is over.
@@ -41,7 +42,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let each: Vec<(f64, f64)> = before
         .iter()
         .zip(&after)
-        .map(|(before, after)| ((after.0 - before.0) / took / 10.0, (after.1 - before.1) / took))
+        .map(|(before, after)| ((after.0 - before.0) / took / 10.0, more(&before.1, &after.1) / took))
         .collect();
     let [(ours, woken), (theirs, _), (online, woken_online)] = each[..] else {
         anyhow::bail!("not all were measured")
@@ -61,13 +62,18 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     ])
 }
 
-/// Processor time and how often threads were woken.
-fn so_far(roots: &[u32]) -> Result<(f64, f64)> {
-    let mut woken = 0.0;
+/// Processor time, and how often each thread was woken.
+fn so_far(roots: &[u32]) -> Result<(f64, HashMap<u32, f64>)> {
+    let mut woken = HashMap::new();
     for root in roots {
-        woken += tree(*root)?.into_iter().map(sleeps).sum::<f64>();
+        woken.extend(tree(*root)?.into_iter().flat_map(sleeps));
     }
     Ok((processor_ms(roots)?, woken))
+}
+
+/// Of the threads that lived all the time; some of a pool come and go.
+fn more(before: &HashMap<u32, f64>, after: &HashMap<u32, f64>) -> f64 {
+    after.iter().filter_map(|(thread, count)| Some(count - before.get(thread)?)).sum()
 }
 
 async fn network(profile: &std::path::Path, on: bool) -> Result<()> {

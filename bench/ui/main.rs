@@ -124,6 +124,8 @@ async fn main() -> Result<()> {
     if chosen.is_empty() {
         chosen = PARTS.map(|(name, _)| name.to_owned()).to_vec();
     }
+    // In whatever order they were asked for.
+    chosen.sort_by_key(|part| PARTS.iter().position(|(name, _)| name == part));
     let bench = Bench { worlds: Worlds::copied(thousandths).await?, quick, thousandths };
     let mut report = Report::open(&PARTS, !quick && thousandths == 1_000);
     let mut failed = 0;

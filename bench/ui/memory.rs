@@ -17,7 +17,7 @@ use tokio::process::Command;
 const HOURS: usize = 8;
 /// What an hour of a busy seller is taken to be: rounds through all eight places, each with three messages, three
 /// ticks, three sent by command, a look into the palette, then a search and a scroll.
-const ROUNDS_AN_HOUR: usize = 8;
+const ROUNDS_AN_HOUR: usize = 4;
 /// Memory is looked at once nothing moves any more.
 const SETTLING: Duration = Duration::from_secs(3);
 

@@ -180,7 +180,7 @@ pub async fn portal(bench: &Bench) -> Result<Vec<Row>> {
     reload_bus().await?;
     let profile = bench.worlds.seller();
     let (mut shown, mut empty) = (Vec::new(), 0);
-    for _ in 0..bench.many(5, 1) {
+    for _ in 0..bench.many(3, 1) {
         let run = Run::start(&profile, |command| {
             command.env_remove("GTK_USE_PORTAL");
         })?;

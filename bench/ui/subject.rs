@@ -23,7 +23,7 @@ pub struct Subject {
 
 enum Page {
     Window(Box<Window>),
-    Chromium(Box<Chromium>, Debugger, Box<Host>),
+    Chromium(Box<Chromium>, Box<Debugger>, Box<Host>),
 }
 
 impl Subject {
@@ -45,7 +45,8 @@ impl Subject {
         let chromium = Chromium::start(&host.address)?;
         let debugger = chromium.debugger().await?;
         let roots = vec![chromium.id()?, host.id()?];
-        Self::new(Page::Chromium(Box::new(chromium), debugger, Box::new(host)), &before, roots).await
+        Self::new(Page::Chromium(Box::new(chromium), Box::new(debugger), Box::new(host)), &before, roots)
+            .await
     }
 
     async fn new(page: Page, before: &[String], roots: Vec<u32>) -> Result<Self> {

@@ -96,20 +96,23 @@ impl Frame {
     /// Dark places in the right three quarters of a light window, where its rows are: what is written there.
     /// None while there is no light window.
     pub fn ink(&self) -> Option<usize> {
-        let light = |bright: &u8| *bright >= MIDDLE.end;
         let rows: Vec<&[u8]> = self.pixels.chunks(self.width.max(1)).collect();
-        // Where a row is light for long, the window is.
-        let wide = |row: &&[u8]| row.iter().filter(|bright| light(bright)).count() > 40;
-        let (top, bottom) =
-            (rows.iter().position(|row| wide(row))?, rows.iter().rposition(|row| wide(row))?);
+        let (top, bottom) = (rows.iter().position(wide)?, rows.iter().rposition(wide)?);
         let inside = rows.get(top..bottom)?;
         let middle = inside.get(inside.len() / 2)?;
         let (left, right) = (middle.iter().position(light)?, middle.iter().rposition(light)?);
         let from = left + (right - left) / 4;
-        let below = inside.get(inside.len() / 8..)?;
-        let dark = |row: &&[u8]| {
-            row.get(from..right).unwrap_or_default().iter().filter(|bright| **bright < 150).count()
-        };
-        Some(below.iter().map(dark).sum())
+        let below = inside.get(inside.len() / 8..)?.iter();
+        let written = below.flat_map(|row| row.get(from..right).unwrap_or_default());
+        Some(written.filter(|bright| **bright < 150).count())
     }
+}
+
+fn light(bright: &u8) -> bool {
+    *bright >= MIDDLE.end
+}
+
+/// Where a row is light for long, the window is.
+fn wide(row: &&[u8]) -> bool {
+    row.iter().filter(|bright| light(bright)).count() > 40
 }

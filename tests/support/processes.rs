@@ -49,15 +49,15 @@ pub fn cpu_with_ended_ms(process: u32) -> Option<f64> {
     Some(ticks * 10.0)
 }
 
-/// How often the threads of a process went to sleep by themselves, and so were woken.
-pub fn sleeps(process: u32) -> f64 {
-    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return 0.0 };
+/// How often each thread of a process went to sleep by itself, and so was woken.
+pub fn sleeps(process: u32) -> Vec<(u32, f64)> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
     let of = |thread: fs::DirEntry| {
         let text = fs::read_to_string(thread.path().join("status")).ok()?;
         let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
-        line.trim().parse::<f64>().ok()
+        Some((thread.file_name().to_str()?.parse().ok()?, line.trim().parse().ok()?))
     };
-    threads.filter_map(|thread| of(thread.ok()?)).sum()
+    threads.filter_map(|thread| of(thread.ok()?)).collect()
 }
 
 /// The process that runs the program of that name with a word on its command line.
