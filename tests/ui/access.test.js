@@ -109,7 +109,9 @@ function cutWords() {
 		if (box.width === 0) continue;
 		if (box.right > innerWidth + 1 || box.left < -1) cut.add(text);
 		for (let around = /** @type {Element | null} */ (element); around && around !== document.body; around = around.parentElement) {
-			const { overflowX, overflowY } = getComputedStyle(around);
+			const { overflowX, overflowY, clipPath } = getComputedStyle(around);
+			// Out of sight, for screen readers.
+			if (clipPath !== 'none') break;
 			const frame = around.getBoundingClientRect();
 			if (['hidden', 'clip'].includes(overflowX) && (box.right > frame.right + 1 || box.left < frame.left - 1)) cut.add(text);
 			if (['hidden', 'clip'].includes(overflowY) && (box.bottom > frame.bottom + 1 || box.top < frame.top - 1)) cut.add(text);
