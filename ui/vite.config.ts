@@ -19,5 +19,5 @@ export default defineConfig(({ mode }) => ({
 	// Without this, tests would get the server half of Svelte, whose runes never react.
 	resolve: mode === 'test' ? { conditions: ['browser'] } : undefined,
 	// Style sheets as they are: some tests read them.
-	test: { include: ['src/**/*.test.ts'], css: true }
+	test: { include: ['src/**/*.test.ts'], css: true, setupFiles: ['./vitest.setup.ts'] }
 }));

@@ -1,6 +1,8 @@
 import '$lib/design/tokens.css';
 import '$lib/design/base.css';
 import { mount } from 'svelte';
-import Gallery from './Gallery.svelte';
+import { loadAll } from '$lib/words';
 
+await loadAll();
+const { default: Gallery } = await import('./Gallery.svelte');
 mount(Gallery, { target: document.getElementById('app')! });

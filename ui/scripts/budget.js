@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const kilo = 1024;
-const limits = { script: 120 * kilo, place: 40 * kilo, total: 600 * kilo, styles: 25 * kilo, fonts: 120 * kilo };
+const limits = { script: 120 * kilo, place: 40 * kilo, words: 25 * kilo, total: 600 * kilo, styles: 25 * kilo, fonts: 120 * kilo };
 const root = new URL('../dist/', import.meta.url);
 const page = readFileSync(new URL('index.html', root), 'utf8');
 const manifest = JSON.parse(
@@ -35,17 +35,18 @@ function collect(key, into) {
 
 const nothing = () => ({ scripts: new Set(), styles: new Set() });
 
-// The words of a group are fetched by what loads them, in one language: the largest counts.
-/** @param {Set<string>} scripts */
-function wordsOf(scripts) {
-	return Object.values(manifest)
-		.filter((chunk) => scripts.has(chunk.file))
-		.map((chunk) => {
-			const catalogs = (chunk.dynamicImports ?? []).filter((/** @type {string} */ key) => key.includes('.compiled.js'));
-			return Math.max(0, ...catalogs.map((/** @type {string} */ key) => packed(manifest[key].file)));
-		})
-		.reduce((total, size) => total + size, 0);
+// Words come in one language, first those of the first screen, then all others: the largest language counts.
+/** @param {(group: string) => boolean} wanted */
+function words(wanted) {
+	/** @type {Record<string, number>} */
+	const sizes = {};
+	for (const [key, chunk] of Object.entries(manifest)) {
+		const [, group, language] = /\.(\w+)_words\.([\w-]+)\.compiled\.js$/.exec(key) ?? [];
+		if (group && language && wanted(group)) sizes[language] = (sizes[language] ?? 0) + packed(chunk.file);
+	}
+	return Math.max(...Object.values(sizes));
 }
+
 const first = nothing();
 const source = (/** @type {string} */ key) => manifest[key].src ?? key;
 for (const [key, chunk] of Object.entries(manifest)) {
@@ -60,7 +61,7 @@ const places = Object.keys(manifest)
 	.map((key) => {
 		const all = collect(key, nothing());
 		const added = [...all.scripts].filter((file) => !first.scripts.has(file));
-		return { name: /nodes\/\d+/.exec(source(key))?.[0] ?? key, size: sum(added) + wordsOf(new Set(added)) };
+		return { name: /nodes\/\d+/.exec(source(key))?.[0] ?? key, size: sum(added) };
 	})
 	.sort((a, b) => b.size - a.size);
 const largest = places[0] ?? { name: 'none', size: 0 };
@@ -68,8 +69,9 @@ const largest = places[0] ?? { name: 'none', size: 0 };
 // The letters of Western Europe come with the first screen, the others when a name needs them.
 const fonts = files.filter((file) => /latin-wght.*\.woff2$/.test(file));
 const measured = {
-	script: sum(first.scripts) + wordsOf(first.scripts),
+	script: sum(first.scripts) + words((group) => group === 'first'),
 	place: largest.size,
+	words: words((group) => group !== 'first'),
 	total: sum(files.filter((file) => file.endsWith('.js'))),
 	styles: sum(first.styles),
 	fonts: fonts.reduce((total, file) => total + read(file).length, 0)
@@ -78,6 +80,7 @@ const measured = {
 const words = {
 	script: 'script before the first screen',
 	place: `script of the largest place (${largest.name})`,
+	words: 'words of all other screens, in the longest language',
 	total: 'script altogether',
 	styles: 'styles before the first screen',
 	fonts: 'fonts of the first screen'

@@ -1,32 +1,10 @@
-import { goto } from '$app/navigation';
-import { registerAll } from '$lib/keys';
-import { session } from '$lib/shell/session.svelte';
+import type { ClientInit } from '@sveltejs/kit';
+import { isToday } from '$lib/paths';
+import { loadNative } from '$lib/typed/spoken';
+import { loadAll, loadFirst } from '$lib/words';
 
-// Commands that lead to a screen of their own. They have no key and no owner on screen, so they are
-// in the palette from the first frame on.
-registerAll([
-	{
-		keys: '',
-		label: 'Join a program',
-		when: () => session.ready,
-		run: () => void goto('/start?join')
-	},
-	{
-		keys: '',
-		label: 'Import accounts',
-		when: () => session.ready,
-		run: () => void goto('/accounts/import')
-	},
-	{
-		keys: '',
-		label: 'Link another device',
-		when: () => session.ready,
-		run: () => void goto('/settings?tab=devices')
-	},
-	{
-		keys: '',
-		label: 'Save diagnostics',
-		when: () => session.ready,
-		run: () => void goto('/settings?tab=diagnostics')
-	}
-]);
+// Runs before any screen is imported: what has words finds them loaded.
+export const init: ClientInit = async () => {
+	await Promise.all([isToday(location.pathname) ? loadFirst() : loadAll(), loadNative()]);
+	await import('$lib/shell/verbs');
+};

@@ -1,5 +1,4 @@
-import { loadWords } from '../lib/words';
-import { loadCatalog } from './.wuchale/deals.proxy.js';
+import { wordsOf } from '../lib/words';
 
-export const getRuntime = await loadWords('deals_words', loadCatalog);
+export const getRuntime = wordsOf('deals');
 export const getRuntimeRx = getRuntime;

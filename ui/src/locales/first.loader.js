@@ -1,5 +1,4 @@
-import { loadWords } from '../lib/words';
-import { loadCatalog } from './.wuchale/first.proxy.js';
+import { wordsOf } from '../lib/words';
 
-export const getRuntime = await loadWords('first_words', loadCatalog);
+export const getRuntime = wordsOf('first');
 export const getRuntimeRx = getRuntime;

@@ -1,5 +1,4 @@
-import { loadWords } from '../lib/words';
-import { loadCatalog } from './.wuchale/needsyou.proxy.js';
+import { wordsOf } from '../lib/words';
 
-export const getRuntime = await loadWords('needsyou_words', loadCatalog);
+export const getRuntime = wordsOf('needsyou');
 export const getRuntimeRx = getRuntime;

@@ -1,5 +1,4 @@
-import { loadWords } from '../lib/words';
-import { loadCatalog } from './.wuchale/others.proxy.js';
+import { wordsOf } from '../lib/words';
 
-export const getRuntime = await loadWords('others_words', loadCatalog);
+export const getRuntime = wordsOf('others');
 export const getRuntimeRx = getRuntime;

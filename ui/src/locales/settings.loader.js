@@ -1,5 +1,4 @@
-import { loadWords } from '../lib/words';
-import { loadCatalog } from './.wuchale/settings.proxy.js';
+import { wordsOf } from '../lib/words';
 
-export const getRuntime = await loadWords('settings_words', loadCatalog);
+export const getRuntime = wordsOf('settings');
 export const getRuntimeRx = getRuntime;

@@ -1,5 +1,4 @@
-import { loadWords } from '../lib/words';
-import { loadCatalog } from './.wuchale/start.proxy.js';
+import { wordsOf } from '../lib/words';
 
-export const getRuntime = await loadWords('start_words', loadCatalog);
+export const getRuntime = wordsOf('start');
 export const getRuntimeRx = getRuntime;

@@ -19,6 +19,3 @@ export const places = [
 export const roomLink = (program: string, deal: string): string => `lockstep://deal/${program}/${deal}`;
 
 export const roomPath = (program: string, deal: string): string => `/deals/${program}/${deal}`;
-
-/** Whether an address is Today's. That of the window begins without a path, or as the file it is. */
-export const isToday = (pathname: string): boolean => ['', '/', '/index.html'].includes(pathname);

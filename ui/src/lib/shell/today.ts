@@ -2,7 +2,7 @@ import { page } from '$app/state';
 import { getContext, setContext } from 'svelte';
 import { query, type Query } from '$lib/bridge/query.svelte';
 import { looking } from './lens.svelte';
-import { isToday } from './places';
+import { isToday } from '$lib/paths';
 
 // Asked once for the count in the sidebar and for the screen, which so is there at once.
 const key = Symbol('today');

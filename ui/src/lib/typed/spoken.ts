@@ -10,5 +10,10 @@ async function load(): Promise<Native | null> {
 	return nativeOf(language, said);
 }
 
-/** How people type in the language of this window; null in English. There before any field that reads it, like its words. */
-export const native: Native | null = await load();
+/** How people type in the language of this window; null in English, and until it is loaded. */
+export let native: Native | null = null;
+
+/** To be awaited before any field that reads it, like the words of the window. */
+export async function loadNative(): Promise<void> {
+	native = await load();
+}
