@@ -37,7 +37,7 @@ const nothing = () => ({ scripts: new Set(), styles: new Set() });
 
 // Words come in one language, first those of the first screen, then all others: the largest language counts.
 /** @param {(group: string) => boolean} wanted */
-function words(wanted) {
+function wordsOf(wanted) {
 	/** @type {Record<string, number>} */
 	const sizes = {};
 	for (const [key, chunk] of Object.entries(manifest)) {
@@ -69,9 +69,9 @@ const largest = places[0] ?? { name: 'none', size: 0 };
 // The letters of Western Europe come with the first screen, the others when a name needs them.
 const fonts = files.filter((file) => /latin-wght.*\.woff2$/.test(file));
 const measured = {
-	script: sum(first.scripts) + words((group) => group === 'first'),
+	script: sum(first.scripts) + wordsOf((group) => group === 'first'),
 	place: largest.size,
-	words: words((group) => group !== 'first'),
+	words: wordsOf((group) => group !== 'first'),
 	total: sum(files.filter((file) => file.endsWith('.js'))),
 	styles: sum(first.styles),
 	fonts: fonts.reduce((total, file) => total + read(file).length, 0)
