@@ -4,6 +4,8 @@ import { asFailure, send, type Args, type CommandName, type Reply } from './brid
 // What Ctrl+Z takes back, newest last. Tokens die with the window; so does this list.
 const undoable: { token: string; what: string }[] = [];
 const deepest = 50;
+// What was asked for and not answered yet: Ctrl+Z may be faster than the answer.
+const underWay = new Set<Promise<unknown>>();
 
 /**
  * Runs a command that changes something. A refusal becomes a toast and `undefined`; a success is
@@ -14,13 +16,17 @@ export async function act<C extends CommandName>(
 	args: Args<C>,
 	said?: string
 ): Promise<Reply<C> | undefined> {
+	const doing = send(command, args);
+	underWay.add(doing);
 	try {
-		const reply = await send(command, args);
+		const reply = await doing;
 		say(reply, said);
 		return reply;
 	} catch (cause) {
 		toast(asFailure(cause).message, { tone: 'danger' });
 		return undefined;
+	} finally {
+		underWay.delete(doing);
 	}
 }
 
@@ -36,6 +42,9 @@ export function say(reply: unknown, said?: string): void {
 
 /** Ctrl+Z. */
 export async function undoLast(): Promise<void> {
+	await Promise.allSettled(underWay);
+	// Whoever asked hears of it first.
+	await Promise.resolve();
 	const last = undoable.at(-1);
 	if (last) await takeBack(last.token);
 	else toast('Nothing to undo.');
