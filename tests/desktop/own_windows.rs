@@ -1,7 +1,5 @@
 //! Rooms in windows of their own: opened by key, alive, closed one by one, and back at the next start.
 
-use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
@@ -48,19 +46,6 @@ async fn switch_to(window: &Window, title: &str) -> Result<()> {
         Ok(None)
     })
     .await
-}
-
-async fn quit(window: Window, profile: &Path) -> Result<()> {
-    let closed = || {
-        let log = fs::read_to_string(profile.join("logs/lockstep.log")).unwrap_or_default();
-        log.lines().filter(|line| line.ends_with(" closed")).count()
-    };
-    let before = closed();
-    // The page may be gone before it can answer.
-    let _ = window.run("window.__TAURI_INTERNALS__.invoke('quit')", Vec::new()).await;
-    eventually("the end of the program", async || Ok((closed() > before).then_some(()))).await?;
-    window.kill();
-    Ok(())
 }
 
 #[tokio::test]
@@ -132,7 +117,7 @@ async fn a_room_in_a_window_of_its_own_is_alive_and_comes_back_at_the_next_start
     seller.client().switch_to_window(main).await?;
     room(&seller, 0).await?;
     seller.until("what was being written", &writing("Half a sentence and more")).await?;
-    quit(seller, &world.seller).await?;
+    seller.quit(&world.seller).await?;
 
     let seller = Launch::new("own_window", &world.seller).open().await?;
     seller.find("[data-test=today-row]").await?;
@@ -187,7 +172,7 @@ async fn they_go_to_the_tray_with_the_main_window_and_come_back_with_it() -> Res
     let title = room(&seller, 0).await?;
     seller.press("mod+shift+Enter").await?;
     windows(&seller, 2).await?;
-    quit(seller, &world.seller).await?;
+    seller.quit(&world.seller).await?;
 
     // Started by hand, because closing the page is what a driver cannot survive.
     let before = tray.items().len();

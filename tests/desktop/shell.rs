@@ -67,19 +67,6 @@ async fn is_at(window: &Window, path: &str) -> Result<()> {
     window.until(path, &format!("location.pathname === {}", json!(path))).await
 }
 
-async fn quit(window: Window, profile: &Path) -> Result<()> {
-    let closed = || {
-        let log = fs::read_to_string(profile.join("logs/lockstep.log")).unwrap_or_default();
-        log.lines().filter(|line| line.ends_with(" closed")).count()
-    };
-    let before = closed();
-    // The page may be gone before it can answer.
-    let _ = window.run("window.__TAURI_INTERNALS__.invoke('quit')", Vec::new()).await;
-    eventually("the end of the program", async || Ok((closed() > before).then_some(()))).await?;
-    window.kill();
-    Ok(())
-}
-
 #[tokio::test]
 async fn a_second_start_follows_its_link_in_the_window_that_is_there() -> Result<()> {
     let _screen = SCREEN.lock().await;
@@ -125,13 +112,13 @@ async fn the_window_is_where_it_was() -> Result<()> {
         Ok((is == json!(true)).then_some(()))
     })
     .await?;
-    quit(alice, profile.path()).await?;
+    alice.quit(profile.path()).await?;
 
     let alice = Launch::new("the_window_is_where_it_was", profile.path()).open().await?;
     alice.find("main").await?;
     alice.until("the same size", "innerWidth === 1010 && innerHeight === 640").await?;
     alice.until("the same place", "screenX === 140 && screenY === 60").await?;
-    quit(alice, profile.path()).await?;
+    alice.quit(profile.path()).await?;
 
     // The screen it was on is not there any more.
     fs::write(profile.path().join("window"), "9000 9000 1010 640 normal\n")?;
@@ -169,7 +156,7 @@ async fn a_closed_window_goes_on_in_the_tray() -> Result<()> {
     .await?;
     seller.rpc("background_set", &json!({ "keep_in_tray": true, "start_with_system": false })).await?;
     eventually("no entry any more", async || Ok((!entry.exists()).then_some(()))).await?;
-    quit(seller, &world.seller).await?;
+    seller.quit(&world.seller).await?;
 
     // Started by hand, because closing the page is what a driver cannot survive.
     let before = tray.items().len();

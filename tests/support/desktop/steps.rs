@@ -5,6 +5,8 @@ use anyhow::{Context as _, Result};
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::json;
+use std::fs;
+use std::path::Path;
 
 impl Window {
     /// Presses keys one after the other: `g d`, `mod+shift+Enter`, `Escape`. As a person does, so that the focus is shown.
@@ -105,5 +107,18 @@ impl Window {
         self.fill("composer", text).await?;
         self.press("Enter").await?;
         self.see(text).await
+    }
+    /// Quits the program, as Ctrl Q does, and waits until it has said in the log of its profile that it is closed.
+    pub async fn quit(self, profile: &Path) -> Result<()> {
+        let closed = || {
+            let log = fs::read_to_string(profile.join("logs/lockstep.log")).unwrap_or_default();
+            log.lines().filter(|line| line.ends_with(" closed")).count()
+        };
+        let before = closed();
+        // The page may be gone before it can answer.
+        let _ = self.run("window.__TAURI_INTERNALS__.invoke('quit')", Vec::new()).await;
+        eventually("the end of the program", async || Ok((closed() > before).then_some(()))).await?;
+        self.kill();
+        Ok(())
     }
 }

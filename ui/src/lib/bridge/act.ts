@@ -43,8 +43,6 @@ export function say(reply: unknown, said?: string): void {
 /** Ctrl+Z. */
 export async function undoLast(): Promise<void> {
 	await Promise.allSettled(underWay);
-	// Whoever asked hears of it first.
-	await Promise.resolve();
 	const last = undoable.at(-1);
 	if (last) await takeBack(last.token);
 	else toast('Nothing to undo.');
