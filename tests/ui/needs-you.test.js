@@ -1,52 +1,23 @@
 // @ts-check
 // Two people change one field without having seen each other: what both windows say, and how it ends.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { endAll, start } from './programs.js';
 import { hook, launch, openWindow } from './window.js';
 
-const programs = process.env.LOCKSTEP_PROGRAMS ?? new URL('../../target/debug', import.meta.url).pathname;
 const ui = new URL('../../ui/dist', import.meta.url).pathname;
 const pictures = process.env.LOCKSTEP_PICTURES;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** @type {import('node:child_process').ChildProcess[]} */
-const running = [];
 /** @type {string} */
 let folder;
 /** @type {import('playwright-core').Browser} */
 let browser;
-
-/**
- * Starts a program and waits for the line that says what is asked for.
- *
- * @param {string} name
- * @param {string[]} args
- * @param {RegExp[]} wanted
- */
-function start(name, args, wanted) {
-	const child = spawn(join(programs, name), args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, HOME: folder } });
-	running.push(child);
-	/** @type {string[]} */
-	const found = [];
-	return new Promise((resolve, reject) => {
-		child.once('error', reject);
-		child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
-		createInterface({ input: child.stdout }).on('line', (line) => {
-			for (const pattern of wanted) {
-				const match = pattern.exec(line);
-				if (match?.[1]) found.push(match[1]);
-			}
-			if (found.length === wanted.length) resolve(found);
-		});
-	});
-}
 
 /** A free port. @returns {Promise<number>} */
 const freePort = () =>
@@ -134,13 +105,15 @@ before(async () => {
 	const [founding] = await start(
 		'lockstep-hub',
 		['serve', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'hub')],
-		[/^invitation (\S+)/]
+		[/^invitation (\S+)/],
+		{ HOME: folder }
 	);
 	const device = async (/** @type {string} */ name) => {
 		const [host] = await start(
 			'devhost',
 			['--port', '0', '--profile', join(folder, name), '--ui', ui],
-			[/^listening on (\S+)/]
+			[/^listening on (\S+)/],
+			{ HOME: folder }
 		);
 		const person = new Person(name, host);
 		const state = await person.ask('app_state');
@@ -187,10 +160,7 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	for (const child of running) {
-		child.removeAllListeners('exit');
-		child.kill();
-	}
+	await endAll();
 	await rm(folder, { recursive: true, force: true });
 });
 
