@@ -9,11 +9,12 @@ if (!address) {
 }
 export const devhost = address.replace(/\/$/, '');
 
-/** @returns {Promise<import('playwright-core').Browser>} */
-export const launch = () =>
+/** @param {import('playwright-core').LaunchOptions} [options] @returns {Promise<import('playwright-core').Browser>} */
+export const launch = (options) =>
 	chromium.launch({
 		executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-gpu']
+		args: ['--no-sandbox', '--disable-gpu'],
+		...options
 	});
 
 /**
