@@ -50,7 +50,9 @@ fn run(arguments: Arguments, started: Instant) -> ExitCode {
     if let Err(error) = logfile::open(&profile) {
         complain(&format!("no log will be written: {error}"));
     }
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), profile = %profile.display(), "starting");
+    // What draws the windows is the system's, and a report without its version is half a report.
+    let engine = tauri::webview_version().unwrap_or_default();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), engine, profile = %profile.display(), "starting");
     match shell::run(arguments, profile, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if instance::died_meanwhile(&error) && instance::start_again() => ExitCode::SUCCESS,
