@@ -169,6 +169,11 @@ impl Window {
         .await
     }
 
+    /// What the program has written into the log of its profile.
+    pub fn log(&self) -> Result<String> {
+        fs::read_to_string(&self.log).with_context(|| format!("reading {}", self.log.display()))
+    }
+
     /// The client itself, for what is not wrapped here.
     pub fn client(&self) -> &Client {
         &self.client
@@ -242,7 +247,8 @@ fn results() -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn root() -> PathBuf {
+/// The checkout.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

@@ -23,11 +23,21 @@ impl World {
     /// # Errors
     /// When the hub does not come up or the content is refused.
     pub async fn build(folder: &Path) -> Result<Self> {
+        Self::build_with(folder, &[]).await
+    }
+
+    /// Builds it with variables in the environment of its programs.
+    ///
+    /// # Errors
+    /// When the hub does not come up or the content is refused.
+    pub async fn build_with(folder: &Path, environment: &[(String, String)]) -> Result<Self> {
+        let environment = || environment.iter().map(|(name, value)| (name, value));
         let (seller, vendor) = (folder.join("seller"), folder.join("vendor"));
         let mut hub = Command::new(beside("lockstep-hub")?)
             .args(["serve", "--allow-demo", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.join("hub"))
             .env("RUST_LOG", "warn")
+            .envs(environment())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
@@ -47,6 +57,7 @@ impl World {
             .arg(&seller)
             .arg("--vendor-profile")
             .arg(&vendor)
+            .envs(environment())
             .status()
             .await?;
         ensure!(seeded.success(), "the demo world could not be built");

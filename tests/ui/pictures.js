@@ -42,50 +42,56 @@ export function environment() {
  */
 export function judge(engine, taken) {
 	const folder = join(baselines, engine);
-	if (drawing) {
-		rmSync(folder, { recursive: true, force: true });
-		mkdirSync(folder, { recursive: true });
-		for (const [name, file] of taken) writeFileSync(join(folder, `${name}.png`), paletteFile(PNG.sync.read(file)));
-		console.log(`${taken.size} pictures are in ${folder}`);
-		return;
-	}
-	if (!existsSync(folder)) {
+	if (!existsSync(folder) && !drawing) {
 		console.log(`There are no baselines for ${engine} yet, so nothing was compared: ./dev baselines draws them.`);
 		return;
 	}
-	const told = [...taken].map(([name, file]) => compare(engine, name, file)).filter((words) => words !== '');
+	mkdirSync(folder, { recursive: true });
 	const stale = readdirSync(folder).filter((file) => !taken.has(basename(file, '.png')));
-	told.push(...stale.map((file) => `Nobody took ${file}, which is in ${folder}.`));
+	const changed = [...taken].flatMap(([name, actual]) => {
+		const path = join(folder, `${name}.png`);
+		const expected = existsSync(path) ? readFileSync(path) : null;
+		const found = expected ? difference(expected, actual) : { how: 'there is no baseline of it' };
+		return found ? [{ name, path, expected, actual, ...found }] : [];
+	});
+	if (drawing) {
+		for (const file of stale) rmSync(join(folder, file));
+		for (const { path, actual } of changed) writeFileSync(path, paletteFile(PNG.sync.read(actual)));
+		console.log(`${changed.length} of ${taken.size} pictures in ${folder} are new.`);
+		return;
+	}
+	const told = [
+		...changed.map(({ name, how, expected, actual, diff }) => {
+			const left = Object.entries({ expected, actual, diff }).flatMap(([what, file]) => (file ? [keep(`${engine}-${name}.${what}.png`, file)] : []));
+			return [`${name}: ${how}`, ...left].join('\n  ');
+		}),
+		...stale.map((file) => `${join(folder, file)}: nobody takes this picture any more`)
+	];
 	if (told.length > 0) assert.fail([...told, 'If that is as it should be, ./dev baselines draws new ones.'].join('\n'));
 }
 
 /**
- * Says what is wrong with a picture, if anything, and leaves what shows it.
+ * What can be seen to be different, if anything.
  *
- * @param {string} engine
- * @param {string} name
- * @param {Buffer} file
+ * @param {Buffer} expected
+ * @param {Buffer} actual
+ * @returns {{ how: string, diff?: Buffer } | null}
  */
-function compare(engine, name, file) {
-	const before = join(baselines, engine, `${name}.png`);
-	if (!existsSync(before)) return `${name}: ${engine} has no baseline of it.`;
-	const expected = PNG.sync.read(readFileSync(before));
-	const actual = PNG.sync.read(file);
-	const { width, height } = expected;
-	const same = actual.width === width && actual.height === height;
+function difference(expected, actual) {
+	const [before, now] = [PNG.sync.read(expected), PNG.sync.read(actual)];
+	const { width, height } = before;
+	if (now.width !== width || now.height !== height) return { how: `${now.width}×${now.height} instead of ${width}×${height}` };
 	const diff = new PNG({ width, height });
-	const differ = same ? pixelmatch(expected.data, inFewColours(actual), diff.data, width, height, { threshold }) : width * height;
-	if (differ <= width * height * tolerated) return '';
+	const pixels = pixelmatch(before.data, inFewColours(now), diff.data, width, height, { threshold });
+	if (pixels <= width * height * tolerated) return null;
+	return { how: `${pixels} of ${width * height} pixels differ`, diff: PNG.sync.write(diff) };
+}
+
+/** Leaves a file where failed tests leave what they saw. @param {string} name @param {Buffer} file */
+function keep(name, file) {
 	mkdirSync(results, { recursive: true });
-	const left = (/** @type {string} */ what, /** @type {Buffer} */ picture) => {
-		const path = join(results, `${engine}-${name}.${what}.png`);
-		writeFileSync(path, picture);
-		return path;
-	};
-	const paths = [left('expected', readFileSync(before)), left('actual', file)];
-	if (same) paths.push(left('diff', PNG.sync.write(diff)));
-	const how = same ? `${differ} of ${width * height} pixels differ` : `${actual.width}×${actual.height} instead of ${width}×${height}`;
-	return `${name}: ${how}.\n  ${paths.join('\n  ')}`;
+	writeFileSync(join(results, name), file);
+	return join(results, name);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
