@@ -25,11 +25,12 @@ async fn key_screens_look_as_they_did() -> Result<()> {
     let vendor = open("baselines_vendor", &world.vendor, &machine).await?;
     album.of_a_vendor(&vendor).await?;
     album.of_what_was_refused(&seller, &vendor).await?;
+    seller.close().await?;
+    vendor.close().await?;
     let judged =
         Command::new("node").arg(root().join("tests/ui/pictures.js")).arg(engine).arg(&album.folder).status();
     ensure!(judged.context("node cannot be started")?.success(), "screens have changed; see above");
-    seller.close().await?;
-    vendor.close().await
+    Ok(())
 }
 
 /// What the programs are told about the machine.
