@@ -11,32 +11,29 @@ interface Change {
 const undoable: (Change | { stays: string })[] = [];
 const redoable: Change[] = [];
 const deepest = 50;
-// What was asked for and not answered yet: Ctrl+Z may be faster than the answer.
-const underWay = new Set<Promise<unknown>>();
-// One step after the other, however fast the key repeats: each stands on what the next one takes back.
+// One after the other, however fast the keys are: the core answers several at a time, and each change, and each
+// step back, stands on the one before.
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs a command that changes something. A refusal becomes a toast and `undefined`; a success is
  * reported as by `say`.
  */
-export async function act<C extends CommandName>(
+export function act<C extends CommandName>(
 	command: C,
 	args: Args<C>,
 	said?: string
 ): Promise<Reply<C> | undefined> {
-	const doing = send(command, args);
-	underWay.add(doing);
-	try {
-		const reply = await doing;
-		say(reply, said);
-		return reply;
-	} catch (cause) {
-		toast(asFailure(cause).message, { tone: 'danger' });
-		return undefined;
-	} finally {
-		underWay.delete(doing);
-	}
+	return inTurn(async () => {
+		try {
+			const reply = await send(command, args);
+			say(reply, said);
+			return reply;
+		} catch (cause) {
+			toast(asFailure(cause).message, { tone: 'danger' });
+			return undefined;
+		}
+	});
 }
 
 /** Remembers for Ctrl+Z what a command answered and, when there are words, offers it in a toast. */
@@ -56,7 +53,6 @@ export function say(reply: unknown, said?: string): void {
 /** Ctrl+Z. */
 export const undoLast = (): Promise<void> =>
 	inTurn(async () => {
-		await Promise.allSettled(underWay);
 		const last = undoable.at(-1);
 		if (!last) return toast('Nothing to undo.');
 		if ('token' in last) return takeBack(last);
@@ -68,7 +64,6 @@ export const undoLast = (): Promise<void> =>
 /** Ctrl+Shift+Z. */
 export const redoLast = (): Promise<void> =>
 	inTurn(async () => {
-		await Promise.allSettled(underWay);
 		const last = redoable.pop();
 		if (!last) return toast('Nothing to redo.');
 		const token = await sent(last.token);
@@ -94,7 +89,7 @@ async function sent(token: string): Promise<string | null | undefined> {
 	}
 }
 
-function inTurn(step: () => Promise<void>): Promise<void> {
+function inTurn<T>(step: () => Promise<T>): Promise<T> {
 	const done = turn.then(step);
 	turn = done;
 	return done;
