@@ -107,11 +107,11 @@ impl App {
 
     /// Takes a change back; the token of the answer, if it has one, does it again.
     pub(crate) async fn undo(self: &Arc<Self>, request: UndoRequest) -> Result<Done, CommandError> {
-        let taken = request.token.parse().ok().and_then(|token| held(&self.undo).take(token));
+        let taken = request.token.parse().ok().and_then(|token: u64| held(&self.undo).take(token));
         let gone = || CommandError::new(Code::NotFound, say!("This can no longer be taken back."));
         let Noted { step, again, .. } = taken.ok_or_else(gone)?;
         let done = self.take_step(step).await?;
-        let token = done.undo.as_ref().and_then(|token| token.parse().ok());
+        let token: Option<u64> = done.undo.as_ref().and_then(|token| token.parse().ok());
         if let Some(token) = token.filter(|_| !again) {
             held(&self.undo).does_again(token);
         }
