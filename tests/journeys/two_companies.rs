@@ -22,7 +22,8 @@ async fn a_registration_travels_to_the_vendor_and_its_approval_back() -> anyhow:
         rule: None,
         evidence: String::new(),
     };
-    bob.ask::<_, app::dto::Done>("registration_decide", approve).await?;
+    let done: app::dto::Done = bob.ask("registration_decide", approve).await?;
+    assert!(done.undo.is_none() && done.stays.is_some_and(|why| why.contains("Write in the room")));
     let row = alice
         .until("the approval", async || {
             Ok(alice.deals().await?.into_iter().find(|row| row.status == RegistrationStatus::Approved))

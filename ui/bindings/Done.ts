@@ -11,4 +11,8 @@ id: string | null,
 /**
  * Hand this to `undo` to take the change back.
  */
-undo: string | null, };
+undo: string | null, 
+/**
+ * Why a change is not taken back, or what to do instead.
+ */
+stays: string | null, };

@@ -8,10 +8,10 @@ use crate::dto::{
 };
 use crate::people::Faces;
 use crate::session::{Joined, commit_error};
-use crate::{court, map, say, sync_page};
+use crate::{court, map, say, sync_page, words};
 use domain::entity::{Customer, Deal, Role, Side, Status};
 use domain::mutation::{self, DealRegister, DealValue, Decision, FieldPatch};
-use domain::{Actor, Date, DealId, OrganizationId, ScopeId};
+use domain::{Actor, Date, DealId, OrganizationId, ScopeId, Undo};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::query::deals::{self, DealLine, Filter, InCourt, SimilarTo, Sort};
@@ -300,7 +300,7 @@ impl App {
                 let replaced =
                     joined.store.replace(refused, domain::Mutation::from(register), Self::now()).await;
                 replaced.map_err(|error| commit_error(&error))?;
-                return Ok(Done { id: Some(id.to_string()), undo: None });
+                return Ok(Done { id: Some(id.to_string()), ..Done::default() });
             }
             return self.save_draft(&joined, id, register).await;
         }
@@ -331,8 +331,13 @@ impl App {
             changes.push(mutation::RegistrationSubmit { deal: id }.into());
         }
         let committed = joined.store.commit_all(changes, Self::now()).await;
-        committed.map_err(|error| commit_error(&error))?;
-        Ok(Done { id: Some(id.to_string()), undo: None })
+        let last = committed.map_err(|error| commit_error(&error))?.pop();
+        // What a draft says is taken back in its form; what was sent, as it says itself.
+        let stays = match last.map(|last| last.undo) {
+            Some(Undo::No(why)) => Some(words::sentence(why)),
+            _ => None,
+        };
+        Ok(Done { id: Some(id.to_string()), undo: None, stays })
     }
 
     pub(crate) async fn deal_edit(self: &Arc<Self>, asked: DealEdit) -> Result<Done, CommandError> {

@@ -99,7 +99,8 @@ impl App {
         for away in &notice.done {
             let joined = self.program(&away.program.to_string())?;
             let put = RowPut { member: joined.member, row: away.row, put: Put::Done, seen: away.seen };
-            self.act(&joined, None, put).await?;
+            // No window can take it back, so it takes no place among what windows can.
+            joined.commit(put).await?;
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ impl App {
         let session = self.session()?;
         let known = session.pinned.lock().await.entries().find(|entry| entry.what == what).cloned();
         match known {
-            Some(entry) => Ok(Done { id: Some(entry.id), undo: None }),
+            Some(entry) => Ok(Done { id: Some(entry.id), ..Done::default() }),
             None => self.pin(what).await,
         }
     }

@@ -88,7 +88,7 @@ impl App {
         let patch: Vec<_> =
             values.into_iter().flatten().map(|value| MilestonePatch { value, base }).collect();
         if patch.is_empty() {
-            return Ok(Done { id: Some(asked.milestone), undo: None });
+            return Ok(Done { id: Some(asked.milestone), ..Done::default() });
         }
         let edit = mutation::MilestoneEdit {
             deal: map::id(&asked.deal)?,

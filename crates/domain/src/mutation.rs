@@ -124,7 +124,7 @@ impl Context {
 pub enum Undo {
     /// By this mutation.
     By(Box<Mutation>),
-    /// Not at all, with the reason as a sentence.
+    /// Not at all: why, or what to do instead, as a sentence for the person.
     No(&'static str),
 }
 
@@ -149,10 +149,9 @@ pub trait Mutate {
     /// A [`Refusal`], which changes nothing.
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal>;
 
-    /// How to take it back, given the rows as they were before it.
-    fn inverse(&self, _rows: &Rows) -> Undo {
-        Undo::No("This cannot be taken back.")
-    }
+    /// How to take it back, given the rows as they were before it. What leaves people with anything
+    /// but what they saw before is no inverse.
+    fn inverse(&self, rows: &Rows) -> Undo;
 }
 
 macro_rules! mutations {

@@ -52,6 +52,22 @@ describe('the key map', () => {
 		expect(map.press(press({ key: 'k', ctrl: true, inside: 'textarea' }))).toBe(true);
 	});
 
+	it('leaves Ctrl+Z to a field for as long as it holds what was written in it', () => {
+		const map = createKeyMap(false);
+		const run = vi.fn();
+		map.register({ keys: 'mod+z', label: 'Undo', run });
+		const field = { value: 'kept', closest: (selector: string) => (selector.includes('textarea') ? {} : null) };
+		const undo = () => map.press({ ...press({ key: 'z', ctrl: true }), target: field } as unknown as KeyboardEvent);
+		expect(undo(), 'nobody wrote in it').toBe(true);
+		for (field.value of ['kept, and more', '']) {
+			map.wrote({ target: field } as unknown as Event);
+			expect(undo()).toBe(false);
+		}
+		field.value = 'the next draft';
+		expect(undo(), 'it holds something else').toBe(true);
+		expect(run).toHaveBeenCalledTimes(2);
+	});
+
 	it('leaves letters to an open dialog, and Enter to a button', () => {
 		const map = createKeyMap(false);
 		const run = vi.fn();

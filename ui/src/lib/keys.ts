@@ -37,6 +37,8 @@ export interface KeyMap {
 	register(binding: Binding): () => void;
 	/** True when the event was used up. */
 	press(event: KeyboardEvent): boolean;
+	/** Told of everything that is written: a field takes back itself what was. */
+	wrote(event: Event): void;
 	all(): Binding[];
 }
 
@@ -62,10 +64,15 @@ export function createKeyMap(
 ): KeyMap {
 	const bindings: Binding[] = [];
 	let first: { key: string; at: number } | null = null;
+	// What a field held when somebody last wrote in it. Once it holds anything else, its own undo leads nowhere.
+	const written = new WeakMap<EventTarget, string | undefined>();
 
 	// The latest registration wins: what is open now shadows what lies beneath.
 	const find = (keys: string, among: Binding[]): Binding | undefined =>
 		among.findLast((binding) => binding.keys === keys && (binding.when?.() ?? true));
+
+	const holdsWhatWasWritten = (field: EventTarget | null): boolean =>
+		field !== null && written.has(field) && written.get(field) === valueOf(field);
 
 	return {
 		register(binding) {
@@ -85,6 +92,7 @@ export function createKeyMap(
 				first = null;
 				return false;
 			}
+			if (writing && (stroke === 'mod+z' || stroke === 'mod+shift+z') && holdsWhatWasWritten(event.target)) return false;
 			// An open dialog or menu owns its keys; only chords reach past it, and what belongs to the dialog itself.
 			const enclosed = !stroke.includes('mod+') && isOverlay(event.target);
 			const heard = enclosed ? bindings.filter((binding) => binding.inDialog) : bindings;
@@ -103,6 +111,10 @@ export function createKeyMap(
 				first = { key: stroke, at: now() };
 			}
 			return false;
+		},
+
+		wrote(event) {
+			if (event.target) written.set(event.target, valueOf(event.target));
 		},
 
 		all: () => bindings.slice()
@@ -177,6 +189,9 @@ function isWriting(target: EventTarget | null): boolean {
 		'input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable=true]'
 	);
 }
+
+const valueOf = (target: EventTarget | null): string | undefined =>
+	(target as Partial<HTMLInputElement> | null)?.value;
 
 // A list that is the page itself says so, and has the keys of the page.
 function isOverlay(target: EventTarget | null): boolean {

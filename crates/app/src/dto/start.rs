@@ -387,6 +387,8 @@ pub struct Done {
     pub id: Option<String>,
     /// Hand this to `undo` to take the change back.
     pub undo: Option<String>,
+    /// Why a change is not taken back, or what to do instead.
+    pub stays: Option<String>,
 }
 
 /// Argument of `undo`.

@@ -163,7 +163,7 @@ fn own() -> BTreeSet<String> {
     own
 }
 
-/// What the rules and hubs refuse with, and what is heard from the line.
+/// What the rules and hubs refuse with, why a change stays, and what is heard from the line.
 fn of_others() -> BTreeSet<String> {
     let mut others: BTreeSet<String> = HEARD.into_iter().map(str::to_owned).collect();
     let places = ["crates/domain/src", "crates/protocol/src", "crates/store/src/outbox.rs"];
@@ -171,7 +171,7 @@ fn of_others() -> BTreeSet<String> {
         let Some(first) = said.first() else { continue };
         match name.as_str() {
             "new" if frame(first) == *first && first.ends_with('.') => _ = others.insert(first.clone()),
-            "check_text" | "check_optional_text" | "because" => _ = others.insert(first.clone()),
+            "check_text" | "check_optional_text" | "because" | "No" => _ = others.insert(first.clone()),
             "need" => _ = others.insert(format!("This {first} is not available.")),
             _ => {}
         }

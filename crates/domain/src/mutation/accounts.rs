@@ -84,4 +84,22 @@ impl Mutate for AccountsPut {
         }
         Ok(changes)
     }
+
+    fn inverse(&self, rows: &Rows) -> Undo {
+        let before = |draft: &AccountDraft| {
+            let account = rows.get::<Account>(draft.account).ok().flatten()?;
+            Some(AccountDraft {
+                account: draft.account,
+                name: account.name,
+                domain: account.domain,
+                country: account.country,
+                industry: account.industry,
+                owner: account.owner,
+            })
+        };
+        match self.accounts.iter().map(before).collect() {
+            Some(accounts) => Undo::By(Box::new(Self { organization: self.organization, accounts }.into())),
+            None => Undo::No("Added accounts stay on the list. Import a corrected list to change them."),
+        }
+    }
 }

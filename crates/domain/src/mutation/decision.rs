@@ -36,6 +36,10 @@ impl Mutate for RegistrationReview {
             _ => Err(Refusal::new(Rule::WrongState, "This registration does not wait for a decision.")),
         }
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The partner may have seen it. Decide, or write in the room if it was a mistake.")
+    }
 }
 
 /// What the vendor decides.
@@ -142,6 +146,10 @@ impl Mutate for RegistrationWithdraw {
         let mut changes = release_claim(rows, self.deal, &deal)?;
         changes.push(RowChange::put(self.deal, self.lane(), &deal));
         Ok(changes)
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("What was withdrawn stays so. Register the deal again if it was a mistake.")
     }
 }
 

@@ -153,6 +153,10 @@ impl Mutate for InvitationRevoke {
         invitation.revoked_at = Some(ctx.now);
         Ok(vec![RowChange::put(self.invitation, row.scope, &invitation)])
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The link no longer works. Make a new one if it was a mistake.")
+    }
 }
 
 /// Takes an invitation: creates the member (unless it is a device link) and the device. Signed by
@@ -283,6 +287,10 @@ impl Mutate for InvitationAccept {
         changes.push(RowChange::put(key.id, row.scope, &invitation));
         Ok(changes)
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("This device has joined. Sign it out in the settings if it was a mistake.")
+    }
 }
 
 /// Signs a device of one's own out: the hub hangs up on it and takes nothing more from it.
@@ -317,6 +325,10 @@ impl Mutate for DeviceRevoke {
         device.revoked_at = Some(ctx.now);
         Ok(vec![RowChange::put(self.device, ScopeId::Person(device.member), &device)])
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The device is signed out. Link it again if it was a mistake.")
+    }
 }
 
 /// Leaves the program: the member can do nothing any more, and what they wrote stays.
@@ -345,5 +357,9 @@ impl Mutate for MemberLeave {
         let mut member: Member = rows.need(self.member, "member")?;
         member.left_at = Some(ctx.now);
         Ok(vec![RowChange::put(self.member, actor.public_scope(), &member)])
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("You have left the program. Ask for an invitation if it was a mistake.")
     }
 }

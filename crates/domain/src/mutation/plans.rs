@@ -322,8 +322,9 @@ impl Mutate for MilestoneReopen {
 
     fn inverse(&self, rows: &Rows) -> Undo {
         match milestone_in(rows, self.milestone, self.deal) {
-            Ok(before) if before.done.is_some() => {
-                Undo::By(Box::new(MilestoneRestore { deal: self.deal, milestone: self.milestone }.into()))
+            Ok(Milestone { done: Some(done), .. }) => {
+                let (deal, milestone) = (self.deal, self.milestone);
+                Undo::By(Box::new(MilestoneRestore { deal, milestone, by: Some(done.by) }.into()))
             }
             _ => Undo::No("It was not done, so there is nothing to take back."),
         }
@@ -331,7 +332,8 @@ impl Mutate for MilestoneReopen {
 }
 
 /// Puts back the tick that was taken last, in the name and at the time it had. Both come from the row
-/// and not from the sender: nobody ticks in another's name.
+/// and not from the sender: nobody ticks in another's name. One tick is remembered; a milestone that was
+/// ticked by somebody else meanwhile, or removed and added again, has lost it.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(map)]
 pub struct MilestoneRestore {
@@ -341,6 +343,9 @@ pub struct MilestoneRestore {
     /// The milestone.
     #[n(2)]
     pub milestone: MilestoneId,
+    /// Whose tick it was; without it, anybody's.
+    #[n(3)]
+    pub by: Option<MemberId>,
 }
 
 impl Mutate for MilestoneRestore {
@@ -356,12 +361,13 @@ impl Mutate for MilestoneRestore {
         ctx.actor()?;
         let mut milestone = milestone_in(rows, self.milestone, self.deal)?;
         match milestone.was_done.take() {
-            Some(taken) if milestone.done.is_none() => {
+            // Somebody ticked it again meanwhile.
+            _ if milestone.done.is_some() => Ok(Vec::new()),
+            Some(taken) if self.by.is_none_or(|by| by == taken.by) => {
                 milestone.done = Some(taken);
                 Ok(vec![RowChange::put(self.milestone, self.lane(), &milestone)])
             }
-            // Somebody ticked it again meanwhile.
-            _ => Ok(Vec::new()),
+            _ => Err(Refusal::new(Rule::WrongState, "There is no tick to put back.")),
         }
     }
 

@@ -124,6 +124,10 @@ impl Mutate for ProgramCreate {
             RowChange::put(self.device, ScopeId::Person(self.member), &device),
         ])
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The program exists now. Leave it in the settings if it was a mistake.")
+    }
 }
 
 /// Adds a partner organization. Vendor administrators and channel managers only.
@@ -180,5 +184,9 @@ impl Mutate for OrganizationAdd {
                 &grant,
             ),
         ])
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The company is in the program now. End the partnership if it was a mistake.")
     }
 }

@@ -131,6 +131,10 @@ impl Mutate for DealRegister {
         changes.push(RowChange::put(self.deal, scope, &deal));
         Ok(changes)
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("Withdraw the registration to take it back.")
+    }
 }
 
 /// Sends a draft to the vendor.
@@ -168,6 +172,10 @@ impl Mutate for RegistrationSubmit {
         let mut changes = submit(ctx, rows, &program, self.deal, &mut deal)?;
         changes.push(RowChange::put(self.deal, self.lane(), &deal));
         Ok(changes)
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("Withdraw the registration to take it back.")
     }
 }
 

@@ -64,6 +64,10 @@ impl Mutate for MessageSend {
         };
         Ok(vec![RowChange::put(self.message, self.lane(), &message)])
     }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The others may have read it. Write what you meant.")
+    }
 }
 
 /// Notes how far the member has read a room. Never moves backwards.
@@ -103,5 +107,10 @@ impl Mutate for RoomRead {
         let extra = before.map(|mark| mark.extra).unwrap_or_default();
         let mark = ReadMark { deal: self.deal, position: self.position, extra };
         Ok(vec![RowChange::put(id, self.lane(), &mark)])
+    }
+
+    // Nobody asks for it, so it is not among what Ctrl+Z takes back.
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("What was read stays read.")
     }
 }

@@ -154,7 +154,7 @@ fn changing_a_row_keeps_what_a_newer_version_wrote_into_it() {
         (milestone, bob, edit.into()),
         (milestone, bob, MilestoneComplete { deal: id(1), milestone: id(0x3000) }.into()),
         (milestone, bob, MilestoneReopen { deal: id(1), milestone: id(0x3000) }.into()),
-        (milestone, bob, MilestoneRestore { deal: id(1), milestone: id(0x3000) }.into()),
+        (milestone, bob, MilestoneRestore { deal: id(1), milestone: id(0x3000), by: None }.into()),
         (
             listed,
             nadia,

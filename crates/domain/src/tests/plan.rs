@@ -86,7 +86,7 @@ fn a_step_is_found_only_under_its_own_deal() {
         MilestoneEdit { deal: id(2), ..edit("Moved") }.into(),
         MilestoneComplete { deal: id(2), ..complete() }.into(),
         MilestoneReopen { deal: id(2), ..reopen() }.into(),
-        MilestoneRestore { deal: id(2), milestone: id(STEP) }.into(),
+        MilestoneRestore { deal: id(2), milestone: id(STEP), by: None }.into(),
     ];
     let before = world.rows.clone();
     for mutation in astray {

@@ -12,6 +12,8 @@ export interface Query<C extends CommandName> {
 	readonly data: Reply<C> | undefined;
 	/** The arguments `data` belongs to, which may be older than the ones asked for now. */
 	readonly args: Args<C> | undefined;
+	/** When `data` was asked for, as `performance.now()` says it: what was saved later may not be in it. */
+	readonly asked: number;
 	readonly error: CommandFailed | undefined;
 	readonly loading: boolean;
 	/** Asks again, for a Retry button. */
@@ -41,17 +43,19 @@ export function query<C extends CommandName>(
 ): Query<C> {
 	let data = $state.raw<Reply<C>>();
 	let dataArgs = $state.raw<Args<C>>();
+	let dataAsked = $state.raw(0);
 	let error = $state.raw<CommandFailed>();
 	let loading = $state(true);
 	let wanted: Args<C> | undefined;
 	let answered: (() => void) | undefined;
 
-	const requests = latest<Args<C>, Reply<C>>(
-		(asked) => send(command, asked),
+	const requests = latest<Args<C>, { asked: number; reply: Reply<C> }>(
+		async (args) => ({ asked: performance.now(), reply: await send(command, args) }),
 		(outcome, idle) => {
 			if ('data' in outcome) {
+				dataAsked = outcome.data.asked;
 				// What did not change stays the same object, and is not drawn again.
-				data = samePartsKept(untrack(() => data), outcome.data);
+				data = samePartsKept(untrack(() => data), outcome.data.reply);
 				dataArgs = outcome.args;
 				error = undefined;
 			} else {
@@ -96,6 +100,9 @@ export function query<C extends CommandName>(
 		},
 		get args() {
 			return dataArgs;
+		},
+		get asked() {
+			return dataAsked;
 		},
 		get error() {
 			return error;

@@ -135,7 +135,7 @@ fn rooms_and_plans() -> Vec<Mutation> {
         edit.into(),
         MilestoneComplete { deal: id(1), milestone: id(0x3000) }.into(),
         MilestoneReopen { deal: id(1), milestone: id(0x3000) }.into(),
-        MilestoneRestore { deal: id(1), milestone: id(0x3000) }.into(),
+        MilestoneRestore { deal: id(1), milestone: id(0x3000), by: Some(id(0x105)) }.into(),
         MilestoneRemove { deal: id(1), milestone: id(0x3000) }.into(),
     ]
 }

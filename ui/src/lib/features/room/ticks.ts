@@ -4,8 +4,8 @@ import type { MilestoneRow } from '$bindings/MilestoneRow';
 export interface Tick {
 	milestone: string;
 	done_at: number | null;
-	/** Whether the store has it. */
-	saved: boolean;
+	/** Since when the store has it, as `performance.now()` says it; `null` until then. */
+	saved: number | null;
 }
 
 /** The steps as they are once what was ticked is saved. Rows without a tick stay the same objects. */
@@ -18,9 +18,8 @@ export function withTicks(rows: readonly MilestoneRow[], ticks: readonly Tick[])
 	});
 }
 
-/** What has to be drawn over a plan that was read just now. A saved tick is in it, or was changed since. */
-export function stillTicking(ticks: readonly Tick[], read: readonly MilestoneRow[]): readonly Tick[] {
+/** What has to be drawn over a plan that was read: one that was asked for before a tick was saved may not have it. */
+export function stillTicking(ticks: readonly Tick[], asked: number): readonly Tick[] {
 	if (ticks.length === 0) return ticks;
-	const done = new Map(read.map((row) => [row.id, row.done_at !== null]));
-	return ticks.filter((tick) => !tick.saved && done.get(tick.milestone) !== (tick.done_at !== null));
+	return ticks.filter((tick) => tick.saved === null || tick.saved > asked);
 }
