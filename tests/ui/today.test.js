@@ -1,31 +1,15 @@
 // @ts-check
 // Today by keyboard: what is done goes, what is put off comes back, and every step is taken back.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, hook, launch, openWindow } from './window.js';
+import { beforeEach, test } from 'node:test';
+import { ask, devhost, hook, page, windowForEach } from './window.js';
 
 /** @typedef {{ key: string, milestone: string | null, title: string, until_news: boolean, returns_at: number | null }} Item */
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
+windowForEach({ faultless: true });
 beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
 	await page.goto(`${devhost}/`);
 	await page.waitForSelector(hook('today-row'));
-});
-afterEach(async () => {
-	assert.deepEqual(opened.faults, []);
-	await opened.context.close();
 });
 
 const today = () => ask('today', { lens: { program: null, counterpart: null } });
