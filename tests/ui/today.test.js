@@ -72,3 +72,29 @@ test('what waits for news says so, and Escape puts nothing off', async () => {
 	await page.keyboard.press('Control+z');
 	await row('on_you', item).waitFor();
 });
+
+test('whoever is faster than the words of a place gets there with them, and with what was wanted of it', async () => {
+	const [asked, late] = [signal(), signal()];
+	await page.route('**/_app/immutable/chunks/*.js', async (route) => {
+		const response = await route.fetch();
+		const body = await response.text();
+		// A sentence of a room, in the catalog with its words.
+		if (body.includes('Share with a partner')) {
+			asked.give();
+			await late.given;
+		}
+		await route.fulfill({ response, body });
+	});
+	await page.reload();
+	await choose();
+	await page.keyboard.press('r');
+	await asked.given;
+	late.give();
+	await page.waitForSelector(`${hook('composer')}:focus`);
+});
+
+function signal() {
+	let give = () => {};
+	const given = new Promise((/** @type {(value: void) => void} */ resolve) => (give = resolve));
+	return { given, give: () => give() };
+}
