@@ -3,23 +3,12 @@
 // contrast, in English and, from right to left, in Arabic; and no words that are cut when they are longer.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { enter, seen, states } from './states.js';
-import { devhost, launch, openWindow } from './window.js';
+import { axe, devhost, openWindow, pictures } from './window.js';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-// Set, it is the folder that gets a picture of every state in every look.
-const pictures = process.env.LOCKSTEP_PICTURES;
 const named = (/** @type {string[]} */ ...words) => words.join(' ').toLowerCase().replace(/[^a-z]+/g, '-');
 const routes = new URL('../../ui/src/routes', import.meta.url).pathname;
-
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
 
 // High contrast has two palettes; each direction gets one, and the stricter ratio of 7 to 1 on top.
 const strict = { rules: { 'color-contrast-enhanced': { enabled: true } } };
@@ -55,7 +44,7 @@ describe('no axe violations', { concurrency: 2 }, () => {
 			/** @type {string[]} */
 			const told = [];
 			for (const [language, seenIn] of Object.entries(looks)) {
-				const { context, page } = await openWindow(browser);
+				const { context, page } = await openWindow();
 				try {
 					await enter(page, state, devhost, language);
 					await page.addScriptTag({ path: axe });
@@ -81,7 +70,7 @@ describe('no axe violations', { concurrency: 2 }, () => {
 describe('no words are cut', { concurrency: 2 }, () => {
 	for (const state of seen) {
 		test(state.name, async () => {
-			const { context, page } = await openWindow(browser);
+			const { context, page } = await openWindow();
 			try {
 				await enter(page, state, devhost, 'en-XA');
 				await page.evaluate(() => document.fonts.ready);

@@ -1,28 +1,10 @@
 // @ts-check
 // The page of a room in a window of its own, as far as a browser can show it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { devhost, hook, launch, openWindow, someDeal } from './window.js';
+import { test } from 'node:test';
+import { devhost, hook, page, someDeal, windowForEach } from './window.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
-beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
-});
-afterEach(async () => {
-	assert.deepEqual(opened.faults, []);
-	await opened.context.close();
-});
+windowForEach({ faultless: true });
 
 test('it is the room and nothing else, under the name of the deal, and leads nowhere', async () => {
 	const deal = await someDeal();

@@ -42,7 +42,7 @@ test('key screens look as they did', async () => {
 	const take = async (/** @type {string} */ name, /** @type {string} */ language) => {
 		const state = seen.find((state) => state.name === name);
 		if (!state) throw new Error(`states.js has no ${name}`);
-		const { context, page } = await openWindow(browser);
+		const { context, page } = await openWindow();
 		try {
 			await page.clock.setFixedTime(moment);
 			// Whoever looks into a room has read it, and the world is another one for the next.

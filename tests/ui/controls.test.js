@@ -1,25 +1,10 @@
 // @ts-check
 // The plan's dates and owners, the look, and the key: by keyboard, in a browser on a devhost.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, everyDeal, hook, launch, openWindow } from './window.js';
+import { test } from 'node:test';
+import { ask, devhost, everyDeal, faults, hook, page, until, windowForEach } from './window.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
-beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
-});
-afterEach(() => opened.context.close());
+windowForEach();
 
 /** A deal whose plan has an open step and may be changed, with its plan. */
 async function planned() {
@@ -39,17 +24,6 @@ async function openRoom(of) {
 	await page.waitForSelector(hook('milestone'));
 }
 
-/** Waits until the core answers as expected.
- * @param {() => Promise<boolean>} holds
- * @param {string} what */
-async function until(holds, what) {
-	const limit = Date.now() + 10_000;
-	while (!(await holds())) {
-		assert.ok(Date.now() < limit, `waited in vain for ${what}`);
-		await page.waitForTimeout(50);
-	}
-}
-
 test('the day of going live is typed, shown, and taken back with Ctrl+Z', async () => {
 	const { of, plan } = await planned();
 	await openRoom(of);
@@ -63,8 +37,8 @@ test('the day of going live is typed, shown, and taken back with Ctrl+Z', async 
 	await page.waitForSelector(`${hook('go-live')}:has-text("19 Mar")`);
 	assert.equal((await ask('plan_get', of)).go_live, '2027-03-19');
 	await page.keyboard.press('Control+z');
-	await until(async () => (await ask('plan_get', of)).go_live === plan.go_live, 'the old day');
-	assert.deepEqual(opened.faults, []);
+	await until('the old day', async () => (await ask('plan_get', of)).go_live === plan.go_live);
+	assert.deepEqual(faults, []);
 });
 
 test('Escape leaves the day as it was', async () => {
@@ -106,10 +80,10 @@ test('a step gets another day with D and another owner with A, by keyboard alone
 	assert.notEqual(ownerOf(await now()), before);
 
 	await page.keyboard.press('Control+z');
-	await until(async () => ownerOf(await now()) === before, 'the owner of before');
+	await until('the owner of before', async () => ownerOf(await now()) === before);
 	await page.keyboard.press('Control+z');
-	await until(async () => (await now()).due === step.due, 'the day of before');
-	assert.deepEqual(opened.faults, []);
+	await until('the day of before', async () => (await now()).due === step.due);
+	assert.deepEqual(faults, []);
 });
 
 const ownerOf = (/** @type {any} */ step) => step.owner_person?.id ?? step.owner_side;
@@ -125,9 +99,9 @@ test('a tick that is put back keeps its name and day', async () => {
 		const now = async () => (await ask('plan_get', of)).milestones.find((/** @type {any} */ found) => found.id === step.id);
 		await openRoom(of);
 		await page.click(`${hook('milestone')}[data-milestone="${step.id}"] ${hook('milestone-toggle')}`);
-		await until(async () => (await now()).done_at === null, 'the tick to go');
+		await until('the tick to go', async () => (await now()).done_at === null);
 		await page.keyboard.press('Control+z');
-		await until(async () => (await now()).done_at !== null, 'the tick to come back');
+		await until('the tick to come back', async () => (await now()).done_at !== null);
 		assert.deepEqual([(await now()).done_at, (await now()).done_by.id], [step.done_at, step.done_by.id]);
 		return;
 	}
@@ -137,12 +111,12 @@ test('a tick that is put back keeps its name and day', async () => {
 test('the look is still there after a reload', async () => {
 	await page.goto(`${devhost}/settings?tab=appearance`);
 	await page.check(hook('theme-dark'));
-	await until(async () => (await ask('app_state')).appearance.theme === 'dark', 'the look to be kept');
+	await until('the look to be kept', async () => (await ask('app_state')).appearance.theme === 'dark');
 	await page.reload();
 	await page.waitForSelector('html[data-theme="dark"]');
 	await page.check(hook('theme-system'));
-	await until(async () => (await ask('app_state')).appearance.theme === 'system', 'the look to be kept');
-	assert.deepEqual(opened.faults, []);
+	await until('the look to be kept', async () => (await ask('app_state')).appearance.theme === 'system');
+	assert.deepEqual(faults, []);
 });
 
 test('the key goes under a passphrase, gets another one, and goes back into the keychain', async (t) => {
@@ -175,7 +149,7 @@ test('the key goes under a passphrase, gets another one, and goes back into the 
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(`${hook('key-home')}[data-home="keychain"]`);
 	// Refused attempts answer with an error status, which a browser reports on its console.
-	assert.deepEqual(opened.faults.filter((fault) => !/status of 4\d\d/.test(fault)), []);
+	assert.deepEqual(faults.filter((fault) => !/status of 4\d\d/.test(fault)), []);
 });
 
 test('a program that cannot be opened has a screen of its own and leaves the rest alone', async () => {
@@ -194,7 +168,7 @@ test('a program that cannot be opened has a screen of its own and leaves the res
 	await page.goto(devhost);
 	await page.waitForSelector(hook('all-shut'));
 	assert.equal(await page.locator(hook('shut-rescue')).count(), 0, 'nothing can be read without its key');
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('an idle line is up to date', async () => {

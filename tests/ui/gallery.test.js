@@ -3,31 +3,16 @@
 // screen readers, the list of a hundred thousand rows, and that the page stays out of what is shipped.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { hook, launch, openWindow } from './window.js';
+import { beforeEach, test } from 'node:test';
+import { faults, hook, page, pictures, violations, windowForEach } from './window.js';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const folder = (/** @type {string} */ path) => new URL(`../../ui/${path}/`, import.meta.url).pathname;
-const pictures = process.env.LOCKSTEP_PICTURES;
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
 const home = 'http://gallery.example/';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
+windowForEach();
 beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
 	// Straight from the disk: the page needs no host.
 	await page.route(`${home}**`, (route) => {
 		const path = new URL(route.request().url()).pathname;
@@ -37,7 +22,6 @@ beforeEach(async () => {
 		return route.fulfill({ contentType, body: readFileSync(folder('dist-gallery') + file) });
 	});
 });
-afterEach(() => opened.context.close());
 
 async function open(query = '') {
 	await page.goto(home + query);
@@ -70,24 +54,19 @@ for (const [theme, contrast] of [['light', 'normal'], ['dark', 'normal'], ['ligh
 				await page.setViewportSize({ width: 1280, height: 3600 });
 				await page.screenshot({ path: `${pictures}/gallery-${theme}-${contrast}-${dir}.png` });
 			}
-			await page.addScriptTag({ path: axe });
 			const options = contrast === 'more' ? { rules: { 'color-contrast-enhanced': { enabled: true } } } : {};
-			const { violations } = await page.evaluate((how) => /** @type {any} */ (window).axe.run(how), options);
-			const told = violations.map((/** @type {any} */ found) => `${found.id}: ${found.nodes.map((/** @type {any} */ node) => node.html.slice(0, 200)).join('\n   ')}`);
-			assert.equal(told.length, 0, told.join('\n'));
-			assert.deepEqual(opened.faults, []);
+			assert.deepEqual(await violations(options), []);
+			assert.deepEqual(faults, []);
 		});
 	}
 }
 
 test('what floats has no violations either', async () => {
 	await open();
-	await page.addScriptTag({ path: axe });
 	for (const [opener, shows] of [['gallery-menu', '[role=menu]'], ['gallery-select', '[role=listbox]:visible'], ['gallery-dialog', '[role=dialog]']]) {
 		await page.click(hook(String(opener)));
 		await page.waitForSelector(String(shows));
-		const { violations } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
-		assert.deepEqual(violations.map((/** @type {any} */ found) => `${opener}: ${found.id}`), []);
+		assert.deepEqual(await violations(), []);
 		await page.keyboard.press('Escape');
 	}
 });

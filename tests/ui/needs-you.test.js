@@ -2,22 +2,17 @@
 // Two people change one field without having seen each other: what both windows say, and how it ends.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { endAll, start } from './programs.js';
-import { hook, launch, openWindow } from './window.js';
+import { ask, hook, page, pictures, until, violations, windowForEach } from './window.js';
 
 const ui = new URL('../../ui/dist', import.meta.url).pathname;
-const pictures = process.env.LOCKSTEP_PICTURES;
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** @type {string} */
 let folder;
-/** @type {import('playwright-core').Browser} */
-let browser;
 
 /** A free port. @returns {Promise<number>} */
 const freePort = () =>
@@ -38,15 +33,8 @@ class Person {
 	}
 
 	/** @param {string} command @param {unknown} [args] */
-	async ask(command, args = null) {
-		const response = await fetch(`${this.host}/rpc/${command}`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify(args)
-		});
-		const answer = await response.json();
-		assert.ok(response.ok, `${this.name}, ${command}: ${JSON.stringify(answer)}`);
-		return answer;
+	ask(command, args) {
+		return ask(command, args, this.host);
 	}
 
 	/** @param {string} link */
@@ -61,28 +49,11 @@ class Person {
 		this.program = joined.id;
 	}
 
-	/**
-	 * Waits until `look` finds something.
-	 *
-	 * @template T
-	 * @param {string} what
-	 * @param {() => Promise<T | undefined | false | null>} look
-	 * @returns {Promise<T>}
-	 */
-	async until(what, look) {
-		for (const end = Date.now() + 20_000; Date.now() < end; ) {
-			const found = await look();
-			if (found) return found;
-			await new Promise((resolve) => setTimeout(resolve, 100));
-		}
-		throw new Error(`${this.name} waited in vain for ${what}`);
-	}
-
 	settled() {
-		return this.until('everything to be sent', async () => {
+		return until(`everything of ${this.name} to be sent`, async () => {
 			const status = await this.ask('sync_status');
 			return status.connection === 'online' && status.waiting === 0;
-		});
+		}, 20);
 	}
 
 	/** @param {string} deal @param {Record<string, unknown>} change */
@@ -100,7 +71,6 @@ let deal = '';
 
 before(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'lockstep-ui-'));
-	browser = await launch();
 	const port = await freePort();
 	const [founding] = await start(
 		'lockstep-hub',
@@ -142,14 +112,8 @@ before(async () => {
 	});
 	deal = registered.id;
 	await alice.settled();
-	await bob.until('the deal', async () => {
-		const one = await fetch(`${bob.host}/rpc/deal_get`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ program: bob.program, id: deal })
-		});
-		return one.ok;
-	});
+	const read = () => bob.ask('deal_get', { program: bob.program, id: deal });
+	await until('the deal', () => read().then(() => true, () => false), 20);
 	await alice.ask('work_offline', { on: true });
 	await alice.edit(deal, { close_date: '2026-12-12' });
 	await bob.edit(deal, { close_date: '2026-12-19' });
@@ -159,36 +123,21 @@ before(async () => {
 });
 
 after(async () => {
-	await browser?.close();
 	await endAll();
 	await rm(folder, { recursive: true, force: true });
 });
 
-/** @param {Person} person @param {string} path @param {'light' | 'dark'} [scheme] */
-async function window(person, path, scheme = 'light') {
-	const opened = await openWindow(browser, { colorScheme: scheme });
-	await opened.page.goto(`${person.host}${path}`);
-	return opened;
-}
-
-/** @param {import('playwright-core').Page} page @param {string} name */
-async function picture(page, name) {
+/** @param {string} name */
+async function picture(name) {
 	if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-/** What axe has to say against the screen. @param {import('playwright-core').Page} page */
-async function violations(page) {
-	await page.addScriptTag({ path: axe });
-	return page.evaluate(async () => {
-		// @ts-ignore axe was just loaded into the page
-		const found = await globalThis.axe.run();
-		return found.violations.map((/** @type {{ id: string, nodes: { html: string }[] }} */ one) => [one.id, one.nodes[0]?.html]);
-	});
-}
+windowForEach({ faultless: true });
 
 test('Settings says who wrote what, in words that blame nobody', async () => {
 	for (const scheme of /** @type {const} */ (['light', 'dark'])) {
-		const { context, page, faults } = await window(alice, '/settings?tab=sync', scheme);
+		await page.emulateMedia({ colorScheme: scheme });
+		await page.goto(`${alice.host}/settings?tab=sync`);
 		const card = page.locator(hook('overwritten'));
 		await card.waitFor();
 		const text = (await card.textContent()) ?? '';
@@ -196,15 +145,13 @@ test('Settings says who wrote what, in words that blame nobody', async () => {
 			assert.ok(text.includes(word), `${word} is missing: ${text}`);
 		}
 		assert.doesNotMatch(text, /conflict|crdt/i);
-		await picture(page, `needs-you-${scheme}`);
-		assert.deepEqual(await violations(page), []);
-		assert.deepEqual(faults, []);
-		await context.close();
+		await picture(`needs-you-${scheme}`);
+		assert.deepEqual(await violations(), []);
 	}
 });
 
 test('the question about it goes into the room, to be sent or not', async () => {
-	const { context, page, faults } = await window(alice, '/settings?tab=sync');
+	await page.goto(`${alice.host}/settings?tab=sync`);
 	await page.locator(`${hook('overwritten')}[aria-current]`).waitFor();
 	await page.keyboard.press('a');
 	await page.waitForSelector(hook('room'));
@@ -213,21 +160,19 @@ test('the question about it goes into the room, to be sent or not', async () => 
 		hook('composer')
 	);
 	await page.waitForSelector(hook('met-line'));
-	await picture(page, 'met-room');
-	assert.deepEqual(faults, []);
-	await context.close();
+	await picture('met-room');
 });
 
 test('by keyboard: the room offers the choice, keeping is undone, and the history has it all', async () => {
-	const { context, page, faults } = await window(bob, `/deals/${bob.program}/${deal}`);
+	await page.goto(`${bob.host}/deals/${bob.program}/${deal}`);
 	await page.locator(hook('met-decide')).focus();
 	await page.keyboard.press('Enter');
 	await page.locator(`${hook('met-dialog')} ${hook('keep-mine')}`).waitFor();
-	await picture(page, 'met-dialog');
-	assert.deepEqual(await violations(page), []);
+	await picture('met-dialog');
+	assert.deepEqual(await violations(), []);
 	await page.keyboard.press('m');
 	await page.waitForSelector(hook('met-line'), { state: 'detached' });
-	await bob.until('his date', async () => (await bob.ask('deal_get', { program: bob.program, id: deal })).row.close_date === '2026-12-19');
+	await until('his date', async () => (await bob.ask('deal_get', { program: bob.program, id: deal })).row.close_date === '2026-12-19', 20);
 	await page.waitForSelector(hook('met-dialog'), { state: 'detached' });
 
 	await page.keyboard.press('Control+z');
@@ -237,23 +182,19 @@ test('by keyboard: the room offers the choice, keeping is undone, and the histor
 	assert.ok((await page.locator(hook('history-row')).count()) >= 3);
 	const text = (await page.locator(hook('history-dialog')).textContent()) ?? '';
 	assert.match(text, /Had not seen what was there before/);
-	await picture(page, 'history');
-	assert.deepEqual(await violations(page), []);
+	await picture('history');
+	assert.deepEqual(await violations(), []);
 	await page.keyboard.press('Escape');
 	await page.waitForSelector(hook('history-dialog'), { state: 'detached' });
-	assert.deepEqual(faults, []);
-	await context.close();
 });
 
 test('what waits can be taken along as files', async () => {
 	await alice.ask('work_offline', { on: true });
 	await alice.ask('message_send', { program: alice.program, deal, body: 'Written on the train', reply_to: null });
-	const { context, page, faults } = await window(alice, '/settings?tab=sync');
+	await page.goto(`${alice.host}/settings?tab=sync`);
 	await page.locator(hook('export-unsent')).click();
 	await page.locator(hook('export-saved')).waitFor();
 	assert.match((await page.locator(hook('export-saved')).textContent()) ?? '', /not-sent.*\.md.*not-sent.*\.json/s);
-	await picture(page, 'export');
+	await picture('export');
 	await alice.ask('work_offline', { on: false });
-	assert.deepEqual(faults, []);
-	await context.close();
 });

@@ -1,28 +1,12 @@
 // @ts-check
 // Saved views and pinned deals: made, opened, put in another order by keys and by pointer, and taken away.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, hook, launch, openWindow, someDeal } from './window.js';
+import { beforeEach, test } from 'node:test';
+import { ask, devhost, faults, hook, page, someDeal, windowForEach } from './window.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
+windowForEach({ faultless: true });
 beforeEach(async () => {
 	for (const { id } of await ask('pinned')) await ask('pin_remove', { id });
-	opened = await openWindow(browser);
-	page = opened.page;
-});
-afterEach(async () => {
-	assert.deepEqual(opened.faults, []);
-	await opened.context.close();
 });
 
 const view = {
@@ -65,7 +49,7 @@ test('a view is saved with its filters, opens as it was saved, and the list come
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(`${hook('view-dialog')}:has-text("Give the view a name.")`);
 	// The browser writes every refusal to its console; this one was wanted.
-	assert.match(opened.faults.splice(0).join('\n'), /^console: .* 422 .*view_save\)$/);
+	assert.match(faults.splice(0).join('\n'), /^console: .* 422 .*view_save\)$/);
 	await page.keyboard.type('Large and ours');
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(hook('view-dialog'), { state: 'detached' });

@@ -1,28 +1,14 @@
 // @ts-check
 // Finding what was written, by keyboard.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, hook, launch, openWindow, someDeal } from './window.js';
+import { beforeEach, test } from 'node:test';
+import { ask, devhost, faults, hook, page, someDeal, windowForEach } from './window.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
-
+windowForEach();
 beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
 	await page.goto(devhost);
 	await page.waitForSelector(hook('today'));
 });
-afterEach(() => opened.context.close());
 
 /** Says something that nobody has said, early enough to be far back in the room. */
 async function said() {
@@ -62,7 +48,7 @@ test('a word leads to the message, and Escape back to what was found', async () 
 	await page.waitForURL(`${devhost}/search`);
 	assert.ok((await page.inputValue(hook('search-input'))).startsWith('quokka'));
 	await page.waitForFunction((selector) => document.activeElement?.matches(selector), hook('hits'));
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('filters are shown as they were understood and can be taken away', async () => {
@@ -80,7 +66,7 @@ test('filters are shown as they were understood and can be taken away', async ()
 	await page.waitForFunction((selector) => document.querySelectorAll(selector).length === 0, hook('filter'));
 	await page.keyboard.press('Escape');
 	await page.waitForSelector(hook('search-start'));
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('the palette goes on to the search, and what was looked for is kept', async () => {
@@ -100,7 +86,7 @@ test('the palette goes on to the search, and what was looked for is kept', async
 	await page.keyboard.press('/');
 	await page.keyboard.press('Escape');
 	await page.locator(hook('recent-search'), { hasText: word }).waitFor();
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('a person leads to what they wrote', async () => {

@@ -1,38 +1,24 @@
 // @ts-check
 // The first minute with the window, by keyboard, in a browser on a devhost.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, everyDeal, hook, launch, openWindow, someDeal } from './window.js';
+import { beforeEach, test } from 'node:test';
+import { ask, devhost, everyDeal, faults, hook, openWindow, page, someDeal, windowForEach } from './window.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
-
+windowForEach();
 beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
 	await page.goto(devhost);
 	await page.waitForSelector(hook('today'));
 });
-afterEach(() => opened.context.close());
 
 test('opens on Today and keeps the console clean', async () => {
 	assert.equal(await page.title(), 'Today · Lockstep');
 	assert.equal(await page.getAttribute(hook('nav-today'), 'aria-current'), 'page');
 	await page.waitForSelector(hook('sync-dot'));
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('answers each browser in its own language', async () => {
-	const german = await openWindow(browser, { locale: 'de-DE' });
+	const german = await openWindow({ locale: 'de-DE' });
 	try {
 		await german.page.goto(devhost);
 		const refusal = () => {
@@ -54,7 +40,7 @@ test('goes to every place by its keys', async () => {
 	}
 	await page.keyboard.press('Control+,');
 	await page.waitForURL(/\/settings/);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('lists the deals that the core has', async () => {
@@ -95,7 +81,7 @@ test('opens a room, takes a message and shows it, by keyboard alone', async () =
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(`${hook('message')}:has-text("${words}")`);
 	assert.equal(await page.inputValue(hook('composer')), '');
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('single letters stay letters while one writes', async () => {
@@ -117,7 +103,7 @@ test('finds a deal in the palette and opens it', async () => {
 	await page.keyboard.press('Enter');
 	await page.waitForSelector(hook('room'));
 	assert.match(await page.title(), /Lockstep$/);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('the palette knows commands that have no key', async () => {
@@ -140,7 +126,7 @@ test('an account found in the palette is the account that is shown', async () =>
 		[hook('account-row'), account.name]
 	);
 	assert.equal(await page.inputValue(hook('account-search')), account.name);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('a person found in the palette is the person that is shown', async () => {
@@ -153,7 +139,7 @@ test('a person found in the palette is the person that is shown', async () => {
 	await page.waitForURL(/\/people\?q=/);
 	await page.waitForFunction((selector) => document.querySelectorAll(selector).length === 1, hook('member'));
 	assert.equal(await page.inputValue(hook('people-search')), name);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('an address opens the tab of the settings that it names', async () => {
@@ -198,7 +184,7 @@ test('the register form says what is missing and reads what people type', async 
 	await page.waitForFunction(() => document.querySelectorAll('[aria-invalid="true"]').length === 1);
 	await page.fill(hook('register-amount'), '41.5k');
 	await page.waitForFunction(() => document.querySelectorAll('[aria-invalid="true"]').length === 0);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('a list is previewed before anything is written', async () => {
@@ -212,7 +198,7 @@ test('a list is previewed before anything is written', async () => {
 	await page.waitForSelector(hook('import-preview'));
 	await page.waitForSelector(hook('import-outcome'));
 	assert.ok((await page.locator('tr', { hasText: 'Firma' }).count()) > 0);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('an import that has ended is still told about after a reload', async () => {
@@ -230,7 +216,7 @@ test('an import that has ended is still told about after a reload', async () => 
 	await page.waitForSelector(hook('import-drop'));
 	await page.goto(`${devhost}/accounts?q=${encodeURIComponent(company)}`);
 	await page.waitForSelector(`${hook('account-row')}:has-text("${company}")`);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('an import that runs is found after a reload', async () => {
@@ -243,7 +229,7 @@ test('an import that runs is found after a reload', async () => {
 	await page.waitForSelector(`${hook('import-run')}[data-state="running"]`);
 	await page.reload();
 	await page.waitForSelector(`${hook('import-done')}:has-text("640")`);
-	assert.deepEqual(opened.faults, []);
+	assert.deepEqual(faults, []);
 });
 
 test('a link that is no invitation is explained', async () => {

@@ -1,31 +1,15 @@
 // @ts-check
 // Today by keyboard: what is done goes, what is put off comes back, and every step is taken back.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, hook, launch, openWindow } from './window.js';
+import { beforeEach, test } from 'node:test';
+import { ask, devhost, hook, page, windowForEach } from './window.js';
 
 /** @typedef {{ key: string, milestone: string | null, title: string, until_news: boolean, returns_at: number | null }} Item */
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
-
-before(async () => {
-	browser = await launch();
-});
-after(() => browser.close());
+windowForEach({ faultless: true });
 beforeEach(async () => {
-	opened = await openWindow(browser);
-	page = opened.page;
 	await page.goto(`${devhost}/`);
 	await page.waitForSelector(hook('today-row'));
-});
-afterEach(async () => {
-	assert.deepEqual(opened.faults, []);
-	await opened.context.close();
 });
 
 const today = () => ask('today', { lens: { program: null, counterpart: null } });
@@ -88,3 +72,29 @@ test('what waits for news says so, and Escape puts nothing off', async () => {
 	await page.keyboard.press('Control+z');
 	await row('on_you', item).waitFor();
 });
+
+test('whoever is faster than the words of a place gets there with them, and with what was wanted of it', async () => {
+	const [asked, late] = [signal(), signal()];
+	await page.route('**/_app/immutable/chunks/*.js', async (route) => {
+		const response = await route.fetch();
+		const body = await response.text();
+		// A sentence of a room, in the catalog with its words.
+		if (body.includes('Share with a partner')) {
+			asked.give();
+			await late.given;
+		}
+		await route.fulfill({ response, body });
+	});
+	await page.reload();
+	await choose();
+	await page.keyboard.press('r');
+	await asked.given;
+	late.give();
+	await page.waitForSelector(`${hook('composer')}:focus`);
+});
+
+function signal() {
+	let give = () => {};
+	const given = new Promise((/** @type {(value: void) => void} */ resolve) => (give = resolve));
+	return { given, give: () => give() };
+}

@@ -1,22 +1,15 @@
 // @ts-check
 // Ctrl+Z: whatever alice does is taken back step by step, in reverse, until all is as it was, and done again.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ask, devhost, everyDeal, hook, launch, openWindow } from './window.js';
+import { before, beforeEach, test } from 'node:test';
+import { ask, devhost, everyDeal, hook, page, windowForEach } from './window.js';
 
 /** @typedef {{ what: string, at: 'room' | 'deals' | 'today', look: () => Promise<string>, run: () => Promise<unknown> }} Step */
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openWindow>>} */
-let opened;
-/** @type {import('playwright-core').Page} */
-let page;
 /** A deal with steps that are open and steps that are done. @type {{ program: string, id: string, title: string }} */
 let deal;
 
 before(async () => {
-	browser = await launch();
 	const { rows } = await ask('deal_list', everyDeal);
 	for (const row of rows.filter((/** @type {{ status: string }} */ one) => one.status === 'approved')) {
 		const { milestones } = await ask('plan_get', { program: row.program, id: row.id });
@@ -25,19 +18,12 @@ before(async () => {
 	}
 	assert.ok(deal, 'the devhost needs a world with a deal that is half done');
 });
-after(() => browser.close());
+windowForEach({ faultless: true });
 beforeEach(async () => {
 	for (const { id } of await ask('pinned')) await ask('pin_remove', { id });
-	opened = await openWindow(browser);
-	page = opened.page;
 	await page.goto(`${devhost}/deals/${deal.program}/${deal.id}`);
 	await page.waitForSelector(hook('milestone'));
 });
-afterEach(async () => {
-	assert.deepEqual(opened.faults, []);
-	await opened.context.close();
-});
-
 const undo = () => page.keyboard.press('Control+z');
 const redo = () => page.keyboard.press('Control+Shift+z');
 const press = async (/** @type {string} */ keys) => {

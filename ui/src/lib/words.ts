@@ -6,6 +6,7 @@ import { loadCatalog as others } from '../locales/.wuchale/others.proxy.js';
 import { loadCatalog as settings } from '../locales/.wuchale/settings.proxy.js';
 import { loadCatalog as start } from '../locales/.wuchale/start.proxy.js';
 import { direction, language } from './language';
+import { isToday } from './paths';
 
 type Load = (group: string, language: string) => Promise<CatalogModule>;
 
@@ -28,17 +29,20 @@ async function load(group: Group): Promise<void> {
 let seen: Promise<void> | undefined;
 let all: Promise<void> | undefined;
 
-/**
- * Loads the words of the first screen. To be awaited before anything that has words is imported: modules that
- * wait by themselves, with `await` at their top, are not evaluated reliably by WebKit when several import them.
- */
-export const loadFirst = (): Promise<void> => (seen ??= load('first'));
+const loadFirst = (): Promise<void> => (seen ??= load('first'));
 
-/** Loads all words: before anything is imported that is no part of the first screen. */
+/** Loads all words. */
 export const loadAll = (): Promise<void> =>
 	(all ??= Promise.all([loadFirst(), ...(Object.keys(groups) as Group[]).filter((group) => group !== 'first').map(load)]).then(
 		() => undefined
 	));
+
+/**
+ * Loads the words of a place: Today's are those of the first screen, any other has all. To be awaited before anything
+ * that has words is imported: modules that wait by themselves, with `await` at their top, are not evaluated reliably
+ * by WebKit when several import them.
+ */
+export const wordsFor = (pathname: string): Promise<void> => (isToday(pathname) ? loadFirst() : loadAll());
 
 /** Imports a part of the window that is no part of its first screen, once its words are there. */
 export const withWords = <Part>(part: () => Promise<Part>): Promise<Part> => loadAll().then(part);
