@@ -144,6 +144,12 @@ fn deal_of(title: String, by: MemberId, number: usize) -> Deal {
         field_seq: Default::default(),
         field_by: Default::default(),
         guests: None,
+        question: None,
+        hold: None,
+        split: None,
+        extension: None,
+        appeal: None,
+        converted_at: None,
         extra: Default::default(),
     }
 }

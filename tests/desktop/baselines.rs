@@ -130,8 +130,8 @@ impl Album {
         let of = json!({ "program": field(&pending, "program")?, "id": field(&pending, "id")? });
         seller.rpc("registration_withdraw", &of).await?;
         let decision = json!({
-            "program": field(&pending, "program")?, "deal": field(&pending, "id")?, "approve": true,
-            "rule": null, "evidence": "",
+            "program": field(&pending, "program")?, "deal": field(&pending, "id")?,
+            "decision": { "kind": "approve" },
         });
         vendor.rpc("registration_decide", &decision).await?;
         settled(vendor).await?;

@@ -241,8 +241,8 @@ impl Album {
 
         // Meanwhile the vendor decides what the seller takes back.
         let decision = json!({
-            "program": field(&pending, "program")?, "deal": field(&pending, "id")?, "approve": true,
-            "rule": null, "evidence": "",
+            "program": field(&pending, "program")?, "deal": field(&pending, "id")?,
+            "decision": { "kind": "approve" },
         });
         vendor.rpc("registration_decide", &decision).await?;
         settled(vendor).await?;

@@ -148,9 +148,7 @@ async fn a_strict_field_is_refused_with_both_values_and_kept_on_purpose() -> any
     let approve = RegistrationDecide {
         program: bob.program.clone(),
         deal: deal.clone(),
-        approve: true,
-        rule: None,
-        evidence: String::new(),
+        decision: app::dto::DecisionForm::Approve,
     };
     bob.ask::<_, Done>("registration_decide", approve).await?;
     bob.settled().await?;
@@ -200,9 +198,10 @@ async fn a_refused_change_is_edited_and_sent_again() -> anyhow::Result<()> {
     let reject = RegistrationDecide {
         program: bob.program.clone(),
         deal: deal.clone(),
-        approve: false,
-        rule: Some(app::dto::RejectionRule::NotQualified),
-        evidence: "Call us when there is a budget.".to_owned(),
+        decision: app::dto::DecisionForm::Reject {
+            rule: app::dto::RejectionRule::NotQualified,
+            evidence: "Call us when there is a budget.".to_owned(),
+        },
     };
     bob.ask::<_, Done>("registration_decide", reject).await?;
     bob.settled().await?;

@@ -11,9 +11,7 @@ async fn decide(person: &Person, deal: &str) -> anyhow::Result<()> {
     let approve = RegistrationDecide {
         program: person.program.clone(),
         deal: deal.to_owned(),
-        approve: true,
-        rule: None,
-        evidence: String::new(),
+        decision: app::dto::DecisionForm::Approve,
     };
     person.ask::<_, Done>("registration_decide", approve).await.map(drop)
 }

@@ -1,5 +1,7 @@
 //! Two companies work one deal through a real hub, each on a device of their own.
 
+mod registrations;
+
 use app::dto::{Code, Court, RegistrationDecide, RegistrationStatus, SyncMark};
 use journeys::hub::HubProcess;
 use journeys::person::{Person, halden_and_northbeam};
@@ -18,9 +20,7 @@ async fn a_registration_travels_to_the_vendor_and_its_approval_back() -> anyhow:
     let approve = RegistrationDecide {
         program: bob.program.clone(),
         deal: deal.clone(),
-        approve: true,
-        rule: None,
-        evidence: String::new(),
+        decision: app::dto::DecisionForm::Approve,
     };
     let done: app::dto::Done = bob.ask("registration_decide", approve).await?;
     assert!(done.undo.is_none() && done.stays.is_some_and(|why| why.contains("Write in the room")));
@@ -31,8 +31,8 @@ async fn a_registration_travels_to_the_vendor_and_its_approval_back() -> anyhow:
         .await?;
     assert_eq!(row.mark, SyncMark::Synced);
     let detail: app::dto::DealDetail = alice.ask("deal_get", alice.one(&deal)).await?;
-    assert!(detail.protected_until.is_some(), "the hub says until when it is protected");
-    assert_eq!(detail.decided_by.unwrap().name, "Bob");
+    assert!(detail.registration.protected_until.is_some(), "the hub says until when it is protected");
+    assert_eq!(detail.registration.decided_by.unwrap().name, "Bob");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Key screens look in Chromium as they did before. On a machine whose clock stands still and whose fonts are known, with a
 // devhost of its own, so that nothing but what the window draws can change a picture.
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { environment, judge } from './pictures.js';
 import { endAll, start } from './programs.js';
 
@@ -20,29 +20,21 @@ const wanted = {
 	'Prepare for a trip, something missing': ['en']
 };
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-	const [host] = await start('devhost', ['--demo', '--port', '0', '--ui', new URL('../../ui/dist', import.meta.url).pathname], [/^listening on (\S+)/], machine);
-	// What is imported below asks the world of this devhost, not of the one that all tests share.
-	process.env.LOCKSTEP_DEVHOST = host;
-	const { launch } = await import('./window.js');
-	browser = await launch({ env: { ...process.env, FONTCONFIG_FILE: machine.FONTCONFIG_FILE, TZ: machine.TZ } });
-});
-after(async () => {
-	await browser?.close();
-	await endAll();
-});
+const [host] = await start('devhost', ['--demo', '--port', '0', '--ui', new URL('../../ui/dist', import.meta.url).pathname], [/^listening on (\S+)/], machine);
+after(endAll);
+// What is imported here asks the world of this devhost, not of the one that all tests share.
+process.env.LOCKSTEP_DEVHOST = host;
+const { devhost, launch, openWindow } = await import('./window.js');
+const { enter, seen } = await import('./states.js');
 
 test('key screens look as they did', async () => {
-	const { seen, enter } = await import('./states.js');
-	const { devhost, openWindow } = await import('./window.js');
+	const browser = await launch({ env: { ...process.env, FONTCONFIG_FILE: machine.FONTCONFIG_FILE, TZ: machine.TZ } });
 	/** @type {Map<string, Buffer>} */
 	const taken = new Map();
 	const take = async (/** @type {string} */ name, /** @type {string} */ language) => {
 		const state = seen.find((state) => state.name === name);
 		if (!state) throw new Error(`states.js has no ${name}`);
-		const { context, page } = await openWindow();
+		const { context, page } = await openWindow(language === 'en' ? {} : { locale: language });
 		try {
 			await page.clock.setFixedTime(moment);
 			// Whoever looks into a room has read it, and the world is another one for the next.

@@ -91,6 +91,34 @@ async function previewImport(/** @type {Page} */ page) {
 	await page.waitForSelector(hook('import-preview'));
 }
 
+const said = (/** @type {string} */ text) => ({
+	text,
+	by: { ...first.me, name: 'Ciara Molloy', side: 'them' },
+	at: Date.now() - 86_400_000
+});
+/**
+ * A room whose registration stands so.
+ *
+ * @param {string} status
+ * @param {string[]} may
+ * @param {Record<string, unknown>} [part]
+ * @param {'partner' | 'vendor'} [side]
+ */
+const registered = (status, may, part = {}, side = 'partner') => ({
+	deal_get: (/** @type {any} */ detail) => ({
+		...detail,
+		my_side: side,
+		row: { ...detail.row, status, mark: 'synced' },
+		registration: { ...detail.registration, decision_due: Date.now() + 2 * 86_400_000, may, ...part }
+	})
+});
+const extension = { until: '2027-03-01', reason: said('Their board decides in June'), due: Date.now(), granted: null, answer: null };
+const fill = (/** @type {string} */ button) => async (/** @type {Page} */ page) => {
+	await click(button, 'say-dialog')(page);
+	await page.click(hook('say-confirm'));
+	await page.waitForSelector('[aria-invalid=true]');
+};
+
 /** @type {State[]} */
 export const states = [
 	{ route: '/', name: 'Today', ready: 'today' },
@@ -172,6 +200,42 @@ export const states = [
 	{ route: '/search', name: 'Found', ready: 'search-input', then: type('search-input', 'polder', 'hit') },
 	{ route: '/search', name: 'Nothing found', ready: 'search-input', then: type('search-input', 'xylophone', 'search-nothing') },
 	{ route: '/search', name: 'Narrowed down', ready: 'search-input', then: type('search-input', 'polder from:nobody kind:message', 'filter') },
+	...[
+		{
+			name: 'A question about a registration',
+			answers: registered('action_required', ['answer', 'withdraw'], { question: said('Which of their sites is it about?') }),
+			then: fill('answer')
+		},
+		{ name: 'A registration on hold', answers: registered('conflict_hold', ['withdraw'], { hold: said('A tender names the same site') }) },
+		{
+			name: 'Settling a conflict',
+			answers: registered('conflict_hold', ['reject', 'share', 'approve'], { hold: said('A tender names the same site') }, 'vendor'),
+			then: fill('share')
+		},
+		{
+			name: 'A rejection to appeal against',
+			answers: registered('rejected', ['appeal'], { rejection_rule: 'Already a customer', rejection_evidence: 'Order 4711' }),
+			then: fill('appeal')
+		},
+		{ name: 'An appeal', answers: registered('appealed', ['withdraw'], { appeal: said('It was for another company') }) },
+		{ name: 'Longer protection, asked for', answers: registered('extension_requested', [], { extension }) },
+		{
+			name: 'Longer protection, to be decided',
+			answers: registered('extension_requested', ['grant_extension', 'refuse_extension'], { extension }, 'vendor'),
+			then: fill('refuse-extension')
+		},
+		{ name: 'Protection that has ended', answers: registered('expired', ['submit'], { protected_until: '2026-06-01' }) },
+		{
+			name: 'A registration that was answered',
+			answers: registered(
+				'in_review',
+				['review', 'ask', 'hold', 'reject', 'approve'],
+				{ question: said('Which of their sites?'), answer: said('Rotterdam and Breda') },
+				'vendor'
+			),
+			then: fill('ask')
+		}
+	].map((state) => ({ route: '/deals/[program]/[deal]', at: room, ready: 'registration-bar', ...state })),
 	{ route: '/people', name: 'People', ready: 'organization' },
 	{ route: '/people', name: 'People who cannot be read', ready: 'failure', fails: ['people'] },
 	{

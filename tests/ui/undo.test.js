@@ -53,7 +53,7 @@ const room = () =>
 		const steps = [...document.querySelectorAll('[data-test=milestone]')].map((row) =>
 			[text('.title', row), text('.owner', row), text('time', row), row.getAttribute('data-done')].join(' | ')
 		);
-		const head = [text('h1'), text('[data-test=room] header .facts > :is(b, :nth-child(3))')];
+		const head = [text('h1'), text('[data-test=room] header .facts > :is(b, :nth-child(4))')];
 		const pin = document.querySelector('[data-test=pin]')?.getAttribute('aria-label');
 		return [...head, text('[data-test=facts] dl'), text('[data-test=go-live]'), ...steps, pin].join('\n');
 	});

@@ -3,6 +3,7 @@ import type { Counterpart } from "./Counterpart";
 import type { DealMay } from "./DealMay";
 import type { DealRow } from "./DealRow";
 import type { Person } from "./Person";
+import type { RegistrationView } from "./RegistrationView";
 import type { Side } from "./Side";
 
 /**
@@ -50,33 +51,9 @@ guests: Array<Counterpart>,
  */
 vendor_name: string, 
 /**
- * When it was submitted.
+ * Where its registration stands, and what was said about it.
  */
-submitted_at: number | null, 
-/**
- * Day the vendor should have decided by.
- */
-decision_due: number | null, 
-/**
- * Who decided.
- */
-decided_by: Person | null, 
-/**
- * When.
- */
-decided_at: number | null, 
-/**
- * Protection ends.
- */
-protected_until: string | null, 
-/**
- * Rule a rejection cites.
- */
-rejection_rule: string | null, 
-/**
- * Evidence a rejection gives.
- */
-rejection_evidence: string | null, 
+registration: RegistrationView, 
 /**
  * What I may do now, for buttons and keys.
  */

@@ -3,4 +3,4 @@
 /**
  * Kinds of row in Today.
  */
-export type TodayKind = "decision" | "reply" | "milestone" | "draft" | "rejected";
+export type TodayKind = "decision" | "reply" | "milestone" | "draft" | "rejected" | "question" | "protection";

@@ -3,15 +3,14 @@
 use crate::app::App;
 use crate::dto::{
     Code, CommandError, Counterpart, DealDetail, DealEdit, DealForm, DealMay, DealQuery, DealRow, DealSort,
-    DealWindow, Done, InProgram, Lens, Money, OneOf, RegisterOptions, RegistrationDecide, Similar,
-    SimilarQuery,
+    DealWindow, Done, InProgram, Lens, Money, OneOf, RegisterOptions, Similar, SimilarQuery,
 };
 use crate::people::Faces;
 use crate::session::{Joined, commit_error};
-use crate::{court, map, say, sync_page, words};
+use crate::{court, map, registrations, say, sync_page, words};
 use domain::entity::{Customer, Deal, Role, Side, Status};
-use domain::mutation::{self, DealRegister, DealValue, Decision, FieldPatch};
-use domain::{Actor, Date, DealId, OrganizationId, ScopeId, Undo};
+use domain::mutation::{self, DealRegister, DealValue, FieldPatch};
+use domain::{Actor, Date, DealId, OrganizationId, ScopeId, Undo, registration};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::query::deals::{self, DealLine, Filter, InCourt, SimilarTo, Sort};
@@ -84,7 +83,7 @@ impl App {
             let filter = Filter {
                 text: asked.text.clone(),
                 stage: asked.stage.map(map::stage_of),
-                status: asked.status.map(map::status_of),
+                status: asked.status.map(|status| (map::state_of(status), Self::now().date())),
                 partner: looked.partner,
                 court: asked
                     .court
@@ -152,7 +151,6 @@ impl App {
         let faces = &looked.faces;
         let me = faces.me()?;
         let deal = &line.deal;
-        let registration = &deal.registration;
         let guests = deal.guests.as_deref().unwrap_or_default();
         let in_room = |organization| {
             Some(organization) == faces.vendor()
@@ -177,13 +175,7 @@ impl App {
                 .map(|id| Counterpart { id: id.to_string(), name: named(faces.organization_name(*id)) })
                 .collect(),
             vendor_name: faces.vendor_name(),
-            submitted_at: registration.submitted_at.map(map::at),
-            decision_due: registration.decision_due.map(map::at),
-            decided_by: registration.decided_by.map(|member| faces.person(member)),
-            decided_at: registration.decided_at.map(map::at),
-            protected_until: registration.protected_until.map(|day| day.to_string()),
-            rejection_rule: registration.rule.map(map::rejection_words),
-            rejection_evidence: registration.evidence.clone(),
+            registration: registrations::view(&looked, deal, me),
             may: may(deal, me),
             my_side: map::side(me.side),
             people: people.map(|(id, _)| faces.person(*id)).collect(),
@@ -229,12 +221,12 @@ impl App {
                 let reason = if similar.same_domain { say!("same domain") } else { say!("similar name") };
                 match similar.what {
                     SimilarTo::Deal(id, deal) => Similar {
+                        status: Some(map::state(registration::state(&deal, Self::now().date()))),
                         deal: Some(id.to_string()),
                         title: deal.title,
                         customer: deal.customer.name,
                         domain: deal.customer.domain,
                         country: deal.customer.country,
-                        status: Some(map::status(deal.registration.status)),
                         reason,
                     },
                     SimilarTo::Account(_, account) => Similar {
@@ -357,35 +349,6 @@ impl App {
         }
         self.act(&looked.joined, Some(asked.deal), mutation::DealEdit { deal: line.id, patch }).await
     }
-
-    pub(crate) async fn registration_review(self: &Arc<Self>, asked: OneOf) -> Result<Done, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let deal = map::id(&asked.id)?;
-        self.act(&joined, Some(asked.id), mutation::RegistrationReview { deal }).await
-    }
-
-    pub(crate) async fn registration_decide(
-        self: &Arc<Self>,
-        asked: RegistrationDecide,
-    ) -> Result<Done, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let decision = if asked.approve {
-            Decision::Approve
-        } else {
-            let rule = asked.rule.ok_or_else(|| {
-                CommandError::new(Code::BadInput, say!("Choose the rule that the rejection cites."))
-            })?;
-            Decision::Reject { rule: map::rejection_of(rule), evidence: asked.evidence }
-        };
-        let deal = map::id(&asked.deal)?;
-        self.act(&joined, Some(asked.deal), mutation::RegistrationDecide { deal, decision }).await
-    }
-
-    pub(crate) async fn registration_withdraw(self: &Arc<Self>, asked: OneOf) -> Result<Done, CommandError> {
-        let joined = self.program(&asked.program)?;
-        let deal = map::id(&asked.id)?;
-        self.act(&joined, Some(asked.id), mutation::RegistrationWithdraw { deal }).await
-    }
 }
 
 /// A registration as the form shows it.
@@ -413,7 +376,7 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
     let deal = &line.deal;
     let today: Date = App::today_here();
     let court = line.court(today);
-    let waits = matches!(deal.registration.status, Status::Submitted | Status::InReview);
+    let state = registration::state(deal, App::now().date());
     let counterpart = match side {
         Side::Vendor => faces.organization_name(deal.partner),
         Side::Partner => faces.vendor_name(),
@@ -427,13 +390,13 @@ pub(crate) fn row(looked: &Looked, line: &DealLine) -> Result<DealRow, CommandEr
         counterpart,
         amount: map::money(&deal.amount),
         stage: map::stage(deal.stage),
-        status: map::status(deal.registration.status),
+        status: map::state(state),
         court: map::court(court.side, side),
         court_reason: court::reason(&court.why),
         close_date: deal.close_date.to_string(),
         activity_at: map::at(line.activity_at),
         unread: small(line.unread),
-        mark: map::mark(line.mark, *sent, waits && side == Side::Partner),
+        mark: map::mark(line.mark, *sent, state.awaits_decision() && side == Side::Partner),
         waits: line.waits,
     })
 }
@@ -447,15 +410,9 @@ fn named(name: String) -> String {
 fn may(deal: &Deal, me: &Actor) -> DealMay {
     let status = deal.registration.status;
     let acts = me.role != Role::Member;
-    let partner = me.organization == deal.partner && acts;
     let vendor = me.side == Side::Vendor && acts;
-    let waits = matches!(status, Status::Submitted | Status::InReview);
     DealMay {
-        submit: partner && status == Status::Draft,
         edit: acts && !status.is_closed(),
-        start_review: vendor && status == Status::Submitted,
-        decide: vendor && waits,
-        withdraw: partner && (waits || status == Status::Draft),
         talk: status != Status::Draft,
         plan: !status.is_closed(),
         share: vendor && status != Status::Draft && !status.is_closed(),

@@ -29,6 +29,7 @@ mod pinned;
 mod plans;
 mod practice;
 mod refused;
+mod registrations;
 mod rescue;
 mod room;
 mod room_windows;

@@ -2,10 +2,11 @@
 
 use crate::dto::{
     self, Code, CommandError, Court, InvitationKind, Money, OwnerSideName, ProgramTrouble,
-    RegistrationStatus, RejectionRule, RoleName, StageName, SyncMark,
+    RegistrationAction, RegistrationStatus, RejectionRule, RoleName, StageName, SyncMark,
 };
 use crate::{say, words};
-use domain::entity::{self, OwnerSide, Role, Side, Stage, Status};
+use domain::entity::{self, OwnerSide, Role, Side, Stage};
+use domain::registration::{Action, State};
 use domain::{Date, Refusal, Rule, Timestamp};
 use store::StoreError;
 use sync::DialError;
@@ -65,11 +66,31 @@ twins! {
     stage / stage_of: Stage = StageName {
         Prospect, Qualified, TechnicalValidation, BusinessValidation, Committed, Launched, ClosedLost
     }
-    status / status_of: Status = RegistrationStatus {
-        Draft, Submitted, InReview, Approved, Rejected, Duplicate, Withdrawn
+    state / state_of: State = RegistrationStatus {
+        Draft, Submitted, InReview, ActionRequired, ConflictHold, Approved, Shared, ExtensionRequested,
+        Expired, Converted, Won, Lost, Rejected, Appealed, Duplicate, Withdrawn
     }
     role / role_of: Role = RoleName { Admin, Seller, ChannelManager, Member }
     owner_side / owner_side_of: OwnerSide = OwnerSideName { Vendor, Partner, Customer }
+}
+
+pub(crate) fn action(action: Action) -> RegistrationAction {
+    match action {
+        Action::Submit => RegistrationAction::Submit,
+        Action::Review => RegistrationAction::Review,
+        Action::Ask => RegistrationAction::Ask,
+        Action::Answer => RegistrationAction::Answer,
+        Action::Approve => RegistrationAction::Approve,
+        Action::Reject => RegistrationAction::Reject,
+        Action::Hold => RegistrationAction::Hold,
+        Action::Share => RegistrationAction::Share,
+        Action::Withdraw => RegistrationAction::Withdraw,
+        Action::Convert => RegistrationAction::Convert,
+        Action::RequestExtension => RegistrationAction::RequestExtension,
+        Action::GrantExtension => RegistrationAction::GrantExtension,
+        Action::RefuseExtension => RegistrationAction::RefuseExtension,
+        Action::Appeal => RegistrationAction::Appeal,
+    }
 }
 
 pub(crate) fn side(side: Side) -> dto::Side {

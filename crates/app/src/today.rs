@@ -8,8 +8,7 @@ use crate::dto::{
 };
 use crate::map;
 use crate::say;
-use domain::court::is_unsent;
-use domain::entity::{Put, PutAway, RowOf, Side, Standing, Status};
+use domain::entity::{Deal, Put, PutAway, RowOf, Side, Standing, Status};
 use domain::mutation::RowPut;
 use domain::{Date, DealId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,9 +120,11 @@ impl App {
             let kind = match item.kind {
                 TodayKind::Reply => 0,
                 TodayKind::Decision => 1,
-                TodayKind::Milestone => 2,
-                TodayKind::Rejected => 3,
-                TodayKind::Draft => 4,
+                TodayKind::Question => 2,
+                TodayKind::Milestone => 3,
+                TodayKind::Protection => 4,
+                TodayKind::Rejected => 5,
+                TodayKind::Draft => 6,
             };
             (item.days_left.unwrap_or(0), kind, item.key.clone())
         };
@@ -154,6 +155,8 @@ impl App {
             (TodayKind::Decision, _) => RowOf::Decision(deal),
             (TodayKind::Draft, _) => RowOf::Draft(deal),
             (TodayKind::Rejected, _) => RowOf::Rejected(deal),
+            (TodayKind::Question, _) => RowOf::Question(deal),
+            (TodayKind::Protection, _) => RowOf::Protection(deal),
             (TodayKind::Milestone, Some(milestone)) => RowOf::Milestone(deal, map::id(milestone)?),
             (TodayKind::Milestone, None) => return Err(CommandError::not_found("milestone")),
         };
@@ -219,13 +222,26 @@ fn sort(looked: &Looked, inputs: today::Inputs, day: Date, to: &mut Sorting) -> 
         to.place(Section::OnYou, RowOf::Reply(room.deal.id), seen, reply(looked, room));
     }
     for line in &inputs.registrations {
-        if is_unsent(&line.deal) {
-            // They owe nothing that they have not got.
-            continue;
-        }
         let section = if side == Side::Vendor { Section::OnYou } else { Section::TheyOweYou };
-        let seen = line.deal.registration.status as u64;
+        let seen = seen_to_decide(&line.deal);
         to.place(section, RowOf::Decision(line.id), seen, decision(looked, line, day));
+    }
+    let company = looked.faces.me()?.organization;
+    // Whoever a deal was shared with owes nothing about its registration.
+    let ours = |line: &&DealLine| side == Side::Vendor || line.deal.partner == company;
+    for line in inputs.asked.iter().filter(ours) {
+        let section = if side == Side::Vendor { Section::TheyOweYou } else { Section::OnYou };
+        let seen = line.deal.question.as_ref().map_or(0, |question| question.at.0.unsigned_abs());
+        to.place(section, RowOf::Question(line.id), seen, question(looked, line));
+    }
+    for line in inputs.ending.iter().filter(|line| side == Side::Partner && ours(line)) {
+        let Some(until) = line.deal.registration.protected_until else { continue };
+        // Protection ends by the calendar of the hub.
+        let days_left = until.days_since(App::now().date());
+        let section = if days_left > SOON_DAYS { Section::Later } else { Section::OnYou };
+        // When it has ended that is news.
+        let seen = u64::from(until.days().cast_unsigned()) * 2 + u64::from(days_left < 0);
+        to.place(section, RowOf::Protection(line.id), seen, protection(looked, line, until, days_left));
     }
     for line in &inputs.drafts {
         to.place(Section::OnYou, RowOf::Draft(line.id), 0, draft(looked, line));
@@ -275,6 +291,12 @@ fn past(looked: &Looked, line: &DealLine, row: RowOf) -> Option<TodayItem> {
         }
         RowOf::Draft(deal) => (TodayKind::Draft, format!("draft-{deal}"), say!("Draft registration")),
         RowOf::Rejected(deal) => (TodayKind::Rejected, format!("rejected-{deal}"), say!("Rejection")),
+        RowOf::Question(deal) => {
+            (TodayKind::Question, format!("question-{deal}"), say!("Question about the registration"))
+        }
+        RowOf::Protection(deal) => {
+            (TodayKind::Protection, format!("protection-{deal}"), say!("End of the protection"))
+        }
         // A step that was finished is told of by itself.
         RowOf::Milestone(..) => return None,
     };
@@ -334,32 +356,129 @@ fn reply(looked: &Looked, room: &UnreadRoom) -> TodayItem {
     }
 }
 
+/// A number for what there is to decide: another one is news. The latest that happened, and where it stands.
+pub(crate) fn seen_to_decide(deal: &Deal) -> u64 {
+    let answer = deal.question.as_ref().and_then(|question| question.answer.as_ref());
+    let moments = [
+        deal.registration.submitted_at,
+        answer.map(|answer| answer.at),
+        deal.hold.as_ref().map(|hold| hold.at),
+        deal.appeal.as_ref().map(|appeal| appeal.at),
+        deal.extension.as_ref().map(|extension| extension.at),
+    ];
+    let latest = moments.into_iter().flatten().max().unwrap_or_default();
+    latest.0.unsigned_abs().saturating_mul(16) + deal.registration.status as u64
+}
+
 fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
-    let registration = &line.deal.registration;
-    let due: Option<Date> = registration.decision_due.map(Timestamp::date);
+    let (deal, registration) = (&line.deal, &line.deal.registration);
+    let extension = deal.extension.as_ref().filter(|extension| extension.answer.is_none());
+    let due = extension.map_or(registration.decision_due, |extension| extension.due);
+    let due: Option<Date> = due.map(Timestamp::date);
     let mine = looked.faces.directory.me.as_ref().is_some_and(|me| me.side == Side::Vendor);
-    let title = match (mine, line.deal.number) {
-        (true, Some(number)) => say!("Decide registration #{number}", number = number),
-        (true, None) => say!("Decide registration"),
-        (false, Some(number)) => say!("Registration #{number} decision", number = number),
-        (false, None) => say!("Registration decision"),
-    };
-    let who = looked.faces.organization_name(line.deal.partner);
+    let number = deal.number.unwrap_or_default();
+    let who = looked.faces.organization_name(deal.partner);
     let vendor = looked.faces.vendor_name();
-    let why = match (mine, registration.status) {
-        (true, Status::InReview) => say!("{who} registered it and it is in review", who = who),
-        (true, _) => say!("{who} registered it and waits for an answer", who = who),
-        (false, Status::InReview) => say!("{vendor} is looking at it", vendor = vendor),
-        (false, _) => say!("Sent to {vendor}", vendor = vendor),
+    let (title, why) = match (mine, extension, registration.status) {
+        (true, Some(asked), _) => (
+            say!("Decide on longer protection of #{number}", number = number),
+            say!("{who} asks: “{text}”", who = who, text = map::shortened(&asked.reason, QUOTE_CHARS)),
+        ),
+        (true, None, Status::ConflictHold) => (
+            say!("Settle the conflict about #{number}", number = number),
+            say!("{who} registered it and it is held", who = who),
+        ),
+        (true, None, Status::Appealed) => (
+            say!("Decide the appeal about #{number}", number = number),
+            say!(
+                "{who} appeals: “{text}”",
+                who = who,
+                text = map::shortened(
+                    deal.appeal.as_ref().map_or("", |appeal| appeal.reason.as_str()),
+                    QUOTE_CHARS
+                )
+            ),
+        ),
+        (true, None, Status::InReview) => (
+            say!("Decide registration #{number}", number = number),
+            say!("{who} registered it and it is in review", who = who),
+        ),
+        (true, None, _) => (
+            say!("Decide registration #{number}", number = number),
+            say!("{who} registered it and waits for an answer", who = who),
+        ),
+        (false, Some(_), _) => (
+            say!("Longer protection of #{number}", number = number),
+            say!("Asked of {vendor}. It stays protected until there is an answer", vendor = vendor),
+        ),
+        (false, None, Status::ConflictHold) => (
+            say!("Conflict about #{number}", number = number),
+            say!("{vendor} holds it because of a conflict", vendor = vendor),
+        ),
+        (false, None, Status::Appealed) => (
+            say!("Appeal about #{number}", number = number),
+            say!("Somebody else at {vendor} decides it once more", vendor = vendor),
+        ),
+        (false, None, Status::InReview) => (
+            say!("Registration #{number} decision", number = number),
+            say!("{vendor} is looking at it", vendor = vendor),
+        ),
+        (false, None, _) => (
+            say!("Registration #{number} decision", number = number),
+            say!("Sent to {vendor}", vendor = vendor),
+        ),
     };
     TodayItem {
         why,
         due: due.map(|due| due.to_string()),
         days_left: due.map(|due| due.days_since(today)),
         // Whoever waits need not be told who registered it: the other side moves next.
-        person: mine.then(|| looked.faces.person(line.deal.registered_by)),
+        person: mine.then(|| looked.faces.person(deal.registered_by)),
         court: if mine { Court::Us } else { Court::Them },
         ..item(looked, TodayKind::Decision, about(line), format!("decision-{}", line.id), title)
+    }
+}
+
+fn question(looked: &Looked, line: &DealLine) -> TodayItem {
+    let mine = looked.faces.directory.me.as_ref().is_some_and(|me| me.side == Side::Partner);
+    let asked = line.deal.question.as_ref();
+    let text = map::shortened(asked.map_or("", |asked| asked.text.as_str()), QUOTE_CHARS);
+    let by = asked.map(|asked| looked.faces.person(asked.by));
+    let first = by.as_ref().and_then(|by| by.name.split(' ').next()).unwrap_or_default().to_owned();
+    let who = looked.faces.organization_name(line.deal.partner);
+    let (title, why) = if mine {
+        (
+            say!("Answer {first} about the registration", first = first),
+            say!("{first} asks: “{text}”", first = first, text = text),
+        )
+    } else {
+        (say!("Answer from {who}", who = who), say!("{first} asked: “{text}”", first = first, text = text))
+    };
+    TodayItem {
+        why,
+        person: by.filter(|_| mine),
+        court: if mine { Court::Us } else { Court::Them },
+        ..item(looked, TodayKind::Question, about(line), format!("question-{}", line.id), title)
+    }
+}
+
+fn protection(looked: &Looked, line: &DealLine, until: Date, days_left: i32) -> TodayItem {
+    let (title, why) = if days_left < 0 {
+        (
+            say!("Protection has ended"),
+            say!("Anybody may register this customer now. Send the registration again to protect it"),
+        )
+    } else {
+        (
+            say!("Protection ends"),
+            say!("After that day anybody may register this customer. Ask for longer protection in time"),
+        )
+    };
+    TodayItem {
+        why,
+        due: Some(until.to_string()),
+        days_left: Some(days_left),
+        ..item(looked, TodayKind::Protection, about(line), format!("protection-{}", line.id), title)
     }
 }
 

@@ -42,6 +42,12 @@ pub(crate) fn words(mutation: &Mutation) -> String {
         Mutation::PartnershipEnd(_) => say!("Ended partnership"),
         Mutation::LeaseSet(_) => say!("Changed lease"),
         Mutation::RowPut(_) => say!("Row of Today"),
+        Mutation::RegistrationAsk(_) => say!("Question about a registration"),
+        Mutation::RegistrationAnswer(_) => say!("Answer about a registration"),
+        Mutation::RegistrationConvert(_) => say!("Deal taken on"),
+        Mutation::RegistrationAppeal(_) => say!("Appeal"),
+        Mutation::ExtensionRequest(_) => say!("Request for longer protection"),
+        Mutation::ExtensionDecide(_) => say!("Decision about longer protection"),
     }
 }
 
@@ -66,7 +72,28 @@ pub(crate) fn facts(mutation: &Mutation) -> Vec<(String, String)> {
                 (say!("Decision"), say!("rejected: {rule}", rule = crate::map::rejection_words(*rule))),
                 (say!("Evidence"), evidence.clone()),
             ],
+            Decision::Hold { evidence } => {
+                vec![(say!("Decision"), say!("on hold")), (say!("Evidence"), evidence.clone())]
+            }
+            Decision::Share { basis_points, evidence } => {
+                let percent = format!("{}.{:02}", basis_points / 100, basis_points % 100);
+                vec![
+                    (say!("Decision"), say!("approved at a share of {percent} %", percent = percent)),
+                    (say!("Evidence"), evidence.clone()),
+                ]
+            }
         },
+        Mutation::RegistrationAsk(ask) => vec![(String::new(), ask.text.clone())],
+        Mutation::RegistrationAnswer(answer) => vec![(String::new(), answer.text.clone())],
+        Mutation::RegistrationAppeal(appeal) => vec![(String::new(), appeal.reason.clone())],
+        Mutation::ExtensionRequest(request) => vec![
+            (say!("Protected until"), request.until.to_string()),
+            (say!("Reason"), request.reason.clone()),
+        ],
+        Mutation::ExtensionDecide(decide) => vec![
+            (say!("Decision"), if decide.granted { say!("granted") } else { say!("refused") }),
+            (say!("Evidence"), decide.evidence.clone()),
+        ],
         Mutation::MessageSend(send) => vec![(String::new(), send.body.clone())],
         Mutation::PlanSchedule(schedule) => vec![(say!("Go-live"), day(schedule.go_live))],
         Mutation::MilestoneAdd(add) => vec![

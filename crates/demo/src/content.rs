@@ -96,6 +96,19 @@ pub struct StageChange {
     pub act: Act,
 }
 
+/// Something done to a registration between its first look and its end.
+#[derive(Debug, Deserialize)]
+#[expect(missing_docs, reason = "content/README.md documents every field")]
+pub struct RegistrationAct {
+    pub what: String,
+    #[serde(flatten)]
+    pub act: Act,
+    pub text: Option<String>,
+    pub rule: Option<String>,
+    pub until_day: Option<i64>,
+    pub basis_points: Option<u32>,
+}
+
 /// A deal.
 #[derive(Debug, Deserialize)]
 #[expect(missing_docs, reason = "content/README.md documents every field")]
@@ -118,6 +131,7 @@ pub struct Deal {
     pub decision: Option<Act>,
     pub rejection: Option<Rejection>,
     pub withdrawal: Option<Act>,
+    pub acts: Vec<RegistrationAct>,
     pub stages: Vec<StageChange>,
     pub close_day: i64,
 }

@@ -6,9 +6,10 @@ use anyhow::{Context as _, anyhow};
 use domain::date::DAY_MS;
 use domain::entity::{Customer, InvitationKind, OwnerSide, RejectionRule, Role, Stage};
 use domain::mutation::{
-    AccountDraft, AccountsPut, DealEdit, DealRegister, DealValue, Decision, FieldPatch, InvitationAccept,
-    InvitationCreate, MessageSend, MilestoneAdd, MilestoneComplete, OrganizationAdd, PlanSchedule,
-    ProgramCreate, RegistrationDecide, RegistrationReview, RegistrationWithdraw, RoomRead,
+    AccountDraft, AccountsPut, DealEdit, DealRegister, DealValue, Decision, ExtensionRequest, FieldPatch,
+    InvitationAccept, InvitationCreate, MessageSend, MilestoneAdd, MilestoneComplete, OrganizationAdd,
+    PlanSchedule, ProgramCreate, RegistrationAnswer, RegistrationAppeal, RegistrationAsk,
+    RegistrationConvert, RegistrationDecide, RegistrationReview, RegistrationWithdraw, RoomRead,
 };
 use domain::{
     AccountId, DealId, InvitationId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId,
@@ -80,9 +81,18 @@ pub async fn build(dial: &Dial, founding: &InvitationLink, now: Timestamp) -> an
 }
 
 impl Builder<'_> {
+    /// When something happened or will. The content counts from a Thursday and knows no weekends; whatever day it is
+    /// today, as many working days lie between.
     fn at(&self, moment: Moment) -> Timestamp {
-        let midnight = self.now.0.div_euclid(DAY_MS) * DAY_MS;
-        Timestamp(midnight + moment.day * DAY_MS + moment.minute * 60_000)
+        const FRIDAY: i64 = 4;
+        let today = self.now.0.div_euclid(DAY_MS);
+        // Day 0 of 1970 was a Thursday. On a weekend it is still Friday.
+        let weekday = (today + 3).rem_euclid(7);
+        let monday = today - weekday;
+        let away = 5 * (moment.day + 3).div_euclid(7) + (moment.day + 3).rem_euclid(7) - 3;
+        let day = weekday.min(FRIDAY) + away;
+        let date = monday + 7 * day.div_euclid(5) + day.rem_euclid(5);
+        Timestamp(date * DAY_MS + moment.minute * 60_000)
     }
 
     fn author(&mut self, key: &str) -> anyhow::Result<&mut Author> {
@@ -303,6 +313,9 @@ impl Builder<'_> {
             };
             events.push(event(act.moment(), &act.by, RegistrationDecide { deal: id, decision }.into()));
         }
+        for act in &deal.acts {
+            events.push(event(act.act.moment(), &act.act.by, self.registration_act(id, act)?));
+        }
         for change in &deal.stages {
             // The base is "the latest": history has no two people changing one field at a time.
             let patch = vec![FieldPatch { value: DealValue::Stage(stage(&change.stage)?), base: u64::MAX }];
@@ -312,6 +325,32 @@ impl Builder<'_> {
             events.push(event(act.moment(), &act.by, RegistrationWithdraw { deal: id }.into()));
         }
         Ok(events)
+    }
+
+    fn registration_act(&self, deal: DealId, act: &content::RegistrationAct) -> anyhow::Result<Mutation> {
+        let text = || act.text.clone().with_context(|| format!("{} needs a text", act.what));
+        let decided = |decision| RegistrationDecide { deal, decision }.into();
+        Ok(match act.what.as_str() {
+            "ask" => RegistrationAsk { deal, text: text()? }.into(),
+            "answer" => RegistrationAnswer { deal, text: text()? }.into(),
+            "hold" => decided(Decision::Hold { evidence: text()? }),
+            "share" => {
+                let basis_points = act.basis_points.context("a share needs its size")?;
+                decided(Decision::Share { basis_points, evidence: text()? })
+            }
+            "reject" => {
+                let rule = rejection_rule(act.rule.as_deref().context("a rejection needs a rule")?)?;
+                decided(Decision::Reject { rule, evidence: text()? })
+            }
+            "appeal" => RegistrationAppeal { deal, reason: text()? }.into(),
+            "extend" => {
+                let day = act.until_day.context("an extension needs its day")?;
+                let until = self.at(Moment { day, minute: 720 }).date();
+                ExtensionRequest { deal, until, reason: text()? }.into()
+            }
+            "convert" => RegistrationConvert { deal }.into(),
+            other => return Err(anyhow!("nothing is called {other}")),
+        })
     }
 
     fn room_events(

@@ -38,6 +38,13 @@ impl Timestamp {
         }
         at
     }
+
+    /// How many business days ([`Timestamp::plus_business_days`]) lead from here to `later` or past it;
+    /// 0 when it is not later, and never more than a year of them.
+    pub fn business_days_until(self, later: Self) -> u32 {
+        const YEAR: u32 = 261;
+        (0..YEAR).find(|days| self.plus_business_days(*days) >= later).unwrap_or(YEAR)
+    }
 }
 
 /// 0001-01-01 in days since 1970-01-01.

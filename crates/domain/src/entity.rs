@@ -3,9 +3,11 @@
 mod deals;
 mod people;
 mod put_away;
+mod registrations;
 mod rooms;
 
 pub use deals::*;
 pub use people::*;
 pub use put_away::*;
+pub use registrations::*;
 pub use rooms::*;

@@ -18,6 +18,7 @@ pub mod money;
 pub mod mutation;
 pub mod planted;
 pub mod refusal;
+pub mod registration;
 pub mod row;
 pub mod scope;
 pub mod search;

@@ -244,6 +244,12 @@ mutations! {
     partnership_end: PartnershipEnd,
     lease_set: LeaseSet,
     row_put: RowPut,
+    registration_ask: RegistrationAsk,
+    registration_answer: RegistrationAnswer,
+    registration_convert: RegistrationConvert,
+    registration_appeal: RegistrationAppeal,
+    extension_request: ExtensionRequest,
+    extension_decide: ExtensionDecide,
 }
 
 impl Mutate for Mutation {

@@ -2,6 +2,7 @@
 //! executive of the vendor Halden, carol sells for Coastline, a competitor of Northbeam.
 
 mod access;
+mod after_sending;
 mod any_bytes;
 mod calendar;
 mod claim_key;

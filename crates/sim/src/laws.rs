@@ -5,7 +5,7 @@ use crate::model::{Map, all, get};
 use domain::codec::Entity;
 use domain::entity::{
     ActionPlan, Deal, DealField, FieldHistory, Grant, Message, Milestone, Organization, Program, ReadMark,
-    Status, grant_id,
+    Registration, Status, grant_id,
 };
 use domain::mutation::DealValue;
 use domain::{Actor, Mutation, Refusal, RowKey, Rule, ScopeId};
@@ -116,6 +116,17 @@ fn holds_claim(rows: &Map, deal: &Deal) -> bool {
     !ended && matches!(deal.registration.status, Status::Submitted | Status::InReview | Status::Approved)
 }
 
+/// Whether the protection of one of two deals was over when the other was sent.
+fn ended_before(rows: &Map, one: uuid::Uuid, other: uuid::Uuid) -> bool {
+    let registration = |id| get::<Deal>(rows, id).map(|deal| deal.registration);
+    let (Some(one), Some(other)) = (registration(one), registration(other)) else { return false };
+    let before = |first: &Registration, second: &Registration| {
+        let sent = second.submitted_at.map(domain::Timestamp::date);
+        first.protected_until.zip(sent).is_some_and(|(until, sent)| until < sent)
+    };
+    before(&one, &other) || before(&other, &one)
+}
+
 /// After a refusal.
 pub(crate) fn of_refusal(rows: &Map, actor: &Actor, mutation: &Mutation, refusal: &Refusal) -> Run {
     if refusal.rule != Rule::ClaimTaken {
@@ -153,6 +164,7 @@ pub(crate) fn of_state(rows: &Map) -> Run {
     for (id, deal) in all::<Deal>(rows) {
         if holds_claim(rows, &deal)
             && let Some(other) = claims.insert(claim(&deal), id)
+            && !ended_before(rows, other, id)
         {
             return broken(
                 "I5",

@@ -218,15 +218,19 @@ async fn write_table(conn: &mut SqliteConnection, layout: &Layout, writes: Vec<W
             delete.execute(&mut *conn).await?;
             continue;
         };
-        let mut put: Vec<Value> =
-            vec![key.id.as_bytes().into(), Value::Blob(scope.to_bytes()), Value::Int(signed(seq))];
-        put.extend(layout.values(&body));
-        put.push(Value::Blob(body));
-        puts.push(put);
+        puts.push(written(layout, key, scope, seq, body));
     }
     let columns = layout.columns.len() + 4;
     let (head, tail) = put_sql(layout);
     insert_many(conn, layout.name, (&head, &tail), columns, puts).await
+}
+
+/// A row as its table has it.
+fn written(layout: &Layout, key: RowKey, scope: ScopeId, seq: u64, body: Vec<u8>) -> Vec<Value> {
+    let mut values = vec![key.id.as_bytes().into(), Value::Blob(scope.to_bytes()), Value::Int(signed(seq))];
+    values.extend(layout.values(&body));
+    values.push(Value::Blob(body));
+    values
 }
 
 fn put_sql(layout: &Layout) -> (String, String) {
@@ -241,6 +245,26 @@ fn put_sql(layout: &Layout) -> (String, String) {
          body = excluded.body WHERE excluded.seq >= {name}.seq"
     );
     (head, tail)
+}
+
+/// Fills the columns of a table anew from the bodies of its rows.
+pub(crate) async fn derive_again(conn: &mut SqliteConnection, table: Table) -> Result<()> {
+    let Some(layout) = tables::layout(table) else { return Ok(()) };
+    let name = layout.name;
+    let select = format!("SELECT id, scope, seq, body FROM {name} WHERE id > ? ORDER BY id LIMIT 500");
+    let (head, tail) = put_sql(layout);
+    let mut after = Vec::new();
+    loop {
+        let found = sqlx::query(AssertSqlSafe(select.clone())).bind(&after).fetch_all(&mut *conn).await?;
+        let Some(last) = found.last() else { return Ok(()) };
+        after = last.try_get(0)?;
+        let mut puts = Vec::with_capacity(found.len());
+        for row in &found {
+            let Row { key, scope, seq, body } = decode(table, row)?;
+            puts.push(written(layout, key, scope, seq, body));
+        }
+        insert_many(conn, layout.name, (&head, &tail), layout.columns.len() + 4, puts).await?;
+    }
 }
 
 /// Replaces the lookup keys of rows. What an entity can be found under never changes while it

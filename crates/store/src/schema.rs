@@ -1,7 +1,10 @@
 //! Brings a file up to the present schema. The rules are in `migrations/desktop/README.md`.
 
 use crate::error::{Code, Result, StoreError, code_of_io};
+use crate::rows;
+use domain::Table;
 use sqlx::SqliteConnection;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The steps, in order; the first one has number 1.
@@ -12,10 +15,14 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/desktop/0004_access.sql"),
     include_str!("../../../migrations/desktop/0005_search.sql"),
     include_str!("../../../migrations/desktop/0006_put_aways.sql"),
+    include_str!("../../../migrations/desktop/0007_registrations.sql"),
 ];
 
+/// Steps that add columns which follow from the rows of a table that is there already.
+const DERIVED: &[(usize, Table)] = &[(7, Table::Deals)];
+
 /// The oldest version that can read a new file: what is in `meta.readable_from` after all steps.
-pub(crate) const READABLE_FROM: i64 = 5;
+pub(crate) const READABLE_FROM: i64 = 7;
 
 /// Runs the steps the file lacks.
 pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
@@ -46,10 +53,23 @@ async fn run(conn: &mut SqliteConnection, path: &Path, steps: &'static [&'static
         }
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
         let outcome = one(conn, number, step).await;
+        // With the last step, as the columns are those of today.
+        let outcome = match outcome {
+            Ok(()) if done > 0 && number == steps.len() => derive(conn, done..number).await,
+            outcome => outcome,
+        };
         let last = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let closed = sqlx::query(last).execute(&mut *conn).await;
         outcome?;
         closed?;
+    }
+    Ok(())
+}
+
+/// Fills what steps have added and follows from rows; `done` counts those before and those now.
+async fn derive(conn: &mut SqliteConnection, done: Range<usize>) -> Result<()> {
+    for (_, table) in DERIVED.iter().filter(|(step, _)| *step > done.start && *step <= done.end) {
+        rows::derive_again(conn, *table).await?;
     }
     Ok(())
 }
@@ -149,5 +169,58 @@ mod tests {
         assert_eq!(version(conn).await, 2, "half a step is no step");
         assert!(sqlx::query("SELECT * FROM three").execute(&mut *conn).await.is_err());
         assert!(backup_path(&path, 3).exists() && !copy.exists(), "one copy is kept");
+    }
+
+    #[tokio::test]
+    async fn columns_that_follow_from_the_rows_are_filled_for_those_that_are_here() {
+        use domain::codec::Entity as _;
+        use domain::entity::{Customer, Deal, Registration, Stage, Status};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("program.db");
+        let key = FileKey::from_bytes(&[1; 32]);
+        let conn = &mut open::writer(&path, &key, true).await.unwrap();
+        up_to(conn, &path, 6).await.unwrap();
+        let mut deal = Deal {
+            number: Some(2_001),
+            title: "Polder rollout".to_owned(),
+            partner: uuid::Uuid::from_u128(2).into(),
+            registered_by: uuid::Uuid::from_u128(3).into(),
+            customer: Customer { name: String::new(), domain: String::new(), country: String::new() },
+            product: String::new(),
+            region: String::new(),
+            need: String::new(),
+            amount: domain::Money { minor: 1, currency: "EUR".to_owned() },
+            close_date: "2026-03-01".parse().unwrap(),
+            stage: Stage::Qualified,
+            registration: Registration::draft(),
+            created_at: domain::Timestamp(0),
+            field_seq: Default::default(),
+            field_by: Default::default(),
+            guests: None,
+            question: None,
+            hold: None,
+            split: None,
+            extension: None,
+            appeal: None,
+            converted_at: None,
+            extra: Default::default(),
+        };
+        for (n, status) in [(1_u8, Status::Draft), (2, Status::Approved), (3, Status::Rejected)] {
+            deal.registration.status = status;
+            deal.registration.protected_until = (n == 2).then(|| "1970-02-01".parse().unwrap());
+            sqlx::query("INSERT INTO deals (id, scope, seq, stage, status, body) VALUES (?, ?, 7, 1, ?, ?)")
+                .bind(vec![n; 16])
+                .bind(domain::ScopeId::Program.to_bytes())
+                .bind(i64::from(status as u8))
+                .bind(deal.to_body())
+                .execute(&mut *conn)
+                .await
+                .unwrap();
+        }
+        migrate(conn, &path).await.unwrap();
+        let told = "SELECT concat_ws(' ', ifnull(turn, '-'), open, ifnull(protected_day, '-'), ifnull(court, '-'), seq)
+                    FROM deals ORDER BY id";
+        let rows: Vec<String> = sqlx::query_scalar(told).fetch_all(&mut *conn).await.unwrap();
+        assert_eq!(rows, ["1 1 - 1 7", "3 1 31 1 7", "- 0 - - 7"]);
     }
 }

@@ -1,15 +1,19 @@
 //! How each table of `domain` is laid out: its name, and the columns taken from the entity.
 
 use domain::codec::Entity;
+use domain::court::{Turn, turn};
 use domain::entity::{
     Account, ActionPlan, Deal, Device, FieldHistory, Grant, Invitation, Member, Message, Milestone,
-    Organization, Program, Put, PutAway, ReadMark,
+    Organization, Program, Put, PutAway, ReadMark, Status,
 };
 use domain::{RowKey, Table};
 use std::sync::LazyLock;
 
 /// The position of a message that waits: after all that the hub has placed.
 pub(crate) const UNPLACED: i64 = 1 << 62;
+
+/// The turn of whoever owns the next step of a deal; other turns have the number of their side.
+const NEXT_STEP: i64 = 3;
 
 /// A value of a column.
 #[derive(Debug, Clone)]
@@ -218,6 +222,9 @@ impl Projected for Deal {
             text("currency"),
             int("stage", -1),
             int("status", -1),
+            none("turn"),
+            int("open", 0),
+            none("protected_day"),
             int("close_day", 0),
             int("created_at", 0),
             int("activity_at", 0),
@@ -227,6 +234,14 @@ impl Projected for Deal {
     fn values(self) -> Vec<Value> {
         let number = self.number.map(|number| number.to_string()).unwrap_or_default();
         let search = format!("{}\n{}\n{number}", folded(&self.title), folded(&self.customer.name));
+        let turn = match turn(&self) {
+            Turn::Of(side, _) => side.map(|side| number!(side)),
+            Turn::NextStep => Some(NEXT_STEP),
+        };
+        let open = !self.registration.status.is_closed() && !self.stage.is_closed();
+        // Converted, it does not end.
+        let ends =
+            self.registration.protected_until.filter(|_| self.registration.status != Status::Converted);
         vec![
             self.number.map(i64::from).into(),
             self.title.into(),
@@ -239,6 +254,9 @@ impl Projected for Deal {
             self.amount.currency.into(),
             number!(self.stage).into(),
             number!(self.registration.status).into(),
+            turn.into(),
+            i64::from(open).into(),
+            ends.map(|day| i64::from(day.days())).into(),
             i64::from(self.close_date.days()).into(),
             self.created_at.0.into(),
             self.created_at.0.into(),

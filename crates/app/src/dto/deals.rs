@@ -1,6 +1,6 @@
 //! Today, deals, registration, accounts.
 
-use super::{Counterpart, Court, Lens, Person, Side};
+use super::{Counterpart, Court, Lens, Person, RegistrationStatus, RegistrationView, Side};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -51,27 +51,6 @@ pub enum StageName {
     Launched,
     /// Closed lost.
     ClosedLost,
-}
-
-/// Where a registration stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum RegistrationStatus {
-    /// Being written, seen by one's own organization only.
-    Draft,
-    /// With the vendor.
-    Submitted,
-    /// The vendor is looking at it.
-    InReview,
-    /// Protected until a date.
-    Approved,
-    /// Refused by a rule, with evidence.
-    Rejected,
-    /// The same organization already has it.
-    Duplicate,
-    /// Taken back by the partner.
-    Withdrawn,
 }
 
 /// Argument of `deal_list`.
@@ -189,20 +168,8 @@ pub struct DealDetail {
     pub guests: Vec<Counterpart>,
     /// Vendor organization name.
     pub vendor_name: String,
-    /// When it was submitted.
-    pub submitted_at: Option<f64>,
-    /// Day the vendor should have decided by.
-    pub decision_due: Option<f64>,
-    /// Who decided.
-    pub decided_by: Option<Person>,
-    /// When.
-    pub decided_at: Option<f64>,
-    /// Protection ends.
-    pub protected_until: Option<String>,
-    /// Rule a rejection cites.
-    pub rejection_rule: Option<String>,
-    /// Evidence a rejection gives.
-    pub rejection_evidence: Option<String>,
+    /// Where its registration stands, and what was said about it.
+    pub registration: RegistrationView,
     /// What I may do now, for buttons and keys.
     pub may: DealMay,
     /// Side I am on in this deal.
@@ -211,20 +178,12 @@ pub struct DealDetail {
     pub people: Vec<Person>,
 }
 
-/// What the member may do with a deal now.
+/// What the member may do with a deal now, besides [`RegistrationView::may`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct DealMay {
-    /// Send a draft to the vendor.
-    pub submit: bool,
     /// Change fields.
     pub edit: bool,
-    /// Say "I am looking at it".
-    pub start_review: bool,
-    /// Approve or reject.
-    pub decide: bool,
-    /// Take the registration back.
-    pub withdraw: bool,
     /// Write in the room.
     pub talk: bool,
     /// Change the action plan.
@@ -333,39 +292,6 @@ pub struct Similar {
     pub reason: String,
 }
 
-/// Argument of `registration_decide`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct RegistrationDecide {
-    /// Program.
-    pub program: String,
-    /// Deal.
-    pub deal: String,
-    /// Approve or reject.
-    pub approve: bool,
-    /// Rule a rejection cites.
-    pub rule: Option<RejectionRule>,
-    /// Evidence, shown to the partner; required for a rejection.
-    pub evidence: String,
-}
-
-/// Rules a rejection can cite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum RejectionRule {
-    /// Already a customer of the vendor for this product.
-    ExistingCustomer,
-    /// The vendor already works this opportunity.
-    OpenOpportunity,
-    /// On the named-account list.
-    NamedAccount,
-    /// A public tender.
-    PublicTender,
-    /// Not enough to go on.
-    NotQualified,
-}
-
 /// Answer of `today`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -472,6 +398,10 @@ pub enum TodayKind {
     Draft,
     /// A rejection to read.
     Rejected,
+    /// A question of the vendor to answer, or awaited.
+    Question,
+    /// Protection that ends, or has ended.
+    Protection,
 }
 
 /// Argument of `account_list`.

@@ -3,8 +3,9 @@
 use super::{Heard, News, Room, What};
 use crate::app::App;
 use crate::say;
+use crate::today::seen_to_decide;
 use domain::entity::{Deal, Member, Message, ReadMark, RowOf, Status, read_mark_id};
-use domain::{DealId, ProgramId, RowKey, Table};
+use domain::{DealId, ProgramId, RowKey, Table, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,13 +19,25 @@ pub(crate) struct Announcer {
     position: u64,
     /// Where each registration stood when last looked at.
     statuses: BTreeMap<DealId, Status>,
+    /// Up to when requests for longer protection and their answers were told of, hub time.
+    extensions: BTreeMap<DealId, Timestamp>,
+    /// When this run began, by the clock of this computer: what is older was there before.
+    since: Timestamp,
     /// False until the first catch-up ended: what comes then is old.
     ready: bool,
 }
 
 impl Announcer {
     pub fn new(program: ProgramId, store: Store) -> Self {
-        Self { program, store, position: 0, statuses: BTreeMap::new(), ready: false }
+        Self {
+            program,
+            store,
+            position: 0,
+            statuses: BTreeMap::new(),
+            extensions: BTreeMap::new(),
+            since: App::now(),
+            ready: false,
+        }
     }
 
     /// Remembers what is there.
@@ -80,13 +93,21 @@ impl Announcer {
     async fn deal(&mut self, key: RowKey) -> Option<News> {
         let id = DealId(key.id);
         let deal: Deal = self.store.entity(id).await.ok()??;
+        let me = self.store.identity().member;
+        let company = self.store.entity::<Member>(me).await.ok()??.organization;
+        if deal.guests.as_ref().is_some_and(|guests| guests.contains(&company)) {
+            // Its registration is the business of two others.
+            return None;
+        }
         let status = deal.registration.status;
         let before = self.statuses.insert(id, status);
+        if let Some(news) = self.extension(id, &deal, company == deal.partner) {
+            return Some(news);
+        }
         if before == Some(status) {
             return None;
         }
-        let me = self.store.identity().member;
-        let mine = self.store.entity::<Member>(me).await.ok()??.organization == deal.partner;
+        let mine = company == deal.partner;
         let (title, body, row) = match (status, mine) {
             (Status::Approved, true) if deal.registration.decided_by != Some(me) => {
                 (say!("Registration approved"), deal.title.clone(), None)
@@ -102,12 +123,60 @@ impl Announcer {
             }
             (Status::Submitted, false) => {
                 let body = format!("{} · {}", deal.title, deal.customer.name);
-                (say!("New registration to decide"), body, Some((RowOf::Decision(id), status as u64)))
+                (say!("New registration to decide"), body, Some((RowOf::Decision(id), seen_to_decide(&deal))))
+            }
+            (Status::ActionRequired, true) => {
+                let (text, seen) = deal.question.as_ref().map_or((String::new(), 0), |question| {
+                    (question.text.clone(), question.at.0.unsigned_abs())
+                });
+                let body = format!("{}: {text}", deal.title);
+                (say!("A question about your registration"), body, Some((RowOf::Question(id), seen)))
+            }
+            (Status::InReview, false) if before == Some(Status::ActionRequired) => {
+                let answer = deal.question.as_ref().and_then(|question| question.answer.as_ref());
+                let body = format!("{}: {}", deal.title, answer?.text);
+                (say!("Your question was answered"), body, Some((RowOf::Decision(id), seen_to_decide(&deal))))
+            }
+            (Status::ConflictHold, true) => {
+                let evidence = deal.hold.as_ref().map_or("", |hold| hold.evidence.as_str());
+                (say!("Registration held because of a conflict"), format!("{}: {evidence}", deal.title), None)
+            }
+            (Status::Shared, true) => {
+                let evidence = deal.split.as_ref().map_or("", |split| split.evidence.as_str());
+                (say!("Registration approved at a share"), format!("{}: {evidence}", deal.title), None)
+            }
+            (Status::Converted, true) => (say!("The vendor takes the deal on"), deal.title.clone(), None),
+            (Status::Appealed, false) => {
+                let reason = deal.appeal.as_ref().map_or("", |appeal| appeal.reason.as_str());
+                let body = format!("{}: {reason}", deal.title);
+                (say!("Appeal against a rejection"), body, Some((RowOf::Decision(id), seen_to_decide(&deal))))
             }
             _ => return None,
         };
         let what = What::Registration { title, body };
         Some(self.news(id, deal.title, what, row))
+    }
+
+    /// A request for longer protection, or the answer to it, that this run has not told of yet.
+    fn extension(&mut self, id: DealId, deal: &Deal, mine: bool) -> Option<News> {
+        let extension = deal.extension.as_ref()?;
+        let at = extension.answer.as_ref().map_or(extension.at, |answer| answer.at);
+        // What was there before this run is no news.
+        let told = self.extensions.insert(id, at).unwrap_or(self.since);
+        if at <= told {
+            return None;
+        }
+        let (title, text, row) = match (&extension.answer, mine) {
+            (None, false) => {
+                let row = Some((RowOf::Decision(id), seen_to_decide(deal)));
+                (say!("Longer protection asked for"), &extension.reason, row)
+            }
+            (Some(answer), true) if answer.granted => (say!("Protected for longer"), &answer.evidence, None),
+            (Some(answer), true) => (say!("Longer protection refused"), &answer.evidence, None),
+            _ => return None,
+        };
+        let body = if text.is_empty() { deal.title.clone() } else { format!("{}: {text}", deal.title) };
+        Some(self.news(id, deal.title.clone(), What::Registration { title, body }, row))
     }
 
     /// How far this person read in a room.

@@ -1,5 +1,6 @@
 //! Customers, deals and their registration, and what was overwritten in them.
 
+use super::{Appeal, Extension, Hold, Question, Registration, Split};
 use crate::codec::entity;
 use crate::date::{Date, Timestamp};
 use crate::id::*;
@@ -76,111 +77,6 @@ impl Stage {
     }
 }
 
-/// Where a registration stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Status {
-    /// Being written; seen by the partner only.
-    #[n(0)]
-    Draft,
-    /// With the vendor.
-    #[n(1)]
-    Submitted,
-    /// The vendor looks at it.
-    #[n(2)]
-    InReview,
-    /// Protected.
-    #[n(3)]
-    Approved,
-    /// Refused by a person, citing a rule and evidence.
-    #[n(4)]
-    Rejected,
-    /// The same organization has registered this already.
-    #[n(5)]
-    Duplicate,
-    /// Taken back by the partner before a decision.
-    #[n(6)]
-    Withdrawn,
-}
-
-impl Status {
-    /// Nothing more will happen to it.
-    pub fn is_closed(self) -> bool {
-        matches!(self, Self::Rejected | Self::Duplicate | Self::Withdrawn)
-    }
-}
-
-/// Rules a rejection by the vendor can cite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum RejectionRule {
-    /// Already a customer of the vendor for this product.
-    #[n(0)]
-    ExistingCustomer,
-    /// The vendor already works this opportunity.
-    #[n(1)]
-    OpenOpportunity,
-    /// On the named-account list.
-    #[n(2)]
-    NamedAccount,
-    /// A public tender.
-    #[n(3)]
-    PublicTender,
-    /// Not enough to go on.
-    #[n(4)]
-    NotQualified,
-}
-
-/// The registration of a deal.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Registration {
-    /// Where it stands.
-    #[n(1)]
-    pub status: Status,
-    /// When the hub received it.
-    #[n(2)]
-    pub submitted_at: Option<Timestamp>,
-    /// When the vendor promised to have decided.
-    #[n(3)]
-    pub decision_due: Option<Timestamp>,
-    /// Who decided.
-    #[n(4)]
-    pub decided_by: Option<MemberId>,
-    /// When, hub time.
-    #[n(5)]
-    pub decided_at: Option<Timestamp>,
-    /// Last day of protection.
-    #[n(6)]
-    pub protected_until: Option<Date>,
-    /// Rule a rejection cites.
-    #[cbor(n(7), decode_with = "crate::codec::closed")]
-    pub rule: Option<RejectionRule>,
-    /// Evidence a rejection gives.
-    #[n(8)]
-    pub evidence: Option<String>,
-    /// The organization's own deal that already has this claim.
-    #[n(9)]
-    pub duplicate_of: Option<DealId>,
-}
-
-impl Registration {
-    /// One that nobody has sent yet.
-    pub fn draft() -> Self {
-        Self {
-            status: Status::Draft,
-            submitted_at: None,
-            decision_due: None,
-            decided_by: None,
-            decided_at: None,
-            protected_until: None,
-            rule: None,
-            evidence: None,
-            duplicate_of: None,
-        }
-    }
-}
-
 entity! {
     /// A deal. Scope: deal.
     Deal in Deals;
@@ -216,6 +112,18 @@ entity! {
     15 field_by: BTreeMap<u8, MemberId>,
     /// Organizations it is shared with besides the vendor and the partner; absent when there are none.
     16 guests: Option<Vec<OrganizationId>>,
+    /// What the vendor asked last before it decides.
+    17 question: Option<Question>,
+    /// Why the vendor held it last.
+    18 hold: Option<Hold>,
+    /// How it is shared with another registration of the same customer.
+    19 split: Option<Split>,
+    /// The last request for longer protection.
+    20 extension: Option<Extension>,
+    /// The appeal against its rejection.
+    21 appeal: Option<Appeal>,
+    /// When the vendor took it on as an opportunity of its own, hub time.
+    22 converted_at: Option<Timestamp>,
 }
 
 /// Fields of a deal that can be patched one by one.
@@ -257,6 +165,15 @@ entity! {
     2 organization: OrganizationId,
     /// Since when, hub time.
     3 since: Timestamp,
+    /// The last day it protects; none while the registration is being decided, and once it is converted.
+    4 until: Option<Date>,
+}
+
+impl Claim {
+    /// Whether somebody else may take it on this day.
+    pub fn is_free(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until < today)
+    }
 }
 
 /// Lookup key of the claims an organization holds.

@@ -24,6 +24,12 @@ pub enum RowOf {
     /// A step of the plan of a deal.
     #[n(4)]
     Milestone(#[n(0)] DealId, #[n(1)] MilestoneId),
+    /// A question about a registration.
+    #[n(5)]
+    Question(#[n(0)] DealId),
+    /// The end of a protection.
+    #[n(6)]
+    Protection(#[n(0)] DealId),
 }
 
 impl RowOf {
@@ -34,6 +40,8 @@ impl RowOf {
             | Self::Decision(deal)
             | Self::Draft(deal)
             | Self::Rejected(deal)
+            | Self::Question(deal)
+            | Self::Protection(deal)
             | Self::Milestone(deal, _) => deal,
         }
     }
@@ -45,6 +53,8 @@ impl RowOf {
             Self::Decision(deal) => (b"decision", deal.as_bytes()),
             Self::Draft(deal) => (b"draft", deal.as_bytes()),
             Self::Rejected(deal) => (b"rejected", deal.as_bytes()),
+            Self::Question(deal) => (b"question", deal.as_bytes()),
+            Self::Protection(deal) => (b"protection", deal.as_bytes()),
             Self::Milestone(_, milestone) => (b"milestone", milestone.as_bytes()),
         };
         derived("put away", &[kind, id, member.as_bytes()])

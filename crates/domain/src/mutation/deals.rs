@@ -1,11 +1,13 @@
 //! Fields of a deal, changed one by one: what merges, what is kept, what refuses.
 
 use super::history::FieldChange;
+use super::registration::{claim_again, keep_claim, with_claim};
 use super::*;
 use crate::claim::registrable_domain;
 use crate::date::Date;
 use crate::entity::{Customer, Deal, DealField, Program, Stage, Status};
 use crate::money::Money;
+use crate::registration::{State, state};
 use minicbor::{Decode, Encode};
 
 /// A new value of one field of a deal.
@@ -154,13 +156,21 @@ pub struct DealEdit {
     pub patch: Vec<FieldPatch>,
 }
 
+impl DealEdit {
+    fn moves_stage(&self) -> bool {
+        self.patch.iter().any(|patch| patch.value.field() == DealField::Stage)
+    }
+}
+
 impl Mutate for DealEdit {
     fn lane(&self) -> ScopeId {
         ScopeId::Deal(self.deal)
     }
 
-    fn reads(&self, ctx: &Context, _: &Rows) -> ReadSet {
-        ReadSet::default().row::<Program>(ctx.program).row::<Deal>(self.deal)
+    fn reads(&self, ctx: &Context, so_far: &Rows) -> ReadSet {
+        let reads = ReadSet::default().row::<Program>(ctx.program).row::<Deal>(self.deal);
+        // A lost deal lets its customer go.
+        if self.moves_stage() { with_claim(reads, so_far, self.deal) } else { reads }
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
@@ -173,7 +183,16 @@ impl Mutate for DealEdit {
         if deal.registration.status.is_closed() {
             return Err(Refusal::new(Rule::WrongState, "This registration is closed."));
         }
+        // It decides what becomes of the customer that the registration protects.
+        if self.moves_stage() && actor.side == Side::Partner && actor.organization != deal.partner {
+            return Err(Refusal::new(
+                Rule::NotAllowed,
+                "Only the vendor and the company that registered the deal change its stage.",
+            ));
+        }
         let draft = deal.registration.status == Status::Draft;
+        let today = ctx.now.date();
+        let was_lost = state(&deal, today) == State::Lost;
         let mut changes = Vec::new();
         for FieldPatch { value, base } in &self.patch {
             value.check(&program)?;
@@ -192,7 +211,7 @@ impl Mutate for DealEdit {
             let unseen = *base < last && by.is_some_and(|by| by != actor.member);
             if ctx.is_authoritative() && unseen {
                 let strict = matches!(field, DealField::Amount | DealField::Stage)
-                    && deal.registration.status == Status::Approved;
+                    && deal.registration.status.is_granted();
                 if strict && !crate::planted!(StrictFieldOverwritten) {
                     return Err(Refusal::new(
                         Rule::StaleField,
@@ -219,6 +238,22 @@ impl Mutate for DealEdit {
                 deal.field_seq.insert(number, ctx.seq);
                 deal.field_by.insert(number, actor.member);
             }
+        }
+        // A draft holds no customer, and may be about another one by now.
+        if self.moves_stage() && !draft {
+            changes.extend(if was_lost && state(&deal, today) != State::Lost {
+                claim_again(
+                    ctx,
+                    rows,
+                    (self.deal, &deal),
+                    Refusal::new(
+                        Rule::ClaimTaken,
+                        "Another registration protects this customer meanwhile, so the deal stays lost. Ask the vendor.",
+                    ),
+                )?
+            } else {
+                keep_claim(ctx, rows, self.deal, &deal)?
+            });
         }
         changes.push(RowChange::put(self.deal, self.lane(), &deal));
         Ok(changes)

@@ -1,9 +1,9 @@
-//! What becomes of a registration: review, approval, rejection, withdrawal.
+//! What the vendor does with a registration: look, ask, decide, take it on.
 
-use super::registration::with_claim;
+use super::registration::{claim_again, keep_claim, release_claim, with_claim};
 use super::*;
-use crate::claim::claim_id;
-use crate::entity::{Claim, Deal, Program, RejectionRule, Status};
+use crate::entity::{Deal, ExtensionAnswer, Hold, Program, Question, RejectionRule, Split, Status};
+use crate::registration::{Action, check};
 use minicbor::{Decode, Encode};
 
 /// The vendor says that it looks at a registration.
@@ -25,20 +25,56 @@ impl Mutate for RegistrationReview {
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
-        vendor_decider(ctx)?;
         let mut deal: Deal = rows.need(self.deal, "deal")?;
-        match deal.registration.status {
-            Status::InReview => Ok(Vec::new()),
-            Status::Submitted => {
-                deal.registration.status = Status::InReview;
-                Ok(vec![RowChange::put(self.deal, self.lane(), &deal)])
-            }
-            _ => Err(Refusal::new(Rule::WrongState, "This registration does not wait for a decision.")),
+        check(ctx, &deal, Action::Review)?;
+        if deal.registration.status == Status::InReview {
+            return Ok(Vec::new());
         }
+        // A question that is taken back has not stopped the clock.
+        deal.registration.status = Status::InReview;
+        Ok(vec![RowChange::put(self.deal, self.lane(), &deal)])
     }
 
     fn inverse(&self, _: &Rows) -> Undo {
         Undo::No("The partner may have seen it. Decide, or write in the room if it was a mistake.")
+    }
+}
+
+/// The vendor asks something before it decides. Its clock stands still until there is an answer.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct RegistrationAsk {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+    /// The question.
+    #[n(2)]
+    pub text: String,
+}
+
+impl Mutate for RegistrationAsk {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
+        ReadSet::default().row::<Deal>(self.deal)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let mut deal: Deal = rows.need(self.deal, "deal")?;
+        let by = check(ctx, &deal, Action::Ask)?.member;
+        check_text("The question", &self.text, 2_000)?;
+        let due = deal.registration.decision_due.unwrap_or(ctx.now);
+        let days_left = ctx.now.business_days_until(due);
+        deal.registration.status = Status::ActionRequired;
+        deal.question =
+            Some(Question { text: self.text.trim().to_owned(), by, at: ctx.now, days_left, answer: None });
+        Ok(vec![RowChange::put(self.deal, self.lane(), &deal)])
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The partner has the question. Take it back in the room if it is not needed any more.")
     }
 }
 
@@ -58,6 +94,34 @@ pub enum Decision {
         #[n(1)]
         evidence: String,
     },
+    /// Held because of a conflict, with evidence that the partner reads.
+    #[n(2)]
+    Hold {
+        /// The evidence.
+        #[n(0)]
+        evidence: String,
+    },
+    /// Protected at a share, because another registration has the rest.
+    #[n(3)]
+    Share {
+        /// The part of this registration, in basis points: from 1 to 9,999.
+        #[n(0)]
+        basis_points: u32,
+        /// Why so much.
+        #[n(1)]
+        evidence: String,
+    },
+}
+
+impl Decision {
+    fn action(&self) -> Action {
+        match self {
+            Self::Approve => Action::Approve,
+            Self::Reject { .. } => Action::Reject,
+            Self::Hold { .. } => Action::Hold,
+            Self::Share { .. } => Action::Share,
+        }
+    }
 }
 
 /// The vendor decides a registration.
@@ -83,20 +147,33 @@ impl Mutate for RegistrationDecide {
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
-        let member = vendor_decider(ctx)?.member;
         let mut deal: Deal = rows.need(self.deal, "deal")?;
-        if !matches!(deal.registration.status, Status::Submitted | Status::InReview) {
-            return Err(Refusal::new(Rule::WrongState, "This registration was decided already."));
-        }
+        let by = check(ctx, &deal, self.decision.action())?.member;
         let program: Program = rows.need(ctx.program, "program")?;
+        let appealed = deal.registration.status == Status::Appealed;
         let mut changes = Vec::new();
-        deal.registration.decided_by = Some(member);
-        deal.registration.decided_at = Some(ctx.now);
+        if !matches!(self.decision, Decision::Hold { .. }) {
+            deal.registration.decided_by = Some(by);
+            deal.registration.decided_at = Some(ctx.now);
+        }
         match &self.decision {
-            Decision::Approve => {
-                deal.registration.status = Status::Approved;
-                let days = i32::try_from(program.protection_days).unwrap_or(90);
-                deal.registration.protected_until = ctx.decided(ctx.now.date().plus_days(days));
+            Decision::Approve => deal.registration.status = Status::Approved,
+            Decision::Share { basis_points, evidence } => {
+                check_text("The evidence", evidence, 2_000)?;
+                if !(1..10_000).contains(basis_points) {
+                    return Err(Refusal::new(
+                        Rule::InvalidField,
+                        "A share is more than nothing and less than all of it.",
+                    ));
+                }
+                deal.registration.status = Status::Shared;
+                deal.split =
+                    Some(Split { basis_points: *basis_points, evidence: evidence.trim().to_owned() });
+            }
+            Decision::Hold { evidence } => {
+                check_text("The evidence", evidence, 2_000)?;
+                deal.registration.status = Status::ConflictHold;
+                deal.hold = Some(Hold { evidence: evidence.trim().to_owned(), by, at: ctx.now });
             }
             Decision::Reject { rule, evidence } => {
                 check_text("The evidence", evidence, 2_000)?;
@@ -105,6 +182,23 @@ impl Mutate for RegistrationDecide {
                 deal.registration.evidence = Some(evidence.trim().to_owned());
                 changes.extend(release_claim(rows, self.deal, &deal)?);
             }
+        }
+        if deal.registration.status.is_granted() {
+            let days = i32::try_from(program.protection_days).unwrap_or(90);
+            deal.registration.protected_until = ctx.decided(ctx.now.date().plus_days(days));
+            // Whoever was rejected has let the customer go, and somebody else may have taken it.
+            changes.extend(match (appealed, deal.registration.status) {
+                (true, Status::Approved) => claim_again(
+                    ctx,
+                    rows,
+                    (self.deal, &deal),
+                    Refusal::new(
+                        Rule::ClaimTaken,
+                        "Another registration protects this customer meanwhile. Share it, or reject the appeal.",
+                    ),
+                )?,
+                _ => keep_claim(ctx, rows, self.deal, &deal)?,
+            });
         }
         changes.push(RowChange::put(self.deal, self.lane(), &deal));
         Ok(changes)
@@ -115,16 +209,16 @@ impl Mutate for RegistrationDecide {
     }
 }
 
-/// The partner takes a registration back before it is decided.
+/// The vendor takes a registration on as an opportunity: its protection does not end any more.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(map)]
-pub struct RegistrationWithdraw {
+pub struct RegistrationConvert {
     /// The deal.
     #[n(1)]
     pub deal: DealId,
 }
 
-impl Mutate for RegistrationWithdraw {
+impl Mutate for RegistrationConvert {
     fn lane(&self) -> ScopeId {
         ScopeId::Deal(self.deal)
     }
@@ -134,41 +228,80 @@ impl Mutate for RegistrationWithdraw {
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
-        let actor = ctx.actor()?;
         let mut deal: Deal = rows.need(self.deal, "deal")?;
-        if actor.organization != deal.partner || actor.role == Role::Member {
-            return Err(Refusal::new(Rule::NotAllowed, "Only the partner withdraws a registration."));
-        }
-        if !matches!(deal.registration.status, Status::Draft | Status::Submitted | Status::InReview) {
-            return Err(Refusal::new(Rule::WrongState, "This registration was decided already."));
-        }
-        deal.registration.status = Status::Withdrawn;
-        let mut changes = release_claim(rows, self.deal, &deal)?;
+        check(ctx, &deal, Action::Convert)?;
+        deal.registration.status = Status::Converted;
+        deal.converted_at = Some(ctx.now);
+        let mut changes = keep_claim(ctx, rows, self.deal, &deal)?;
         changes.push(RowChange::put(self.deal, self.lane(), &deal));
         Ok(changes)
     }
 
     fn inverse(&self, _: &Rows) -> Undo {
-        Undo::No("What was withdrawn stays so. Register the deal again if it was a mistake.")
+        Undo::No(
+            "The partner already knows that you have taken the deal on. Write in the room if it was a mistake.",
+        )
     }
 }
 
-/// Gives the claim back when this deal holds it. A device never sees claims and changes none.
-fn release_claim(rows: &Rows, id: DealId, deal: &Deal) -> Result<Vec<RowChange>, Refusal> {
-    let key = claim_id(&deal.customer.domain, &deal.product, &deal.region);
-    Ok(match rows.get::<Claim>(key)? {
-        Some(claim) if claim.deal == id && !crate::planted!(ClaimNotReleased) => {
-            vec![RowChange::delete::<Claim>(key, ScopeId::Hub)]
-        }
-        _ => Vec::new(),
-    })
+/// The vendor answers a request for longer protection.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct ExtensionDecide {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+    /// Whether it lasts longer.
+    #[n(2)]
+    pub granted: bool,
+    /// Why not; empty when it is granted.
+    #[n(3)]
+    pub evidence: String,
 }
 
-fn vendor_decider(ctx: &Context) -> Result<&Actor, Refusal> {
-    let actor = ctx.actor()?;
-    if actor.side == Side::Vendor && actor.role != Role::Member {
-        Ok(actor)
-    } else {
-        Err(Refusal::new(Rule::NotAllowed, "The vendor decides registrations."))
+impl Mutate for ExtensionDecide {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, _: &Context, so_far: &Rows) -> ReadSet {
+        with_claim(ReadSet::default().row::<Deal>(self.deal), so_far, self.deal)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let mut deal: Deal = rows.need(self.deal, "deal")?;
+        let action = if self.granted { Action::GrantExtension } else { Action::RefuseExtension };
+        let by = check(ctx, &deal, action)?.member;
+        if self.granted {
+            check_optional_text("The evidence", &self.evidence, 2_000)?;
+        } else {
+            check_text("The evidence", &self.evidence, 2_000)?;
+        }
+        if let Some(extension) = &mut deal.extension {
+            let evidence = self.evidence.trim().to_owned();
+            extension.answer = Some(ExtensionAnswer { granted: self.granted, evidence, by, at: ctx.now });
+            // Only the hub protects; what the answer took beyond the last day is added.
+            if self.granted && ctx.is_authoritative() {
+                let late =
+                    deal.registration.protected_until.map_or(0, |last| ctx.now.date().days_since(last));
+                deal.registration.protected_until = Some(extension.until.plus_days(late.max(0)));
+            }
+        }
+        let mut changes = keep_claim(ctx, rows, self.deal, &deal)?;
+        changes.push(RowChange::put(self.deal, self.lane(), &deal));
+        Ok(changes)
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("A decision reaches the partner at once and stays. Write in the room if it was a mistake.")
+    }
+}
+
+/// Lets the time to decide go on where it stopped.
+pub(super) fn resume_clock(ctx: &Context, deal: &mut Deal) {
+    let left = deal.question.as_ref().map_or(0, |question| question.days_left);
+    if ctx.is_authoritative() {
+        // At least a day: an answer in the last hour leaves no time to read it.
+        deal.registration.decision_due = Some(ctx.now.plus_business_days(left.max(1)));
     }
 }

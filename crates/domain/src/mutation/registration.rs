@@ -1,13 +1,15 @@
-//! Writing a deal and sending it to the vendor.
+//! What the partner does with a registration: write, send, answer, take back, ask for more time, appeal.
 
+use super::decision::resume_clock;
 use super::*;
 use crate::claim::{claim_id, registrable_domain};
 use crate::date::Date;
 use crate::entity::{
-    ActionPlan, Claim, Counter, Customer, Deal, Grant, Program, Registration, Stage, Status, deal_counter,
-    grant_id,
+    ActionPlan, Answer, Appeal, Claim, Counter, Customer, Deal, Extension, Grant, Program, Registration,
+    Stage, Status, deal_counter, grant_id,
 };
 use crate::money::Money;
+use crate::registration::{Action, check, claimed_until};
 use minicbor::{Decode, Encode};
 
 /// Writes a deal and, when `submit` is set, sends it to the vendor in the same step.
@@ -93,6 +95,12 @@ impl Mutate for DealRegister {
             field_seq: Default::default(),
             field_by: Default::default(),
             guests: None,
+            question: None,
+            hold: None,
+            split: None,
+            extension: None,
+            appeal: None,
+            converted_at: None,
             extra: Default::default(),
         };
         let program: Program = rows.need(ctx.program, "program")?;
@@ -137,7 +145,7 @@ impl Mutate for DealRegister {
     }
 }
 
-/// Sends a draft to the vendor.
+/// Sends a draft to the vendor, or once more a registration whose protection has ended.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(map)]
 pub struct RegistrationSubmit {
@@ -160,14 +168,8 @@ impl Mutate for RegistrationSubmit {
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
-        let actor = ctx.actor()?;
         let mut deal: Deal = rows.need(self.deal, "deal")?;
-        if actor.organization != deal.partner || actor.role == Role::Member {
-            return Err(Refusal::new(Rule::NotAllowed, "Only the partner sends a registration."));
-        }
-        if deal.registration.status != Status::Draft {
-            return Err(Refusal::new(Rule::WrongState, "This registration was sent already."));
-        }
+        check(ctx, &deal, Action::Submit)?;
         let program: Program = rows.need(ctx.program, "program")?;
         let mut changes = submit(ctx, rows, &program, self.deal, &mut deal)?;
         changes.push(RowChange::put(self.deal, self.lane(), &deal));
@@ -188,55 +190,307 @@ fn submit(
     id: DealId,
     deal: &mut Deal,
 ) -> Result<Vec<RowChange>, Refusal> {
-    deal.registration.status = Status::Submitted;
+    // Sent again, it begins anew.
+    deal.registration = Registration { status: Status::Submitted, ..Registration::draft() };
+    (deal.question, deal.hold, deal.split) = (None, None, None);
+    (deal.extension, deal.appeal) = (None, None);
     if !ctx.is_authoritative() {
         return Ok(Vec::new());
     }
     deal.registration.submitted_at = Some(ctx.now);
     deal.registration.decision_due = Some(ctx.now.plus_business_days(program.decision_days));
-    let mut counter =
-        rows.get::<Counter>(deal_counter())?.unwrap_or(Counter { value: 2_000, extra: Default::default() });
-    counter.value += u32::from(!crate::planted!(NumberReused));
-    deal.number = Some(counter.value);
+    let again = deal.number.is_some();
     let scope = ScopeId::Deal(id);
-    let vendor = Grant { scope, organization: program.vendor, extra: Default::default() };
-    let mut changes = vec![
-        RowChange::put(deal_counter(), ScopeId::Hub, &counter),
-        RowChange::put(grant_id(scope, program.vendor), ScopeId::Organization(program.vendor), &vendor),
-    ];
-    let key = claim_id(&deal.customer.domain, &deal.product, &deal.region);
-    match rows.get::<Claim>(key)? {
-        Some(claim) if claim.organization == deal.partner => {
-            deal.registration.status = Status::Duplicate;
-            deal.registration.duplicate_of = Some(claim.deal);
+    let mut changes = Vec::new();
+    // It keeps its number, and the vendor sees it already.
+    if !again {
+        let mut counter = rows
+            .get::<Counter>(deal_counter())?
+            .unwrap_or(Counter { value: 2_000, extra: Default::default() });
+        counter.value += u32::from(!crate::planted!(NumberReused));
+        deal.number = Some(counter.value);
+        let vendor = Grant { scope, organization: program.vendor, extra: Default::default() };
+        changes.push(RowChange::put(deal_counter(), ScopeId::Hub, &counter));
+        let home = ScopeId::Organization(program.vendor);
+        changes.push(RowChange::put(grant_id(scope, program.vendor), home, &vendor));
+    }
+    match rows.get::<Claim>(claim_of(deal))? {
+        Some(claim) if claim.deal != id && !claim.is_free(ctx.now.date()) => {
+            if again {
+                return Err(Refusal::new(
+                    Rule::ClaimTaken,
+                    "Another registration protects this customer meanwhile. Ask the vendor, or look among your own deals.",
+                ));
+            } else if claim.organization == deal.partner {
+                deal.registration.status = Status::Duplicate;
+                deal.registration.duplicate_of = Some(claim.deal);
+            } else if crate::planted!(RivalNamed) {
+                return Err(Refusal::new(Rule::ClaimTaken, "Taken.").because("Holder", claim.organization));
+            } else if !crate::planted!(ClaimWonTwice) {
+                return Err(claim_taken(deal));
+            }
         }
-        Some(_) if crate::planted!(ClaimWonTwice) => {}
-        Some(claim) if crate::planted!(RivalNamed) => {
-            return Err(Refusal::new(Rule::ClaimTaken, "Taken.").because("Holder", claim.organization));
-        }
-        Some(_) => {
-            return Err(Refusal::new(
-                Rule::ClaimTaken,
-                "Another registration already protects this customer for this product and region. \
-                 Change the product or region if yours differs, or ask the vendor.",
-            )
-            .because("Customer", &deal.customer.domain)
-            .because("Product", &deal.product)
-            .because("Region", &deal.region));
-        }
-        None => changes.push(RowChange::put(
-            key,
-            ScopeId::Hub,
-            &Claim { deal: id, organization: deal.partner, since: ctx.now, extra: Default::default() },
-        )),
+        _ => changes.push(claimed(ctx, id, deal, None)),
     }
     Ok(changes)
+}
+
+/// The vendor's question is answered.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct RegistrationAnswer {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+    /// The answer.
+    #[n(2)]
+    pub text: String,
+}
+
+impl Mutate for RegistrationAnswer {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
+        ReadSet::default().row::<Deal>(self.deal)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let mut deal: Deal = rows.need(self.deal, "deal")?;
+        let by = check(ctx, &deal, Action::Answer)?.member;
+        check_text("The answer", &self.text, 2_000)?;
+        resume_clock(ctx, &mut deal);
+        deal.registration.status = Status::InReview;
+        if let Some(question) = &mut deal.question {
+            question.answer = Some(Answer { text: self.text.trim().to_owned(), by, at: ctx.now });
+        }
+        Ok(vec![RowChange::put(self.deal, self.lane(), &deal)])
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The vendor has the answer. Write in the room if something in it was wrong.")
+    }
+}
+
+/// The partner takes a registration back before it is decided.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct RegistrationWithdraw {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+}
+
+impl Mutate for RegistrationWithdraw {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, _: &Context, so_far: &Rows) -> ReadSet {
+        with_claim(ReadSet::default().row::<Deal>(self.deal), so_far, self.deal)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let mut deal: Deal = rows.need(self.deal, "deal")?;
+        check(ctx, &deal, Action::Withdraw)?;
+        deal.registration.status = Status::Withdrawn;
+        let mut changes = release_claim(rows, self.deal, &deal)?;
+        changes.push(RowChange::put(self.deal, self.lane(), &deal));
+        Ok(changes)
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("What was withdrawn stays so. Register the deal again if it was a mistake.")
+    }
+}
+
+/// The partner asks for longer protection.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct ExtensionRequest {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+    /// The last day it would last: after the present one, by at most what an approval gives.
+    #[n(2)]
+    pub until: Date,
+    /// Why.
+    #[n(3)]
+    pub reason: String,
+}
+
+impl Mutate for ExtensionRequest {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, ctx: &Context, so_far: &Rows) -> ReadSet {
+        let reads = ReadSet::default().row::<Program>(ctx.program).row::<Deal>(self.deal);
+        with_claim(reads, so_far, self.deal)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let mut deal: Deal = rows.need(self.deal, "deal")?;
+        let by = check(ctx, &deal, Action::RequestExtension)?.member;
+        let program: Program = rows.need(ctx.program, "program")?;
+        check_text("The reason", &self.reason, 2_000)?;
+        let days = i32::try_from(program.protection_days).unwrap_or(90);
+        // Approved on this device and not at the hub yet, it has no last day to go by.
+        if let Some(present) = deal.registration.protected_until
+            && !(present < self.until && self.until <= present.plus_days(days))
+        {
+            return Err(Refusal::new(
+                Rule::InvalidField,
+                "Choose a day after the present protection, within as many days as an approval gives.",
+            )
+            .because("Protected until", present)
+            .because("Days", days));
+        }
+        deal.extension = Some(Extension {
+            until: self.until,
+            reason: self.reason.trim().to_owned(),
+            by,
+            at: ctx.now,
+            due: ctx.decided(ctx.now.plus_business_days(program.decision_days)),
+            answer: None,
+        });
+        let mut changes = keep_claim(ctx, rows, self.deal, &deal)?;
+        changes.push(RowChange::put(self.deal, self.lane(), &deal));
+        Ok(changes)
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The vendor has the request. Write in the room if it is not needed any more.")
+    }
+}
+
+/// The partner does not accept a rejection: somebody else of the vendor decides once more.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct RegistrationAppeal {
+    /// The deal.
+    #[n(1)]
+    pub deal: DealId,
+    /// Why the rejection is wrong.
+    #[n(2)]
+    pub reason: String,
+}
+
+impl Mutate for RegistrationAppeal {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn reads(&self, ctx: &Context, so_far: &Rows) -> ReadSet {
+        let reads = ReadSet::default().row::<Program>(ctx.program).row::<Deal>(self.deal);
+        with_claim(reads, so_far, self.deal)
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let mut deal: Deal = rows.need(self.deal, "deal")?;
+        let by = check(ctx, &deal, Action::Appeal)?.member;
+        let program: Program = rows.need(ctx.program, "program")?;
+        check_text("The reason", &self.reason, 2_000)?;
+        deal.registration.status = Status::Appealed;
+        deal.appeal = Some(Appeal { reason: self.reason.trim().to_owned(), by, at: ctx.now });
+        let mut changes = Vec::new();
+        // Until the hub has it, nobody owes a decision.
+        deal.registration.decision_due = ctx.decided(ctx.now.plus_business_days(program.decision_days));
+        if ctx.is_authoritative() {
+            // Nobody else gets the customer meanwhile, unless somebody has it by now.
+            match claim_again(ctx, rows, (self.deal, &deal), claim_taken(&deal)) {
+                Err(refusal) if refusal.rule == Rule::ClaimTaken => {}
+                claim => changes.extend(claim?),
+            }
+        }
+        changes.push(RowChange::put(self.deal, self.lane(), &deal));
+        Ok(changes)
+    }
+
+    fn inverse(&self, _: &Rows) -> Undo {
+        Undo::No("The vendor has the appeal. Withdraw the registration if you give it up.")
+    }
+}
+
+/// The id of the claim that a deal makes.
+fn claim_of(deal: &Deal) -> uuid::Uuid {
+    claim_id(&deal.customer.domain, &deal.product, &deal.region)
+}
+
+/// The claim of a deal as of now.
+fn claimed(ctx: &Context, id: DealId, deal: &Deal, before: Option<Claim>) -> RowChange {
+    let mut claim = before.unwrap_or(Claim {
+        deal: id,
+        organization: deal.partner,
+        since: ctx.now,
+        until: None,
+        extra: Default::default(),
+    });
+    claim.until = claimed_until(deal, ctx.now.date());
+    RowChange::put(claim_of(deal), ScopeId::Hub, &claim)
+}
+
+/// Says nothing of whose it is.
+fn claim_taken(deal: &Deal) -> Refusal {
+    Refusal::new(
+        Rule::ClaimTaken,
+        "Another registration already protects this customer for this product and region. \
+         Change the product or region if yours differs, or ask the vendor.",
+    )
+    .because("Customer", &deal.customer.domain)
+    .because("Product", &deal.product)
+    .because("Region", &deal.region)
 }
 
 /// Adds the claim row of a deal once the deal was read.
 pub(super) fn with_claim(reads: ReadSet, so_far: &Rows, deal: DealId) -> ReadSet {
     match so_far.get::<Deal>(deal) {
-        Ok(Some(deal)) => reads.row::<Claim>(claim_id(&deal.customer.domain, &deal.product, &deal.region)),
+        Ok(Some(deal)) => reads.row::<Claim>(claim_of(&deal)),
         _ => reads,
     }
+}
+
+/// Keeps what the claim says in step with the deal, when this deal holds it. A device never sees claims
+/// and changes none.
+pub(super) fn keep_claim(
+    ctx: &Context,
+    rows: &Rows,
+    id: DealId,
+    deal: &Deal,
+) -> Result<Vec<RowChange>, Refusal> {
+    Ok(match rows.get::<Claim>(claim_of(deal))? {
+        Some(claim) if claim.deal == id => vec![claimed(ctx, id, deal, Some(claim))],
+        _ => Vec::new(),
+    })
+}
+
+/// Takes the claim once more that a rejection or a loss gave back.
+///
+/// # Errors
+/// `otherwise` when somebody else has it by now.
+pub(super) fn claim_again(
+    ctx: &Context,
+    rows: &Rows,
+    (id, deal): (DealId, &Deal),
+    otherwise: Refusal,
+) -> Result<Vec<RowChange>, Refusal> {
+    if !ctx.is_authoritative() {
+        return Ok(Vec::new());
+    }
+    match rows.get::<Claim>(claim_of(deal))? {
+        Some(claim) if claim.deal != id && !claim.is_free(ctx.now.date()) => Err(otherwise),
+        _ => Ok(vec![claimed(ctx, id, deal, None)]),
+    }
+}
+
+/// Gives the claim back when this deal holds it.
+pub(super) fn release_claim(rows: &Rows, id: DealId, deal: &Deal) -> Result<Vec<RowChange>, Refusal> {
+    let key = claim_of(deal);
+    Ok(match rows.get::<Claim>(key)? {
+        Some(claim) if claim.deal == id && !crate::planted!(ClaimNotReleased) => {
+            vec![RowChange::delete::<Claim>(key, ScopeId::Hub)]
+        }
+        _ => Vec::new(),
+    })
 }

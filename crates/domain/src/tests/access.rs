@@ -2,10 +2,11 @@
 
 use super::world::*;
 use crate::claim::claim_id;
-use crate::entity::{Claim, Grant, Member, Organization, Program, Role, Side, Status, grant_id};
+use crate::entity::{Claim, Grant, Member, Organization, Program, Role, Side, grant_id};
 use crate::id::OrganizationId;
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 use crate::scope::ScopeId;
 
 fn share(n: u128) -> DealShare {
@@ -22,7 +23,7 @@ fn removes(who: &Actor) -> MemberRemove {
 
 #[test]
 fn a_guest_works_a_deal_until_it_is_taken_back() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let say = |n: u128| MessageSend {
         message: id(0x2000 + n),
         deal: id(1),
@@ -54,7 +55,7 @@ fn a_guest_works_a_deal_until_it_is_taken_back() {
 
 #[test]
 fn who_shares_a_deal_and_takes_it_back() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let shared = {
         let mut world = world.clone();
         world.hub(&people.hugo, share(1)).unwrap();
@@ -94,18 +95,18 @@ fn who_shares_a_deal_and_takes_it_back() {
 
 #[test]
 fn only_an_open_deal_is_shared_and_any_is_taken_back() {
-    for (status, open) in [
-        (Status::Submitted, true),
-        (Status::InReview, true),
-        (Status::Approved, true),
-        (Status::Rejected, false),
-        (Status::Withdrawn, false),
-        (Status::Duplicate, false),
+    for (state, open) in [
+        (State::Submitted, true),
+        (State::InReview, true),
+        (State::Approved, true),
+        (State::Rejected, false),
+        (State::Withdrawn, false),
+        (State::Duplicate, false),
     ] {
-        let (mut world, people) = World::with_deal(1, status);
-        assert_eq!(world.hub(&people.bob, share(1)).is_ok(), open, "{status:?}");
+        let (mut world, people) = World::with_deal(1, state);
+        assert_eq!(world.hub(&people.bob, share(1)).is_ok(), open, "{state:?}");
     }
-    let (mut world, people) = World::with_deal(1, Status::InReview);
+    let (mut world, people) = World::with_deal(1, State::InReview);
     world.hub(&people.bob, share(1)).unwrap();
     world.hub(&people.bob, reject(1)).unwrap();
     world.hub(&people.bob, unshare(1)).unwrap();
@@ -114,7 +115,7 @@ fn only_an_open_deal_is_shared_and_any_is_taken_back() {
 
 #[test]
 fn sharing_and_taking_back_undo_each_other() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     assert_eq!(world.inverse(&people.bob, share(1)), Undo::By(Box::new(unshare(1).into())));
     assert!(matches!(world.inverse(&people.bob, unshare(1)), Undo::No(_)), "nothing to take back");
     world.hub(&people.bob, share(1)).unwrap();
@@ -124,7 +125,7 @@ fn sharing_and_taking_back_undo_each_other() {
 
 #[test]
 fn a_device_leaves_grants_to_the_hub() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     assert_eq!(world.device(&people.bob, share(1)).unwrap().len(), 1, "the deal alone");
     world.hub(&people.bob, share(1)).unwrap();
     assert_eq!(world.device(&people.bob, unshare(1)).unwrap().len(), 1);
@@ -199,7 +200,7 @@ fn a_removed_member_has_no_way_back() {
 
 #[test]
 fn a_partnership_ends_with_its_claims() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let end = PartnershipEnd { organization: id(NORTHBEAM) };
     for who in [&people.mia, &people.bob, &people.ole, &people.nadia, &people.alice] {
         assert_eq!(refused(world.clone().hub(who, end.clone())), Rule::NotAllowed, "{:?}", who.role);

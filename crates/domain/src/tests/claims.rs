@@ -6,6 +6,7 @@ use crate::entity::{Claim, Counter, Customer, Status};
 use crate::id::{DealId, OrganizationId};
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 
 fn registers(n: u128, domain: &str, product: &str, region: &str) -> DealRegister {
     let customer = Customer { name: "Polder Logistics".into(), domain: domain.into(), country: "NL".into() };
@@ -97,8 +98,8 @@ fn the_same_company_finds_its_own_registration() {
 
 #[test]
 fn a_claim_is_given_back_by_rejection_and_withdrawal() {
-    for status in [Status::Submitted, Status::InReview] {
-        let (world, people) = World::with_deal(1, status);
+    for state in [State::Submitted, State::InReview, State::ActionRequired, State::ConflictHold] {
+        let (world, people) = World::with_deal(1, state);
         let ends: [(&Actor, Mutation); 2] =
             [(&people.bob, reject(1).into()), (&people.alice, RegistrationWithdraw { deal: id(1) }.into())];
         for (who, end) in ends {
@@ -114,7 +115,7 @@ fn a_claim_is_given_back_by_rejection_and_withdrawal() {
 
 #[test]
 fn an_approval_keeps_the_claim() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     assert_eq!(refused(world.hub(&people.carol, sent(2))), Rule::ClaimTaken);
 }
 
@@ -132,7 +133,7 @@ fn withdrawing_a_draft_gives_back_nothing_of_others() {
 
 #[test]
 fn a_draft_claims_what_it_says_when_it_is_sent() {
-    let (mut world, people) = World::with_deal(1, Status::Draft);
+    let (mut world, people) = World::with_deal(1, State::Draft);
     let customer =
         Customer { name: "Meer".into(), domain: "https://meer.example/over".into(), country: String::new() };
     let patch = [DealValue::Customer(customer), DealValue::Product("Archive".into())]
@@ -149,7 +150,7 @@ fn the_same_customer_in_other_words_is_the_same_customer() {
     for same in
         ["polder.nl", "WWW.Polder.NL", "https://shop.polder.nl:8443/a?b#c", "info@polder.nl", "polder.nl."]
     {
-        let (mut world, people) = World::with_deal(1, Status::Submitted);
+        let (mut world, people) = World::with_deal(1, State::Submitted);
         let outcome = world.hub(&people.carol, registers(2, same, "Gateway", "Benelux"));
         assert_eq!(refused(outcome), Rule::ClaimTaken, "{same}");
     }
@@ -163,7 +164,7 @@ fn another_customer_product_or_region_is_free() {
         ("polder.nl", "Gateway", "Nordics"),
     ];
     for (domain, product, region) in others {
-        let (mut world, people) = World::with_deal(1, Status::Submitted);
+        let (mut world, people) = World::with_deal(1, State::Submitted);
         world.hub(&people.carol, registers(2, domain, product, region)).unwrap();
         assert_eq!(world.deal(2).registration.status, Status::Submitted, "{domain} {product} {region}");
     }
@@ -171,7 +172,7 @@ fn another_customer_product_or_region_is_free() {
 
 #[test]
 fn devices_never_see_a_claim_and_never_write_one() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     world.hub(&people.carol, draft(2)).unwrap();
     let changes = world.device(&people.carol, RegistrationSubmit { deal: id(2) }).unwrap();
     assert_eq!(changes.len(), 1, "on carol's device the deal just says that it was sent");

@@ -5,6 +5,7 @@ use crate::entity::{Account, Device, Grant, Member, Organization, Program, Role,
 use crate::id::{AccountId, OrganizationId};
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 use crate::scope::ScopeId;
 
 fn hugo() -> Actor {
@@ -138,7 +139,7 @@ fn accounts_are_checked_and_come_in_bounded_lists() {
 
 #[test]
 fn without_signing_in_there_are_two_ways_in_and_no_other() {
-    let (world, _) = World::with_deal(1, crate::entity::Status::Submitted);
+    let (world, _) = World::with_deal(1, State::Submitted);
     for (name, mutation) in super::samples::mutations() {
         if matches!(name, "program_create" | "invitation_accept") {
             continue;

@@ -3,11 +3,14 @@
 use super::world::*;
 use crate::court::{Court, NextStep, Why, court};
 use crate::entity::{OwnerSide, Stage, Status};
+use crate::registration::State;
 
 fn says(status: Status, stage: Stage, next: Option<&NextStep>) -> (Option<OwnerSide>, Why) {
-    let mut deal = World::with_deal(1, Status::Draft).0.deal(1);
+    let mut deal = World::with_deal(1, State::Draft).0.deal(1);
     deal.registration.status = status;
-    deal.number = (status != Status::Draft).then_some(2034);
+    let received = (status != Status::Draft).then_some(MONDAY);
+    deal.number = received.map(|_| 2034);
+    (deal.registration.submitted_at, deal.registration.decision_due) = (received, received);
     deal.stage = stage;
     let Court { side, why } = court(&deal, next, day("2026-03-02"));
     (side, why)
@@ -25,6 +28,9 @@ fn before_the_decision_the_registration_decides() {
             (Status::Draft, Some(OwnerSide::Partner), Why::Draft),
             (Status::Submitted, Some(OwnerSide::Vendor), Why::Undecided),
             (Status::InReview, Some(OwnerSide::Vendor), Why::Undecided),
+            (Status::ActionRequired, Some(OwnerSide::Partner), Why::Asked),
+            (Status::ConflictHold, Some(OwnerSide::Vendor), Why::Held),
+            (Status::Appealed, Some(OwnerSide::Vendor), Why::Appealed),
             (Status::Rejected, None, Why::Rejected),
             (Status::Duplicate, None, Why::Duplicate),
             (Status::Withdrawn, None, Why::Withdrawn),
@@ -36,7 +42,7 @@ fn before_the_decision_the_registration_decides() {
 
 #[test]
 fn a_registration_that_has_not_reached_the_hub_waits_on_this_side() {
-    let mut deal = World::with_deal(1, Status::Draft).0.deal(1);
+    let mut deal = World::with_deal(1, State::Draft).0.deal(1);
     (deal.registration.status, deal.number) = (Status::Submitted, None);
     let Court { side, why } = court(&deal, None, day("2026-03-02"));
     assert_eq!((side, why), (Some(OwnerSide::Partner), Why::Unsent));
@@ -59,6 +65,16 @@ fn an_approved_deal_waits_for_the_owner_of_its_next_step() {
             assert_eq!(told, (Some(side), why), "{due:?}");
         }
     }
+}
+
+#[test]
+fn a_request_for_longer_protection_is_the_vendors_and_its_end_is_nobodys() {
+    let (world, _) = World::with_deal(1, State::ExtensionRequested);
+    let Court { side, why } = court(&world.deal(1), None, world.now.date());
+    assert_eq!((side, why), (Some(OwnerSide::Vendor), Why::Extending));
+    let (world, _) = World::with_deal(1, State::Expired);
+    let Court { side, why } = court(&world.deal(1), None, world.now.date());
+    assert_eq!((side, why), (Some(OwnerSide::Partner), Why::NoStep), "the deal goes on");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Competitors on one hub learn nothing of each other.
 
 use super::world::*;
-use crate::entity::{Organization, Status};
+use crate::entity::Organization;
 use crate::mutation::*;
+use crate::registration::State;
 use crate::row::{Row, Table};
 use crate::scope::ScopeId;
 
 /// A program in which both partners are busy.
 fn busy() -> (World, People) {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let People { bob, nadia, alice, carol, .. } = &people;
     world.hub(alice, step(1, 0x3000, "Security review")).unwrap();
     world.hub(bob, MilestoneComplete { deal: id(1), milestone: id(0x3000) }).unwrap();

@@ -2,9 +2,10 @@
 
 use super::world::*;
 use crate::date::Timestamp;
-use crate::entity::{Deal, DealField, FieldHistory, Stage, Status};
+use crate::entity::{Deal, DealField, FieldHistory, Stage};
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 use crate::row::Row;
 
 /// What `seen` shows, changed to `value`.
@@ -33,7 +34,7 @@ fn amount(whole: i64) -> DealValue {
 
 #[test]
 fn different_fields_merge() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let seen = world.deal(1);
     world.hub(&people.bob, edit(&seen, title("Polder, all sites"))).unwrap();
     world.hub(&people.alice, edit(&seen, amount(150_000))).unwrap();
@@ -47,7 +48,7 @@ fn different_fields_merge() {
 
 #[test]
 fn the_later_commit_wins_and_the_overwritten_value_is_kept() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let seen = world.deal(1);
     let bobs = world.hub(&people.bob, edit(&seen, title("Bob's title"))).unwrap();
     world.now = Timestamp(world.now.0 + 60_000);
@@ -63,7 +64,7 @@ fn the_later_commit_wins_and_the_overwritten_value_is_kept() {
 
 #[test]
 fn every_change_of_a_sent_deal_is_kept_with_what_was_there_before() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let registered = world.deal(1).title;
     let bobs = world.hub(&people.bob, edit(&world.deal(1), title("Bob's title"))).unwrap();
     let alices = world.hub(&people.alice, edit(&world.deal(1), title("Alice's title"))).unwrap();
@@ -80,7 +81,7 @@ fn every_change_of_a_sent_deal_is_kept_with_what_was_there_before() {
 
 #[test]
 fn what_a_draft_was_before_is_kept_nowhere() {
-    let (mut world, people) = World::with_deal(1, Status::Draft);
+    let (mut world, people) = World::with_deal(1, State::Draft);
     world.hub(&people.alice, edit(&world.deal(1), amount(1))).unwrap();
     world.hub(&people.alice, edit(&world.deal(1), amount(2))).unwrap();
     assert_eq!(world.all::<FieldHistory>(), []);
@@ -88,7 +89,7 @@ fn what_a_draft_was_before_is_kept_nowhere() {
 
 #[test]
 fn each_lost_value_is_kept_once() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let seen = world.deal(1);
     for (who, text) in
         [(&people.bob, "one"), (&people.alice, "two"), (&people.bob, "three"), (&people.nadia, "four")]
@@ -105,7 +106,7 @@ fn each_lost_value_is_kept_once() {
 #[test]
 fn amount_and_stage_are_strict_once_approved() {
     for value in [amount(90_000), DealValue::Stage(Stage::Committed)] {
-        let (mut world, people) = World::with_deal(1, Status::Approved);
+        let (mut world, people) = World::with_deal(1, State::Approved);
         let seen = world.deal(1);
         world.hub(&people.bob, edit(&seen, value.clone())).unwrap();
         let before = world.rows.clone();
@@ -120,7 +121,7 @@ fn amount_and_stage_are_strict_once_approved() {
 
 #[test]
 fn one_stale_strict_field_refuses_the_whole_patch() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let seen = world.deal(1);
     world.hub(&people.bob, edit(&seen, amount(90_000))).unwrap();
     let both = [title("Alice's title"), amount(80_000)].map(|value| FieldPatch::on(&seen, value));
@@ -131,7 +132,7 @@ fn one_stale_strict_field_refuses_the_whole_patch() {
 
 #[test]
 fn before_approval_amount_and_stage_merge_like_the_others() {
-    let (mut world, people) = World::with_deal(1, Status::InReview);
+    let (mut world, people) = World::with_deal(1, State::InReview);
     let seen = world.deal(1);
     world.hub(&people.bob, edit(&seen, amount(90_000))).unwrap();
     world.hub(&people.alice, edit(&seen, amount(80_000))).unwrap();
@@ -141,7 +142,7 @@ fn before_approval_amount_and_stage_merge_like_the_others() {
 
 #[test]
 fn ones_own_consecutive_edits_are_never_stale() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let seen = world.deal(1);
     for whole in [1, 2, 3] {
         world.hub(&people.alice, edit(&seen, amount(whole))).unwrap();
@@ -153,7 +154,7 @@ fn ones_own_consecutive_edits_are_never_stale() {
 
 #[test]
 fn a_device_keeps_the_base_it_has_from_the_hub() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let seq = world.hub(&people.bob, edit(&world.deal(1), title("Bob's title"))).unwrap();
     let changes = world.device(&people.alice, edit(&world.deal(1), title("Alice's title"))).unwrap();
     let [change] = changes.as_slice() else { panic!("no history on a device: {changes:?}") };
@@ -166,7 +167,7 @@ fn a_device_keeps_the_base_it_has_from_the_hub() {
 
 #[test]
 fn a_patched_field_notes_who_and_when() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let values = [
         title("New title"),
         DealValue::CloseDate(day("2026-12-31")),
@@ -186,7 +187,7 @@ fn a_patched_field_notes_who_and_when() {
 
 #[test]
 fn an_edit_is_checked_like_a_registration() {
-    let (mut world, people) = World::with_deal(1, Status::Draft);
+    let (mut world, people) = World::with_deal(1, State::Draft);
     let values = [
         title(""),
         DealValue::Amount(crate::Money { minor: -1, currency: "EUR".into() }),

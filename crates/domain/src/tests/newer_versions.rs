@@ -5,6 +5,7 @@ use super::world::*;
 use crate::codec::{Entity, entity};
 use crate::entity::*;
 use crate::mutation::*;
+use crate::registration::State;
 use crate::row::{Row, RowKey, Table};
 use crate::scope::ScopeId;
 use minicbor::{Decoder, Encoder};
@@ -104,7 +105,7 @@ fn upgrade<E: Entity>(world: &mut World, id: impl Into<Uuid>) -> RowKey {
 
 #[test]
 fn changing_a_row_keeps_what_a_newer_version_wrote_into_it() {
-    let (mut world, people) = World::with_deal(1, Status::InReview);
+    let (mut world, people) = World::with_deal(1, State::InReview);
     let People { bob, alice, nadia, .. } = &people;
     let account = || AccountDraft {
         account: id(0x700),
@@ -177,7 +178,7 @@ fn changing_a_row_keeps_what_a_newer_version_wrote_into_it() {
 
 #[test]
 fn a_row_that_cannot_be_read_refuses_and_stays() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let key = RowKey::of::<Deal>(id::<crate::DealId>(1));
     let row = world.rows.get(&key).unwrap().clone();
     world.rows.insert(key, Row { body: vec![0xA1, 0x01, 0x60], ..row });
@@ -204,7 +205,7 @@ enum Later {
 
 #[test]
 fn a_value_of_a_newer_list_is_never_taken_for_nothing() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let key = RowKey::of::<Deal>(id::<crate::DealId>(1));
     let row = world.rows.get(&key).unwrap().clone();
     let mut deal = world.deal(1);

@@ -2,10 +2,11 @@
 
 use super::world::*;
 use crate::date::DAY_MS;
-use crate::entity::{ActionPlan, DoneMark, FieldHistory, Milestone, MilestoneField, OwnerSide, Status};
+use crate::entity::{ActionPlan, DoneMark, FieldHistory, Milestone, MilestoneField, OwnerSide};
 use crate::id::{DealId, MilestoneId};
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 
 const STEP: u128 = 0x3000;
 
@@ -38,7 +39,7 @@ fn edit(title: &str) -> MilestoneEdit {
 
 /// An approved deal with one step in its plan.
 fn planned() -> (World, People) {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     world.hub(&people.alice, step(1, STEP, "Security review")).unwrap();
     (world, people)
 }

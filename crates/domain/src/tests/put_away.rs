@@ -1,9 +1,10 @@
 //! Rows of the list of the day: done, later, and back.
 
 use super::world::*;
-use crate::entity::{Put, PutAway, RowOf, Standing, Status};
+use crate::entity::{Put, PutAway, RowOf, Standing};
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 use crate::{Timestamp, Undo};
 
 fn put(put: Put, seen: u64) -> PutAway {
@@ -35,7 +36,7 @@ fn what_was_snoozed_comes_back_at_its_moment_or_with_news() {
 
 #[test]
 fn everybody_keeps_their_own_list_and_each_step_can_be_taken_back() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let alice = people.alice.member;
     let row = RowOf::Reply(id(1));
     let done = RowPut { member: alice, row, put: Put::Done, seen: 7 };

@@ -2,10 +2,11 @@
 
 use super::world::*;
 use crate::codec::Entity;
-use crate::entity::{Message, ReadMark, Status, read_mark_id};
+use crate::entity::{Message, ReadMark, read_mark_id};
 use crate::id::MessageId;
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 
 fn says(n: u128, body: &str) -> MessageSend {
     MessageSend { message: id(0x2000 + n), deal: id(1), body: body.into(), reply_to: None }
@@ -21,7 +22,7 @@ fn message(world: &World, n: u128) -> Message {
 
 #[test]
 fn the_room_of_a_draft_is_closed() {
-    let (mut world, people) = World::with_deal(1, Status::Draft);
+    let (mut world, people) = World::with_deal(1, State::Draft);
     assert_eq!(refused(world.hub(&people.alice, says(1, "Hello?"))), Rule::WrongState);
     assert_eq!(refused(world.device(&people.alice, says(1, "Hello?"))), Rule::WrongState);
     assert_eq!(refused(world.hub(&people.bob, says(1, "Hello?"))), Rule::NotInScope);
@@ -29,20 +30,19 @@ fn the_room_of_a_draft_is_closed() {
 
 #[test]
 fn everybody_in_the_room_talks_in_every_later_state() {
-    for status in [Status::Submitted, Status::InReview, Status::Approved, Status::Rejected, Status::Duplicate]
-    {
-        let (mut world, people) = World::with_deal(1, status);
+    for state in State::ALL.into_iter().filter(|state| *state != State::Draft) {
+        let (mut world, people) = World::with_deal(1, state);
         for (n, who) in [(1, &people.alice), (2, &people.amir), (3, &people.bob), (4, &people.ole)] {
             world.hub(who, says(n, "Hello")).unwrap();
             assert_eq!(message(&world, n).author, who.member);
         }
-        assert_eq!(refused(world.hub(&people.carol, says(5, "Hello"))), Rule::NotInScope, "{status:?}");
+        assert_eq!(refused(world.hub(&people.carol, says(5, "Hello"))), Rule::NotInScope, "{state:?}");
     }
 }
 
 #[test]
 fn the_hub_gives_the_position_and_it_grows() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let first = world.hub(&people.alice, says(1, "When do you decide?")).unwrap();
     let second = world.hub(&people.bob, says(2, "On Thursday.")).unwrap();
     assert_eq!(message(&world, 1).position, Some(first));
@@ -52,7 +52,7 @@ fn the_hub_gives_the_position_and_it_grows() {
 
 #[test]
 fn a_device_gives_no_position() {
-    let (world, people) = World::with_deal(1, Status::Submitted);
+    let (world, people) = World::with_deal(1, State::Submitted);
     let changes = world.device(&people.alice, says(1, "When do you decide?")).unwrap();
     let message = Message::from_body(changes.first().unwrap().body.as_deref().unwrap()).unwrap();
     assert_eq!((message.position, message.at), (None, world.now));
@@ -60,7 +60,7 @@ fn a_device_gives_no_position() {
 
 #[test]
 fn an_answer_stays_in_its_room() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let elsewhere = DealRegister { product: "Archive".into(), ..sent(2) };
     world.hub(&people.alice, elsewhere).unwrap();
     world.hub(&people.alice, says(1, "When do you decide?")).unwrap();
@@ -75,7 +75,7 @@ fn an_answer_stays_in_its_room() {
 
 #[test]
 fn a_message_is_sent_once() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     world.hub(&people.alice, says(1, "One")).unwrap();
     assert_eq!(refused(world.hub(&people.alice, says(1, "Two"))), Rule::AlreadyExists);
     assert_eq!(refused(world.hub(&people.bob, says(1, "Mine"))), Rule::AlreadyExists);
@@ -84,7 +84,7 @@ fn a_message_is_sent_once() {
 
 #[test]
 fn a_message_has_text_of_a_sane_length_without_control_characters() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let long = "x".repeat(MESSAGE_MAX + 1);
     for body in
         ["", " \n\t ", "\u{0}", "bell\u{7}", "\u{1b}[31mred", "del\u{7f}", "next\u{85}line", "a\r\nb", &long]
@@ -100,13 +100,13 @@ fn a_message_has_text_of_a_sane_length_without_control_characters() {
 
 #[test]
 fn what_was_said_cannot_be_taken_back() {
-    let (world, people) = World::with_deal(1, Status::Submitted);
+    let (world, people) = World::with_deal(1, State::Submitted);
     assert!(matches!(world.inverse(&people.alice, says(1, "Oops")), Undo::No(_)));
 }
 
 #[test]
 fn a_read_mark_moves_forward_only_and_by_its_reader_only() {
-    let (mut world, people) = World::with_deal(1, Status::Submitted);
+    let (mut world, people) = World::with_deal(1, State::Submitted);
     let read = |position| RoomRead { deal: id(1), member: people.alice.member, position };
     let mark = |world: &World| -> u64 {
         world.get::<ReadMark>(read_mark_id(id(1), people.alice.member)).unwrap().position

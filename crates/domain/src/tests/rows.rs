@@ -1,9 +1,10 @@
 //! Ids, scopes, and what a mutation has read.
 
 use super::world::*;
-use crate::entity::{Deal, Member, Milestone, Status, grants_of, members_of};
+use crate::entity::{Deal, Member, Milestone, grants_of, members_of};
 use crate::id::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 use crate::row::{LookupKey, ReadSet, Row, RowKey, Rows, Table, lookups_of};
 use crate::scope::ScopeId;
 use proptest::prelude::*;
@@ -148,7 +149,7 @@ fn keeping_some_rows_forgets_lookups_that_would_lie() {
 
 #[test]
 fn rows_are_found_under_the_keys_they_have() {
-    let (world, people) = World::with_deal(1, Status::Submitted);
+    let (world, people) = World::with_deal(1, State::Submitted);
     assert_eq!(world.under(&members_of(id(NORTHBEAM))).len(), 3);
     let deals: Vec<_> = world.under(&grants_of(id(NORTHBEAM)));
     assert_eq!(deals.len(), 1, "one deal was granted to alice's company");

@@ -4,11 +4,12 @@ use super::samples::mutations;
 use super::world::*;
 use crate::date::Date;
 use crate::entity::{
-    Account, ActionPlan, Deal, Invitation, Milestone, OwnerSide, Program, Put, PutAway, RowOf, Stage, Status,
+    Account, ActionPlan, Deal, Invitation, Milestone, OwnerSide, Program, Put, PutAway, RowOf, Stage,
 };
 use crate::id::{DealId, InvitationId};
 use crate::mutation::*;
 use crate::refusal::Rule;
+use crate::registration::State;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -110,11 +111,11 @@ proptest! {
 
     #[test]
     fn whatever_came_before_a_change_taken_back_leaves_no_trace(
-        status in prop_oneof![Just(Status::Draft), Just(Status::Submitted), Just(Status::Approved)],
+        state in prop_oneof![Just(State::Draft), Just(State::Submitted), Just(State::Approved)],
         before in proptest::collection::vec(some_change(), 0..12),
         last in some_change(),
     ) {
-        let (mut world, people) = World::with_deal(1, status);
+        let (mut world, people) = World::with_deal(1, state);
         let who = |alice| if alice { &people.alice } else { &people.bob };
         world.hub(&people.alice, step(1, 0x3000, "Security review")).unwrap();
         for (alice, mutation) in before {
@@ -126,10 +127,10 @@ proptest! {
 
     #[test]
     fn a_row_of_changes_is_taken_back_one_by_one_to_where_it_began(
-        status in prop_oneof![Just(Status::Draft), Just(Status::Submitted), Just(Status::Approved)],
+        state in prop_oneof![Just(State::Draft), Just(State::Submitted), Just(State::Approved)],
         changes in proptest::collection::vec(some_change(), 1..50),
     ) {
-        let (mut world, people) = World::with_deal(1, status);
+        let (mut world, people) = World::with_deal(1, state);
         world.hub(&people.nadia, step(1, 0x3000, "Security review")).unwrap();
         world.hub(&people.nadia, MilestoneComplete { deal: id(1), milestone: id(0x3000) }).unwrap();
         let mut done = Vec::new();
@@ -166,7 +167,7 @@ fn every_reason_is_a_sentence() {
 
 /// An approved deal with an open step 0x3000 and a step 0x3001 that bob has ticked.
 fn planned() -> (World, People) {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     for n in [0x3000, 0x3001] {
         world.hub(&people.bob, step(1, n, "Security review")).unwrap();
     }
@@ -261,7 +262,7 @@ fn taking_back_an_edit_does_not_silently_undo_somebody_elses() {
 
 #[test]
 fn what_others_act_upon_is_not_taken_back_and_says_what_to_do_instead() {
-    let (world, people) = World::with_deal(1, Status::Submitted);
+    let (world, people) = World::with_deal(1, State::Submitted);
     let (alice, bob, hugo) = (&people.alice, &people.bob, &people.hugo);
     let (invitation, by_organization) = (id(0x400), id(NORTHBEAM));
     let final_ones: [(&Actor, Mutation, &str); 11] = [
@@ -319,7 +320,7 @@ fn a_list_of_accounts_goes_back_to_what_it_was_unless_some_were_added() {
 
 #[test]
 fn the_lease_the_list_of_the_day_and_the_companies_of_a_deal_go_back_to_what_they_were() {
-    let (mut world, people) = World::with_deal(1, Status::Approved);
+    let (mut world, people) = World::with_deal(1, State::Approved);
     let seen = |world: &World| {
         let lease = world.all::<Program>().first().map(Program::lease_days);
         let put = world.all::<PutAway>().first().map_or(Put::Here, |put| put.put);

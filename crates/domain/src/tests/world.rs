@@ -5,13 +5,14 @@
 use crate::codec::Entity;
 use crate::date::{Date, Timestamp};
 use crate::entity::{
-    Customer, Deal, Grant, InvitationKind, Key, Milestone, OwnerSide, RejectionRule, Role, Side, Status,
+    Customer, Deal, Grant, InvitationKind, Key, Milestone, OwnerSide, RejectionRule, Role, Side, Stage,
     grant_id,
 };
 use crate::id::*;
 use crate::money::Money;
 use crate::mutation::*;
 use crate::refusal::{Refusal, Rule};
+use crate::registration::{State, state};
 use crate::row::{LookupKey, Row, RowChange, RowKey, Rows, lookups_of};
 use crate::scope::ScopeId;
 use std::collections::BTreeMap;
@@ -268,24 +269,58 @@ impl World {
     }
 
     /// A deal of alice, brought into a state by the people who bring deals there.
-    pub fn with_deal(n: u128, status: Status) -> (Self, People) {
+    pub fn with_deal(n: u128, wanted: State) -> (Self, People) {
         let (mut world, people) = Self::founded();
-        if status == Status::Duplicate {
-            world.hub(&people.alice, sent(n + 1)).unwrap();
-        }
-        world.hub(&people.alice, draft(n)).unwrap();
-        if status != Status::Draft {
-            world.hub(&people.alice, RegistrationSubmit { deal: id(n) }).unwrap();
-        }
-        match status {
-            Status::Draft | Status::Submitted | Status::Duplicate => 0,
-            Status::InReview => world.hub(&people.bob, RegistrationReview { deal: id(n) }).unwrap(),
-            Status::Approved => world.hub(&people.bob, approve(n)).unwrap(),
-            Status::Rejected => world.hub(&people.bob, reject(n)).unwrap(),
-            Status::Withdrawn => world.hub(&people.alice, RegistrationWithdraw { deal: id(n) }).unwrap(),
+        let People { bob, alice, .. } = &people;
+        let before = match wanted {
+            State::Draft | State::Duplicate => None,
+            State::Submitted => Some(State::Draft),
+            State::Shared => Some(State::ConflictHold),
+            State::ExtensionRequested | State::Expired | State::Converted => Some(State::Approved),
+            State::Won | State::Lost => Some(State::Converted),
+            State::Appealed => Some(State::Rejected),
+            _ => Some(State::Submitted),
         };
-        assert_eq!(world.deal(n).registration.status, status);
+        if let Some(before) = before {
+            (world, _) = Self::with_deal(n, before);
+        }
+        let deal = id(n);
+        let stage = |world: &Self, stage| {
+            let patch = vec![FieldPatch::on(&world.deal(n), DealValue::Stage(stage))];
+            DealEdit { deal, patch }
+        };
+        let done = match wanted {
+            State::Draft => world.hub(alice, draft(n)),
+            State::Duplicate => {
+                world.hub(alice, sent(n + 1)).unwrap();
+                world.hub(alice, sent(n))
+            }
+            State::Submitted => world.hub(alice, RegistrationSubmit { deal }),
+            State::InReview => world.hub(bob, RegistrationReview { deal }),
+            State::ActionRequired => world.hub(bob, ask(n)),
+            State::ConflictHold => world.hub(bob, hold(n)),
+            State::Approved => world.hub(bob, approve(n)),
+            State::Shared => world.hub(bob, share(n)),
+            State::ExtensionRequested => world.hub(alice, extend(&world, n)),
+            State::Expired => {
+                world.now = world.now.plus_days(91);
+                Ok(0)
+            }
+            State::Converted => world.hub(bob, RegistrationConvert { deal }),
+            State::Won => world.hub(bob, stage(&world, Stage::Launched)),
+            State::Lost => world.hub(alice, stage(&world, Stage::ClosedLost)),
+            State::Rejected => world.hub(bob, reject(n)),
+            State::Appealed => world.hub(alice, appeal(n)),
+            State::Withdrawn => world.hub(alice, RegistrationWithdraw { deal }),
+        };
+        done.unwrap();
+        assert_eq!(world.state(n), wanted);
         (world, people)
+    }
+
+    /// Where a deal stands today.
+    pub fn state(&self, n: u128) -> State {
+        state(&self.deal(n), self.now.date())
     }
 }
 
@@ -347,6 +382,38 @@ pub fn reject(n: u128) -> RegistrationDecide {
         deal: id(n),
         decision: Decision::Reject { rule: RejectionRule::ExistingCustomer, evidence },
     }
+}
+
+pub fn ask(n: u128) -> RegistrationAsk {
+    RegistrationAsk { deal: id(n), text: "Which of their sites?".into() }
+}
+
+pub fn answer(n: u128) -> RegistrationAnswer {
+    RegistrationAnswer { deal: id(n), text: "Rotterdam and Breda.".into() }
+}
+
+pub fn hold(n: u128) -> RegistrationDecide {
+    let evidence = "A tender of the port names the same site".to_owned();
+    RegistrationDecide { deal: id(n), decision: Decision::Hold { evidence } }
+}
+
+pub fn share(n: u128) -> RegistrationDecide {
+    let decision = Decision::Share { basis_points: 4_000, evidence: "Second to register".into() };
+    RegistrationDecide { deal: id(n), decision }
+}
+
+/// Thirty more days.
+pub fn extend(world: &World, n: u128) -> ExtensionRequest {
+    let until = world.deal(n).registration.protected_until.unwrap_or(day("2026-12-31"));
+    ExtensionRequest { deal: id(n), until: until.plus_days(30), reason: "Their board meets in June".into() }
+}
+
+pub fn answer_extension(n: u128, granted: bool) -> ExtensionDecide {
+    ExtensionDecide { deal: id(n), granted, evidence: "No sign of a decision".into() }
+}
+
+pub fn appeal(n: u128) -> RegistrationAppeal {
+    RegistrationAppeal { deal: id(n), reason: "Order 4711 was for another company".into() }
 }
 
 /// A milestone without a due date.

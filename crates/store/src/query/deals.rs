@@ -7,6 +7,7 @@ use crate::store::Store;
 use crate::tables::{UNPLACED, Value, folded};
 use domain::court::{Court, NextStep, court};
 use domain::entity::{Account, Deal, Milestone, OwnerSide, Stage, Status};
+use domain::registration::State;
 use domain::{AccountId, Date, DealId, MilestoneId, Money, OrganizationId, Timestamp};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use std::collections::BTreeMap;
@@ -18,8 +19,8 @@ pub struct Filter {
     pub text: String,
     /// Only this stage.
     pub stage: Option<Stage>,
-    /// Only this registration status.
-    pub status: Option<Status>,
+    /// Only registrations that stand so on that day.
+    pub status: Option<(State, Date)>,
     /// Only deals of this partner organization.
     pub partner: Option<OrganizationId>,
     /// Only deals in this court.
@@ -121,8 +122,8 @@ impl Condition {
             Some(InCourt::Nobody) => condition.sql.push_str(" AND court IS NULL"),
             None => {}
         }
-        if let Some(status) = filter.status {
-            condition.and("status = ?", i64::from(status as u8));
+        if let Some((state, today)) = filter.status {
+            condition.stands(state, today);
         }
         if let Some(stage) = filter.stage {
             condition.and("stage = ?", i64::from(stage as u8));
@@ -134,6 +135,47 @@ impl Condition {
             condition.and("instr(search, ?) > 0", word);
         }
         condition
+    }
+}
+
+impl Condition {
+    /// As `domain::registration::state` decides, from the columns.
+    fn stands(&mut self, state: State, today: Date) {
+        const UNDER_WAY: &str = "stage BETWEEN 0 AND 4";
+        let status = |status: Status| format!("status = {}", status as u8);
+        let protected = |of: Status| format!("{} AND {UNDER_WAY} AND turn = 3", status(of));
+        let granted = "status IN (3, 9, 10)";
+        let (sql, day) = match state {
+            State::Draft => (status(Status::Draft), None),
+            State::Submitted => (status(Status::Submitted), None),
+            State::InReview => (status(Status::InReview), None),
+            State::ActionRequired => (status(Status::ActionRequired), None),
+            State::ConflictHold => (status(Status::ConflictHold), None),
+            State::Rejected => (status(Status::Rejected), None),
+            State::Appealed => (status(Status::Appealed), None),
+            State::Duplicate => (status(Status::Duplicate), None),
+            State::Withdrawn => (status(Status::Withdrawn), None),
+            State::Won => (format!("{granted} AND stage = {}", Stage::Launched as u8), None),
+            State::Lost => (format!("{granted} AND stage = {}", Stage::ClosedLost as u8), None),
+            State::Converted => (format!("{} AND {UNDER_WAY}", status(Status::Converted)), None),
+            State::ExtensionRequested => (format!("status IN (3, 9) AND {UNDER_WAY} AND turn <> 3"), None),
+            State::Expired => {
+                (format!("status IN (3, 9) AND {UNDER_WAY} AND turn = 3 AND protected_day < ?"), Some(today))
+            }
+            State::Approved => {
+                (protected(Status::Approved) + " AND coalesce(protected_day >= ?, 1)", Some(today))
+            }
+            State::Shared => {
+                (protected(Status::Shared) + " AND coalesce(protected_day >= ?, 1)", Some(today))
+            }
+        };
+        match day {
+            Some(day) => self.and(&sql, i64::from(day.days())),
+            None => {
+                self.sql.push_str(" AND ");
+                self.sql.push_str(&sql);
+            }
+        }
     }
 }
 

@@ -18,8 +18,12 @@ pub const EACH_MAX: u32 = 200;
 pub struct Inputs {
     /// Open milestones of deals that go on, by due date, each side by itself.
     pub milestones: Vec<OpenMilestone>,
-    /// Registrations that wait for a decision, oldest first.
+    /// Registrations that wait for a decision of the vendor, oldest first.
     pub registrations: Vec<DealLine>,
+    /// Registrations about which the vendor asked something, oldest first.
+    pub asked: Vec<DealLine>,
+    /// Open deals whose protection ends in these days, or ended in them: by that day.
+    pub ending: Vec<DealLine>,
     /// Rooms whose last message is by another organization and not read, newest first.
     pub rooms: Vec<UnreadRoom>,
     /// Registrations that were not sent, latest activity first.
@@ -60,6 +64,9 @@ pub struct UnreadRoom {
     pub message: Message,
 }
 
+/// Days before and after the end of a protection in which it is told of.
+const ENDING_DAYS: i32 = 14;
+
 /// Most rows that were put away and are looked at: far more than [`EACH_MAX`] of each kind.
 const PUT_AWAY_MAX: u32 = 5_000;
 
@@ -81,7 +88,9 @@ pub async fn inputs(
     for side in [OwnerSide::Vendor, OwnerSide::Partner, OwnerSide::Customer] {
         milestones.extend(open_milestones(conn, side, until, partner.as_deref()).await?);
     }
-    let waiting = deals_where(conn, store, "status IN (1, 2)", "created_at", partner.as_deref()).await?;
+    let waiting = deals_where(conn, store, "turn = 0", "created_at", partner.as_deref()).await?;
+    let asked = deals_where(conn, store, "status = 7", "created_at", partner.as_deref()).await?;
+    let ending = ending(conn, store, Timestamp::date(morning), partner.as_deref()).await?;
     let drafts = deals_where(conn, store, "status = 0", "activity_at DESC", partner.as_deref()).await?;
     let rejected = deals_where(conn, store, "status = 4", "activity_at DESC", partner.as_deref()).await?;
     let put_away = put_away(conn).await?;
@@ -94,7 +103,38 @@ pub async fn inputs(
     let done: Vec<DealId> = done.map(|put| put.row.deal()).collect();
     let done_deals = deals_of(conn, store, partner.as_deref(), &done).await?;
     let finished = finished(conn, store, morning, partner.as_deref()).await?;
-    Ok(Inputs { milestones, registrations: waiting, rooms, drafts, rejected, put_away, done_deals, finished })
+    Ok(Inputs {
+        milestones,
+        registrations: waiting,
+        asked,
+        ending,
+        rooms,
+        drafts,
+        rejected,
+        put_away,
+        done_deals,
+        finished,
+    })
+}
+
+async fn ending(
+    conn: &mut SqliteConnection,
+    store: &Store,
+    day: Date,
+    partner: Option<&[u8]>,
+) -> Result<Vec<DealLine>> {
+    let rowids: Vec<i64> = sqlx::query_scalar(
+        "SELECT rowid FROM deals INDEXED BY deals_protected
+         WHERE protected_day BETWEEN ?1 AND ?2 AND open = 1 AND turn = 3 AND (?3 IS NULL OR partner = ?3)
+         ORDER BY protected_day, id LIMIT ?4",
+    )
+    .bind(i64::from(day.days() - ENDING_DAYS))
+    .bind(i64::from(day.days() + ENDING_DAYS))
+    .bind(partner)
+    .bind(EACH_MAX)
+    .fetch_all(&mut *conn)
+    .await?;
+    lines(conn, store, &rowids).await
 }
 
 async fn put_away(conn: &mut SqliteConnection) -> Result<Vec<PutAway>> {
@@ -161,7 +201,7 @@ async fn open_milestones(
         "SELECT m.id, m.body, d.id, d.title, d.customer
          FROM milestones AS m CROSS JOIN deals AS d ON d.id = m.deal
          WHERE m.done_at IS NULL AND m.owner_side = ?1 AND m.due <= ?2
-           AND d.open = 1 AND d.status = 3 AND (?3 IS NULL OR d.partner = ?3)
+           AND d.open = 1 AND d.status IN (3, 9, 10) AND (?3 IS NULL OR d.partner = ?3)
          ORDER BY m.due, m.id LIMIT ?4",
     )
     .bind(i64::from(side as u8))

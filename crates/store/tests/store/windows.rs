@@ -4,6 +4,7 @@ use crate::people::*;
 use domain::court::court;
 use domain::entity::*;
 use domain::mutation::*;
+use domain::registration::{State, state};
 use domain::*;
 use store::query::deals::{self, DealLine, Filter, InCourt, SimilarTo, Sort};
 use store::query::{accounts, palette, people, plans, room, today};
@@ -20,15 +21,6 @@ fn titles(rows: &[DealLine]) -> Vec<&str> {
 /// Deals in every state there is, each without a next step and with one of each side, straight from
 /// the hub. A step that is done and a later one never count.
 async fn every_kind(world: &mut World) -> usize {
-    let statuses = [
-        Status::Draft,
-        Status::Submitted,
-        Status::InReview,
-        Status::Approved,
-        Status::Rejected,
-        Status::Duplicate,
-        Status::Withdrawn,
-    ];
     let stages = [
         Stage::Prospect,
         Stage::Qualified,
@@ -41,7 +33,7 @@ async fn every_kind(world: &mut World) -> usize {
     let base = world.shared_deal("Base").await;
     let base: Deal = world.hub.get(base).unwrap();
     let mut made = 1;
-    for (status, stage) in statuses.into_iter().flat_map(|status| stages.map(|stage| (status, stage))) {
+    for (status, stage) in Status::ALL.into_iter().flat_map(|status| stages.map(|stage| (status, stage))) {
         for next in [None, Some(OwnerSide::Vendor), Some(OwnerSide::Partner), Some(OwnerSide::Customer)] {
             let id = DealId(Uuid::now_v7());
             let mut deal = Deal { stage, title: format!("{status:?} {stage:?}"), ..base.clone() };
@@ -53,6 +45,26 @@ async fn every_kind(world: &mut World) -> usize {
                 put_step(world, id, OwnerSide::Customer, 9, false);
                 put_step(world, id, side, 5, false);
             }
+            made += 1;
+        }
+        // What the calendar and an open request make of it.
+        for (until, asked) in
+            [("2026-12-31", false), ("2027-01-01", false), ("2026-12-31", true), ("2027-01-02", true)]
+        {
+            let id = DealId(Uuid::now_v7());
+            let mut deal = Deal { stage, title: format!("{status:?} {stage:?} {until}"), ..base.clone() };
+            deal.registration.status = status;
+            deal.registration.protected_until = Some(day(until));
+            deal.extension = asked.then(|| Extension {
+                until: day("2027-03-01"),
+                reason: "Their board meets in February".to_owned(),
+                by: world.alice.member,
+                at: now(),
+                due: (until == "2026-12-31").then(now),
+                answer: None,
+            });
+            world.hub.put(id, ScopeId::Deal(id), &deal);
+            world.hub.grant(ScopeId::Deal(id), world.alice.organization);
             made += 1;
         }
     }
@@ -106,6 +118,15 @@ async fn the_court_of_the_list_is_the_court_of_the_rules() {
         assert!(!expected.is_empty());
         assert!(window.rows.iter().all(|line| line.court(today).side == side), "{court_of:?}");
     }
+    // So is where a registration stands.
+    for wanted in State::ALL {
+        let expected = lines.iter().filter(|line| state(&line.deal, today) == wanted).count();
+        let filter = Filter { status: Some((wanted, today)), ..all.clone() };
+        let window = deals::window(&world.alice.store, &filter, Sort::Title, 0, 200).await.unwrap();
+        assert_eq!(window.total, expected as u64, "{wanted:?}");
+        assert!(expected > 0, "{wanted:?}");
+        assert!(window.rows.iter().all(|line| state(&line.deal, today) == wanted), "{wanted:?}");
+    }
     // The next step is the one the plan shows first among the open ones.
     for line in &lines {
         let plan = plans::get(&world.alice.store, line.id).await.unwrap();
@@ -154,7 +175,11 @@ async fn deals_are_filtered_sorted_and_summed() {
     assert_eq!(titles(&list(text("écluse CED"), Sort::Title).await.rows), ["cedar ÉCLUSE"]);
     assert_eq!(titles(&list(text("birch customer"), Sort::Title).await.rows), ["Birch"]);
     assert_eq!(list(text("100%"), Sort::Title).await.total, 0);
-    let none = list(Filter { status: Some(Status::Approved), ..Filter::default() }, Sort::Title).await;
+    let none = list(
+        Filter { status: Some((State::Approved, "2026-03-02".parse().unwrap())), ..Filter::default() },
+        Sort::Title,
+    )
+    .await;
     assert_eq!((none.total, none.all, none.sums), (0, 4, vec![]));
     let other = Filter { partner: Some(OrganizationId(Uuid::now_v7())), ..Filter::default() };
     assert_eq!(list(other, Sort::Title).await.all, 0);

@@ -138,6 +138,10 @@ export const countText = (count: number): string => wholeNumber.format(count);
 /** `3.4`: one digit after the point. */
 export const decimalText = (value: number): string => oneDigit.format(value);
 
+const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
+/** Basis points as percent: `12.5%`. */
+export const percentText = (basisPoints: number): string => percent.format(basisPoints / 10_000);
+
 const lists = new Intl.ListFormat(locale, { type: 'unit', style: 'short' });
 /** `a, b, c`, as the language lists things. */
 export const listText = (parts: readonly string[]): string => lists.format(parts);

@@ -36,8 +36,17 @@ export const statusWord: Record<RegistrationStatus, string> = {
 	draft: 'Draft',
 	submitted: 'Submitted',
 	in_review: 'In review',
+	action_required: 'Action required',
+	conflict_hold: 'On hold',
 	approved: 'Approved',
+	shared: 'Approved, shared',
+	extension_requested: 'Longer protection asked for',
+	expired: 'Protection ended',
+	converted: 'Converted',
+	won: 'Won',
+	lost: 'Lost',
 	rejected: 'Rejected',
+	appealed: 'Appealed',
 	duplicate: 'Duplicate',
 	withdrawn: 'Withdrawn'
 };

@@ -60,6 +60,12 @@ export function daysUntil(day: string, today: string = localToday()): number | n
 	return a === null || b === null ? null : Math.round((a - b) / dayMs);
 }
 
+/** The day that comes `days` after `day`. */
+export function addDays(day: string, days: number): string {
+	const at = fromIso(day);
+	return at === null ? day : iso(at + days * dayMs);
+}
+
 function relative(text: string, from: number): number | null {
 	if (text === 'today' || text === 'tod') return from;
 	if (text === 'tomorrow' || text === 'tom') return from + dayMs;

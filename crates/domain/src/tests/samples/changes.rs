@@ -93,6 +93,19 @@ fn deals() -> Vec<Mutation> {
         RegistrationReview { deal: id(1) }.into(),
         RegistrationWithdraw { deal: id(1) }.into(),
         approve(1).into(),
+        hold(1).into(),
+        share(1).into(),
+        ask(1).into(),
+        answer(1).into(),
+        RegistrationConvert { deal: id(1) }.into(),
+        appeal(1).into(),
+        ExtensionRequest {
+            deal: id(1),
+            until: day("2026-12-31"),
+            reason: "Their board meets in June".into(),
+        }
+        .into(),
+        answer_extension(1, false).into(),
         DealShare { deal: id(1), organization: id(COASTLINE) }.into(),
         DealUnshare { deal: id(1), organization: id(COASTLINE) }.into(),
     ];

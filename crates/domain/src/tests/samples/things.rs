@@ -160,7 +160,40 @@ fn deals() -> Vec<Sample> {
         field_seq: BTreeMap::from([(0, 12), (1, 4_000)]),
         field_by: BTreeMap::from([(0, id(0x100)), (1, id(0x102))]),
         guests: Some(vec![id(0xA3)]),
+        question: None,
+        hold: None,
+        split: None,
+        extension: None,
+        appeal: None,
+        converted_at: None,
         extra: none(),
+    };
+    let told = Deal {
+        question: Some(Question {
+            text: "Which of their sites?".into(),
+            by: id(0x102),
+            at: MONDAY,
+            days_left: 2,
+            answer: Some(Answer { text: "Rotterdam and Breda.".into(), by: id(0x101), at: MONDAY }),
+        }),
+        hold: Some(Hold { evidence: "A tender names the same site".into(), by: id(0x102), at: MONDAY }),
+        split: Some(Split { basis_points: 4_000, evidence: "Second to register".into() }),
+        extension: Some(Extension {
+            until: day("2026-07-01"),
+            reason: "Their board meets in June".into(),
+            by: id(0x101),
+            at: MONDAY,
+            due: Some(MONDAY.plus_days(3)),
+            answer: Some(ExtensionAnswer {
+                granted: true,
+                evidence: String::new(),
+                by: id(0x102),
+                at: MONDAY,
+            }),
+        }),
+        appeal: Some(Appeal { reason: "It was for another company".into(), by: id(0x101), at: MONDAY }),
+        converted_at: Some(MONDAY),
+        ..deal.clone()
     };
     let bare = Registration::draft();
     let draft = Deal {
@@ -171,7 +204,13 @@ fn deals() -> Vec<Sample> {
         guests: None,
         ..deal.clone()
     };
-    let claim = Claim { deal: id(1), organization: id(0xA2), since: MONDAY, extra: none() };
+    let claim = Claim {
+        deal: id(1),
+        organization: id(0xA2),
+        since: MONDAY,
+        until: Some(day("2026-05-31")),
+        extra: none(),
+    };
     let history = FieldHistory {
         deal: id(1),
         field: DealField::Amount as u8,
@@ -196,6 +235,7 @@ fn deals() -> Vec<Sample> {
     vec![
         sample("deal", &deal),
         sample("deal, draft", &draft),
+        sample("deal, asked, held, shared, extended, appealed, converted", &told),
         sample("claim", &claim),
         sample("counter", &Counter { value: 2_001, extra: none() }),
         sample("field history", &history),

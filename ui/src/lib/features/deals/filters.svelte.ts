@@ -2,7 +2,7 @@ import type { Court } from '$bindings/Court';
 import type { DealSort } from '$bindings/DealSort';
 import type { RegistrationStatus } from '$bindings/RegistrationStatus';
 import type { StageName } from '$bindings/StageName';
-import { stageWord } from '$lib/design/words';
+import { stageWord, statusWord } from '$lib/design/words';
 
 /** What the stage filter offers: a registration's status stands before the stages of selling. */
 export type StageChoice = 'any' | `status:${RegistrationStatus}` | `stage:${StageName}`;
@@ -39,6 +39,11 @@ export const stageOptions: { value: StageChoice; label: string }[] = [
 	{ value: 'status:draft', label: 'Draft' },
 	{ value: 'status:submitted', label: 'Submitted' },
 	{ value: 'status:in_review', label: 'In review' },
+	{ value: 'status:action_required', label: statusWord.action_required },
+	{ value: 'status:conflict_hold', label: statusWord.conflict_hold },
+	{ value: 'status:appealed', label: statusWord.appealed },
+	{ value: 'status:extension_requested', label: statusWord.extension_requested },
+	{ value: 'status:expired', label: statusWord.expired },
 	...(Object.entries(stageWord) as [StageName, string][]).map(([stage, label]) => ({
 		value: `stage:${stage}` as const,
 		label
