@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 async fn key_screens_look_as_they_did() -> Result<()> {
     let machine = machine()?;
     stands_still(&machine)?;
+    let _pointer = Pointer::here()?;
     let scratch = tempfile::tempdir()?;
     let world = World::build_with(scratch.path(), &machine).await?;
     let album = Album { folder: scratch.path().join("pictures") };
@@ -67,6 +68,25 @@ fn engine(window: &Window) -> Result<String> {
     let log = window.log()?;
     let (_, noted) = log.rsplit_once(" engine=\"").context("the log names no engine")?;
     Ok(noted.split('"').next().unwrap_or_default().to_owned())
+}
+
+/// Where the pointer was: the tests that come after have the screen as it was.
+struct Pointer(Vec<String>);
+
+impl Pointer {
+    fn here() -> Result<Self> {
+        let told = Command::new("xdotool").args(["getmouselocation", "--shell"]).output()?;
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        let place = told.lines().filter_map(|line| line.split_once('=')).take(2);
+        Ok(Self(place.map(|(_, value)| value.to_owned()).collect()))
+    }
+}
+
+impl Drop for Pointer {
+    fn drop(&mut self) {
+        // Without it the next test says what it lacks.
+        let _ = Command::new("xdotool").arg("mousemove").args(&self.0).status();
+    }
 }
 
 /// Where the pictures go.
