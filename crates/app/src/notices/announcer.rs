@@ -93,21 +93,23 @@ impl Announcer {
     async fn deal(&mut self, key: RowKey) -> Option<News> {
         let id = DealId(key.id);
         let deal: Deal = self.store.entity(id).await.ok()??;
+        let status = deal.registration.status;
+        let before = self.statuses.insert(id, status);
+        let extended = self.is_extension_news(id, &deal);
+        if before == Some(status) && !extended {
+            return None;
+        }
         let me = self.store.identity().member;
         let company = self.store.entity::<Member>(me).await.ok()??.organization;
         if deal.guests.as_ref().is_some_and(|guests| guests.contains(&company)) {
             // Its registration is the business of two others.
             return None;
         }
-        let status = deal.registration.status;
-        let before = self.statuses.insert(id, status);
-        if let Some(news) = self.extension(id, &deal, company == deal.partner) {
-            return Some(news);
-        }
-        if before == Some(status) {
-            return None;
-        }
         let mine = company == deal.partner;
+        let extension = if extended { self.extension(id, &deal, mine) } else { None };
+        if extension.is_some() || before == Some(status) {
+            return extension;
+        }
         let (title, body, row) = match (status, mine) {
             (Status::Approved, true) if deal.registration.decided_by != Some(me) => {
                 (say!("Registration approved"), deal.title.clone(), None)
@@ -157,15 +159,18 @@ impl Announcer {
         Some(self.news(id, deal.title, what, row))
     }
 
-    /// A request for longer protection, or the answer to it, that this run has not told of yet.
-    fn extension(&mut self, id: DealId, deal: &Deal, mine: bool) -> Option<News> {
-        let extension = deal.extension.as_ref()?;
+    /// Whether there is a request for longer protection, or an answer to it, that this run has not told of yet.
+    fn is_extension_news(&mut self, id: DealId, deal: &Deal) -> bool {
+        let Some(extension) = &deal.extension else { return false };
         let at = extension.answer.as_ref().map_or(extension.at, |answer| answer.at);
         // What was there before this run is no news.
         let told = self.extensions.insert(id, at).unwrap_or(self.since);
-        if at <= told {
-            return None;
-        }
+        at > told
+    }
+
+    /// A request for longer protection, or the answer to it.
+    fn extension(&self, id: DealId, deal: &Deal, mine: bool) -> Option<News> {
+        let extension = deal.extension.as_ref()?;
         let (title, text, row) = match (&extension.answer, mine) {
             (None, false) => {
                 let row = Some((RowOf::Decision(id), seen_to_decide(deal)));

@@ -296,12 +296,3 @@ impl Mutate for ExtensionDecide {
         Undo::No("A decision reaches the partner at once and stays. Write in the room if it was a mistake.")
     }
 }
-
-/// Lets the time to decide go on where it stopped.
-pub(super) fn resume_clock(ctx: &Context, deal: &mut Deal) {
-    let left = deal.question.as_ref().map_or(0, |question| question.days_left);
-    if ctx.is_authoritative() {
-        // At least a day: an answer in the last hour leaves no time to read it.
-        deal.registration.decision_due = Some(ctx.now.plus_business_days(left.max(1)));
-    }
-}

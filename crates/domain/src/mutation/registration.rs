@@ -1,6 +1,5 @@
 //! What the partner does with a registration: write, send, answer, take back, ask for more time, appeal.
 
-use super::decision::resume_clock;
 use super::*;
 use crate::claim::{claim_id, registrable_domain};
 use crate::date::Date;
@@ -260,9 +259,13 @@ impl Mutate for RegistrationAnswer {
         let mut deal: Deal = rows.need(self.deal, "deal")?;
         let by = check(ctx, &deal, Action::Answer)?.member;
         check_text("The answer", &self.text, 2_000)?;
-        resume_clock(ctx, &mut deal);
         deal.registration.status = Status::InReview;
         if let Some(question) = &mut deal.question {
+            if ctx.is_authoritative() {
+                // The clock goes on where it stopped, with a day at least: an answer in the last hour leaves no time.
+                let due = ctx.now.plus_business_days(question.days_left.max(1));
+                deal.registration.decision_due = Some(due);
+            }
             question.answer = Some(Answer { text: self.text.trim().to_owned(), by, at: ctx.now });
         }
         Ok(vec![RowChange::put(self.deal, self.lane(), &deal)])

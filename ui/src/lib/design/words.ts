@@ -51,6 +51,17 @@ export const statusWord: Record<RegistrationStatus, string> = {
 	withdrawn: 'Withdrawn'
 };
 
+/** Decided in the partner's favour, whatever has become of it since. */
+export const granted: readonly RegistrationStatus[] = [
+	'approved',
+	'shared',
+	'extension_requested',
+	'expired',
+	'converted',
+	'won',
+	'lost'
+];
+
 export const ruleWord: Record<RejectionRule, string> = {
 	existing_customer: 'Existing customer',
 	open_opportunity: 'Open opportunity',
