@@ -2,9 +2,9 @@
 //! are known. tests/ui/pictures.js compares them with tests/baselines/, as it does what Chromium draws.
 
 use anyhow::{Context as _, Result, ensure};
-use journeys::desktop::{Launch, Window, eventually, root};
+use journeys::desktop::{Launch, Window, room, root, text};
 use journeys::world::World;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ impl Album {
     }
 
     async fn of_a_vendor(&self, vendor: &Window) -> Result<()> {
-        let open = deal(vendor, "in_review").await?;
+        let open = vendor.deal("in_review").await?;
         vendor.go(&room(&open)?).await?;
         vendor.find("[data-test=approve]").await?;
         self.take(vendor, "deciding").await
@@ -145,20 +145,15 @@ impl Album {
 
     /// What a seller takes back while the vendor decides it.
     async fn of_what_was_refused(&self, seller: &Window, vendor: &Window) -> Result<()> {
-        let pending = deal(seller, "submitted").await?;
+        let pending = seller.deal("submitted").await?;
         seller.rpc("work_offline", &json!({ "on": true })).await?;
-        let of = json!({ "program": field(&pending, "program")?, "id": field(&pending, "id")? });
+        let of = json!({ "program": text(&pending, "program")?, "id": text(&pending, "id")? });
         seller.rpc("registration_withdraw", &of).await?;
-        let decision = json!({
-            "program": field(&pending, "program")?, "deal": field(&pending, "id")?,
-            "decision": { "kind": "approve" },
-        });
-        vendor.rpc("registration_decide", &decision).await?;
-        settled(vendor).await?;
+        vendor.approves(&pending).await?;
         seller.rpc("work_offline", &json!({ "on": false })).await?;
         seller.go("/settings?tab=sync").await?;
         seller.find("[data-test=refusal]").await?;
-        settled(seller).await?;
+        seller.settled().await?;
         self.take(seller, "needs-you").await
     }
 }
@@ -177,31 +172,4 @@ async fn still(window: &Window) -> Result<Vec<u8>> {
         before = now;
     }
     anyhow::bail!("it does not come to rest")
-}
-
-/// The first deal with a status.
-async fn deal(window: &Window, status: &str) -> Result<Value> {
-    let query = json!({
-        "lens": { "program": null, "counterpart": null }, "text": "", "stage": null, "court": null,
-        "status": status, "include_closed": true, "sort": "activity", "offset": 0, "limit": 1,
-    });
-    let found = window.rpc("deal_list", &query).await?;
-    found.pointer("/rows/0").cloned().with_context(|| format!("no deal is {status}"))
-}
-
-fn room(deal: &Value) -> Result<String> {
-    Ok(format!("/deals/{}/{}", field(deal, "program")?, field(deal, "id")?))
-}
-
-fn field(deal: &Value, name: &str) -> Result<String> {
-    Ok(deal.get(name).and_then(Value::as_str).with_context(|| format!("no {name} in {deal}"))?.to_owned())
-}
-
-/// Waits until nothing waits here any more.
-async fn settled(window: &Window) -> Result<()> {
-    eventually("everything sent", async || {
-        let status = window.rpc("sync_status", &Value::Null).await?;
-        Ok((status.get("waiting") == Some(&json!(0))).then_some(()))
-    })
-    .await
 }

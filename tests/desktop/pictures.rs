@@ -6,10 +6,10 @@
 //! `start`.
 
 use anyhow::{Context as _, Result, ensure};
-use journeys::desktop::{Launch, Window, eventually};
+use journeys::desktop::{Launch, Window, room, text};
 use journeys::hub::HubProcess;
 use journeys::world::World;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -197,7 +197,7 @@ impl Album {
 
     /// What waits, what was refused, and what is longer than anybody planned for.
     async fn without_a_line(&self, seller: &Window, vendor: &Window) -> Result<()> {
-        let pending = deal(seller, json!({ "status": "submitted" })).await?;
+        let pending = seller.deal("submitted").await?;
         let offline = json!({ "on": true });
         seller.rpc("work_offline", &offline).await?;
         seller.go("/deals").await?;
@@ -207,7 +207,7 @@ impl Album {
         }
         self.take(seller, "offline-room").await?;
         let long = json!({
-            "program": field(&pending, "program")?, "deal": null, "customer":
+            "program": text(&pending, "program")?, "deal": null, "customer":
             "Norddeutsche Binnenhafen- und Umschlaggesellschaft Brunsbüttel mbH & Co. KG",
             "domain": "binnenhafen-brunsbuettel.example",
             "title": "Vertragsverlängerung Datenhaltung Umschlagterminal Nord einschließlich Zollabwicklung",
@@ -215,7 +215,7 @@ impl Album {
             "country": "DE", "product": "", "region": "", "need": "", "submit": true,
         });
         let options =
-            seller.rpc("register_options", &json!({ "program": field(&pending, "program")? })).await?;
+            seller.rpc("register_options", &json!({ "program": text(&pending, "program")? })).await?;
         let mut long = long;
         for (name, list) in [("product", "products"), ("region", "regions")] {
             let first = options.get(list).and_then(|list| list.get(0)).cloned().unwrap_or(json!(""));
@@ -230,7 +230,7 @@ impl Album {
         seller.open_room("Vertragsverlängerung").await?;
         seller.find("[data-test=registration-bar]").await?;
         self.take(seller, "offline-long-room").await?;
-        let of = json!({ "program": field(&pending, "program")?, "id": field(&pending, "id")? });
+        let of = json!({ "program": text(&pending, "program")?, "id": text(&pending, "id")? });
         seller.rpc("registration_withdraw", &of).await?;
         seller.go("/settings?tab=sync").await?;
         seller.find("[data-test=waiting-item]").await?;
@@ -240,17 +240,12 @@ impl Album {
         self.take(seller, "offline-today").await?;
 
         // Meanwhile the vendor decides what the seller takes back.
-        let decision = json!({
-            "program": field(&pending, "program")?, "deal": field(&pending, "id")?,
-            "decision": { "kind": "approve" },
-        });
-        vendor.rpc("registration_decide", &decision).await?;
-        settled(vendor).await?;
+        vendor.approves(&pending).await?;
         seller.rpc("work_offline", &json!({ "on": false })).await?;
         seller.go("/settings?tab=sync").await?;
         seller.find("[data-test=refusal]").await?;
         self.take(seller, "needs-you").await?;
-        seller.go(&format!("/deals/{}/{}", field(&pending, "program")?, field(&pending, "id")?)).await?;
+        seller.go(&room(&pending)?).await?;
         seller.find("[data-test=room-needs-you]").await?;
         self.take(seller, "needs-you-room").await?;
         seller.go("/settings?tab=sync").await?;
@@ -269,8 +264,8 @@ impl Album {
         vendor.press("g d").await?;
         vendor.find("[data-test=deal-row]").await?;
         self.take(vendor, "vendor-deals").await?;
-        let open = deal(vendor, json!({ "status": "in_review" })).await?;
-        vendor.go(&format!("/deals/{}/{}", field(&open, "program")?, field(&open, "id")?)).await?;
+        let open = vendor.deal("in_review").await?;
+        vendor.go(&room(&open)?).await?;
         vendor.find("[data-test=approve]").await?;
         self.take(vendor, "vendor-decide").await?;
         vendor.click("reject").await?;
@@ -354,30 +349,4 @@ async fn choose_file(window: &Window) -> Result<()> {
         input.files = held.files;
         input.dispatchEvent(new Event('change', { bubbles: true }));";
     window.run(script, vec![]).await.map(drop)
-}
-
-/// The first deal that a query finds.
-async fn deal(window: &Window, narrowed: Value) -> Result<Value> {
-    let mut query = json!({
-        "lens": { "program": null, "counterpart": null }, "text": "", "stage": null, "court": null,
-        "status": null, "include_closed": true, "sort": "activity", "offset": 0, "limit": 1,
-    });
-    if let (Some(query), Value::Object(narrowed)) = (query.as_object_mut(), narrowed) {
-        query.extend(narrowed);
-    }
-    let found = window.rpc("deal_list", &query).await?;
-    found.pointer("/rows/0").cloned().with_context(|| format!("no deal for {query}"))
-}
-
-fn field(deal: &Value, name: &str) -> Result<String> {
-    Ok(deal.get(name).and_then(Value::as_str).with_context(|| format!("no {name} in {deal}"))?.to_owned())
-}
-
-/// Waits until nothing waits here any more.
-async fn settled(window: &Window) -> Result<()> {
-    eventually("everything sent", async || {
-        let status = window.rpc("sync_status", &Value::Null).await?;
-        Ok((status.get("waiting") == Some(&json!(0))).then_some(()))
-    })
-    .await
 }

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 mod driver;
 mod steps;
 
+pub use steps::{room, text};
+
 use driver::Driver;
 
 /// How long a test waits for anything before it gives up. Generous, because nothing waits longer than it must.

@@ -4,7 +4,7 @@ use super::{Window, eventually};
 use anyhow::{Context as _, Result};
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -108,6 +108,36 @@ impl Window {
         self.press("Enter").await?;
         self.see(text).await
     }
+
+    /// The first deal with a registration that stands so.
+    pub async fn deal(&self, status: &str) -> Result<Value> {
+        let query = json!({
+            "lens": { "program": null, "counterpart": null }, "text": "", "stage": null, "court": null,
+            "status": status, "include_closed": true, "sort": "activity", "offset": 0, "limit": 1,
+        });
+        let found = self.rpc("deal_list", &query).await?;
+        found.pointer("/rows/0").cloned().with_context(|| format!("no deal is {status}"))
+    }
+
+    /// Waits until nothing waits here any more.
+    pub async fn settled(&self) -> Result<()> {
+        eventually("everything sent", async || {
+            let status = self.rpc("sync_status", &Value::Null).await?;
+            Ok((status.get("waiting") == Some(&json!(0))).then_some(()))
+        })
+        .await
+    }
+
+    /// Approves a registration, at once and without looking at it.
+    pub async fn approves(&self, pending: &Value) -> Result<()> {
+        let decision = json!({
+            "program": text(pending, "program")?, "deal": text(pending, "id")?,
+            "decision": { "kind": "approve" },
+        });
+        self.rpc("registration_decide", &decision).await?;
+        self.settled().await
+    }
+
     /// Quits the program, as Ctrl Q does, and waits until it has said in the log of its profile that it is closed.
     pub async fn quit(self, profile: &Path) -> Result<()> {
         let closed = || {
@@ -121,4 +151,14 @@ impl Window {
         self.kill();
         Ok(())
     }
+}
+
+/// A text of an answer of the core.
+pub fn text<'v>(answer: &'v Value, name: &str) -> Result<&'v str> {
+    answer.get(name).and_then(Value::as_str).with_context(|| format!("no {name} in {answer}"))
+}
+
+/// Where the room of a deal is.
+pub fn room(deal: &Value) -> Result<String> {
+    Ok(format!("/deals/{}/{}", text(deal, "program")?, text(deal, "id")?))
 }
