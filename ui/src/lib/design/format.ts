@@ -146,6 +146,10 @@ const lists = new Intl.ListFormat(locale, { type: 'unit', style: 'short' });
 /** `a, b, c`, as the language lists things. */
 export const listText = (parts: readonly string[]): string => lists.format(parts);
 
+const comma = locale.startsWith('ar') ? '، ' : locale.startsWith('ja') ? '、' : ', ';
+/** `Us, Priya Nair`: who it is in particular stands behind a comma, not behind an "and" as in a list. */
+export const namedText = (whose: string, name: string): string => `${whose}${comma}${name}`;
+
 const english = (count: number): number => (count === 1 ? 0 : 1);
 
 /**
