@@ -98,11 +98,15 @@ async fn enrol(profile: &Path, link: &InvitationLink) -> Result<()> {
     let join = json!({
         "link": link.to_string(), "your_name": "", "device_name": "Laptop", "program_name": "", "company_name": "",
     });
-    host.ask("program_join", &join).await?;
+    if let Err(error) = host.ask("program_join", &join).await {
+        // The hub answers once it has put its first segments together.
+        ensure!(format!("{error:#}").contains("hub_unreachable"), "{error:#}");
+    }
     host.until("all rows", PATIENCE, async || {
         let status = host.ask("sync_status", &Value::Null).await?;
         let catching_up = status.pointer("/programs/0/first").is_some_and(|first| !first.is_null());
-        Ok(status.get("connection") == Some(&json!("online")) && !catching_up)
+        let synced = status.pointer("/programs/0/synced_at").is_some_and(|at| !at.is_null());
+        Ok(status.get("connection") == Some(&json!("online")) && synced && !catching_up)
     })
     .await?;
     host.until("the index of words", PATIENCE, async || {
