@@ -182,6 +182,9 @@ impl World {
                 close_date: "2027-03-31".parse().map_err(|_| anyhow!("no date"))?,
                 submit: true,
                 stage: None,
+                contact: None,
+                duns: None,
+                tender: None,
             };
             partner.store.commit(register, now()).await?;
             partner.settled().await?;

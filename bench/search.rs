@@ -150,6 +150,12 @@ fn deal_of(title: String, by: MemberId, number: usize) -> Deal {
         extension: None,
         appeal: None,
         converted_at: None,
+        contact: None,
+        duns: None,
+        tender: None,
+        finding: None,
+        decided_by_rules: None,
+        lost_reason: None,
         extra: Default::default(),
     }
 }

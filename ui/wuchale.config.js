@@ -16,7 +16,7 @@ const groups = {
 		'src/lib/features/settings/wording.ts',
 		'src/routes/+*'
 	],
-	deals: ['src/lib/features/{access,deals,room}/**'],
+	deals: ['src/lib/features/{access,deals,room,rules}/**'],
 	needsyou: ['src/lib/features/needsyou/**'],
 	settings: ['src/lib/features/settings/**'],
 	start: ['src/lib/features/{shut,start}/**'],

@@ -345,6 +345,9 @@ pub fn register(chance: &mut Chance, deal: DealId, domain: &str) -> DealRegister
         close_date: Date::from_days(20_700).unwrap_or(Timestamp(FOUNDED).date()),
         submit: true,
         stage: None,
+        contact: None,
+        duns: None,
+        tender: None,
     }
 }
 

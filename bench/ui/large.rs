@@ -153,6 +153,9 @@ impl Large {
                     close_date: Timestamp(at + (30 + chance.below(120) as i64) * DAY).date(),
                     submit: true,
                     stage: Some(stage),
+                    contact: None,
+                    duns: None,
+                    tender: None,
                 };
                 (Room { deal, open }, (register.into(), Timestamp(at)))
             })
@@ -170,6 +173,10 @@ impl Large {
                 country: "NL".to_owned(),
                 industry: capital(self.words.word(chance)),
                 owner: format!("Person {person}"),
+                relation: None,
+                named: None,
+                duns: None,
+                active_on: None,
             })
             .collect();
         let put = |accounts: &[AccountDraft]| AccountsPut { organization, accounts: accounts.to_vec() };

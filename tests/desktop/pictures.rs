@@ -117,6 +117,8 @@ impl Album {
             seller.fill(hook, text).await?;
         }
         seller.find("[data-test=similar]").await?;
+        seller.click("register-more").await?;
+        seller.find("[data-test=rules-check]").await?;
         self.take(seller, "register-similar").await?;
         seller.go("/deals").await?;
 
@@ -182,6 +184,12 @@ impl Album {
         seller.press("g e").await?;
         seller.find("[data-test=member]").await?;
         self.take(seller, "people").await?;
+        seller.go("/rules").await?;
+        seller.find("[data-test=rules-terms]").await?;
+        self.take(seller, "rules").await?;
+        seller.find("[data-test=rules-version]:last-child").await?;
+        seller.run("document.querySelector('[data-test=rules-versions]').scrollIntoView()", vec![]).await?;
+        self.take(seller, "rules-versions").await?;
         seller.go("/search").await?;
         seller.find("[data-test=search-start]").await?;
         seller.fill("search-input", "polder").await?;
@@ -211,7 +219,7 @@ impl Album {
             "Norddeutsche Binnenhafen- und Umschlaggesellschaft Brunsbüttel mbH & Co. KG",
             "domain": "binnenhafen-brunsbuettel.example",
             "title": "Vertragsverlängerung Datenhaltung Umschlagterminal Nord einschließlich Zollabwicklung",
-            "amount": { "minor": 1_234_567_890, "currency": "EUR" }, "close_date": "2027-03-31",
+            "amount": { "minor": 1_250_000_000, "currency": "EUR" }, "close_date": "2027-03-31",
             "country": "DE", "product": "", "region": "", "need": "", "submit": true,
         });
         let options =
@@ -272,6 +280,17 @@ impl Album {
         vendor.find("[data-test=reject-dialog]").await?;
         self.take(vendor, "vendor-reject").await?;
         vendor.press("Escape").await?;
+        let held = vendor.deal("conflict_hold").await?;
+        vendor.go(&room(&held)?).await?;
+        vendor.find("[data-test=finding]").await?;
+        self.take(vendor, "vendor-held").await?;
+        vendor.press("g a").await?;
+        vendor.find("[data-test=account-row]").await?;
+        self.take(vendor, "vendor-accounts").await?;
+        vendor.press("m").await?;
+        vendor.find("[data-test=mark-dialog]").await?;
+        self.take(vendor, "vendor-mark").await?;
+        vendor.press("Escape").await?;
         vendor.press("g e").await?;
         vendor.find("[data-test=member]").await?;
         self.take(vendor, "vendor-people").await
@@ -296,6 +315,17 @@ impl Album {
             founder.until("the place", &title).await?;
             self.take(&founder, &format!("empty-{name}")).await?;
         }
+        founder.go("/rules").await?;
+        founder.press("e").await?;
+        founder.find("[data-test=rules-form]").await?;
+        self.take(&founder, "rules-editor").await?;
+        founder.fill("rules-protection_days", "60").await?;
+        founder.click("rules-try").await?;
+        founder.find("[data-test=replay]").await?;
+        founder.run("document.querySelector('[data-test=replay]').scrollIntoView()", vec![]).await?;
+        self.take(&founder, "rules-tried").await?;
+        founder.press("g e").await?;
+        founder.find("[data-test=member]").await?;
         founder.click("add-partner").await?;
         founder.find("[data-test=add-partner-dialog]").await?;
         self.take(&founder, "add-partner").await?;

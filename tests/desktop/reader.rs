@@ -105,6 +105,7 @@ async fn everything_a_seller_reaches_has_a_name() -> Result<()> {
         ("/accounts", "account-row", "Accounts"),
         ("/accounts/import", "import-drop", "Import accounts"),
         ("/people", "member", "People"),
+        ("/rules", "rules-terms", "Rules of engagement"),
         ("/search", "search-start", "Search"),
     ] {
         seller.go(path).await?;
@@ -142,6 +143,19 @@ async fn everything_a_founder_reaches_has_a_name() -> Result<()> {
     founder.click("add-partner").await?;
     founder.find("[data-test=add-partner-dialog]").await?;
     walk.look("adding a partner", "Add a partner").await?;
+    founder.press("Escape").await?;
+    founder.until("no dialog", "!document.querySelector('[data-test=add-partner-dialog]')").await?;
+    founder.go("/rules").await?;
+    founder.find("[data-test=rules-terms]").await?;
+    founder.press("e").await?;
+    founder.find("[data-test=rules-form]").await?;
+    walk.look("changing the rules", "Rules of engagement ·").await?;
+    founder.fill("rules-protection_days", "60").await?;
+    founder.fill("rules-note", "Sixty days are enough").await?;
+    founder.press("mod+Enter").await?;
+    founder.find("[data-test=rules-terms]").await?;
+    founder.see("Version 2").await?;
+    founder.see("Sixty days are enough").await?;
     founder.close().await?;
     walk.end()
 }

@@ -2,10 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that is surprised fails")]
 
 use app::Keychain;
-use app::dto::{
-    AppState, Connection, ImportJob, ImportRequest, ImportState, InProgram, VaultState, WorkOffline,
-};
-use journeys::person::{self, Person, halden_and_northbeam};
+use app::dto::{AppState, Connection, ImportState, InProgram, VaultState, WorkOffline};
+use journeys::person::{self, halden_and_northbeam};
 use std::path::Path;
 
 /// Every file below a folder.
@@ -29,24 +27,6 @@ fn hits(folder: &Path, canary: &[u8]) -> usize {
         .sum()
 }
 
-async fn import(alice: &Person, csv: String) -> anyhow::Result<ImportJob> {
-    let uploaded = alice
-        .app
-        .upload("accounts.csv".to_owned(), csv.into_bytes())
-        .await
-        .map_err(|error| anyhow::anyhow!(error.message))?;
-    let request =
-        ImportRequest { program: alice.program.clone(), upload: uploaded.upload, sheet: None, mapping: None };
-    let job: ImportJob = alice.ask("import_start", request).await?;
-    alice
-        .until("the import to end", async || {
-            let job: ImportJob =
-                alice.ask("import_status", app::dto::ImportOf { job: job.id.clone() }).await?;
-            Ok((job.state != ImportState::Running).then_some(job))
-        })
-        .await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_a_person_writes_is_readable_in_the_profile_folder() -> anyhow::Result<()> {
     let (_hub, _bob, alice) = halden_and_northbeam().await?;
@@ -56,7 +36,7 @@ async fn nothing_a_person_writes_is_readable_in_the_profile_folder() -> anyhow::
     }
     let rows: String =
         (0..500).map(|number| format!("xKANARIENx account {number},canary{number}.example\n")).collect();
-    let job = import(&alice, format!("Name,Domain\n{rows}")).await?;
+    let job = alice.import(format!("Name,Domain\n{rows}")).await?;
     assert_eq!((job.done, job.state), (500, ImportState::Finished));
 
     let folder = alice.profile();
@@ -82,7 +62,6 @@ async fn a_second_instance_on_the_same_profile_says_so_and_touches_nothing() -> 
     // Once the first is closed, trying again opens it: here with another key, so that it says the key
     // is lost, and makes no new one.
     alice.app.close().await;
-    drop(alice.app);
     let state = second.dispatch("vault_retry", serde_json::Value::Null).await.unwrap();
     let state: AppState = serde_json::from_value(state)?;
     assert_eq!(state.vault, VaultState::KeyLost);
@@ -121,7 +100,7 @@ async fn fifty_thousand_accounts_are_imported_with_progress_while_commands_answe
         .collect();
     let csv =
         format!("Firma;Webseite;Land;Branche;Betreuer\n{rows}=cmd|' /C calc'!A0;;;;\n;no-name.example;;;\n");
-    let job = import(&alice, csv).await?;
+    let job = alice.import(csv).await?;
     assert_eq!(job.state, ImportState::Finished);
     assert_eq!((job.done, job.skipped), (50_001, 1));
     let asked = app::dto::AccountQuery {

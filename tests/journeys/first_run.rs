@@ -129,6 +129,9 @@ fn register(n: usize) -> Result<DealRegister> {
         close_date: "2027-03-31".parse().map_err(|_| anyhow!("no date"))?,
         submit: true,
         stage: None,
+        contact: None,
+        duns: None,
+        tender: None,
     })
 }
 

@@ -192,6 +192,9 @@ async fn after_400_days_5000_changes_arrive_at_a_hub_that_was_restored() -> Resu
         close_date: "2027-03-31".parse().map_err(|_| anyhow!("no date"))?,
         submit: true,
         stage: None,
+        contact: None,
+        duns: None,
+        tender: None,
     };
     alice.store.commit(register, now).await?;
     let steps: Vec<MilestoneId> = (0..10).map(|_| id()).collect();

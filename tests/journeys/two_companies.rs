@@ -1,6 +1,7 @@
 //! Two companies work one deal through a real hub, each on a device of their own.
 
 mod registrations;
+mod rules;
 
 use app::dto::{Code, Court, RegistrationDecide, RegistrationStatus, SyncMark};
 use journeys::hub::HubProcess;

@@ -3,9 +3,9 @@
 use crate::hub::HubProcess;
 use anyhow::{anyhow, bail};
 use app::dto::{
-    AppState, DealForm, DealQuery, DealRow, DealSort, DealWindow, InvitationCreate, InvitationKind,
-    InvitationLink, Lens, MessageRow, Money, OneOf, OrganizationAdd, ProgramJoin, ProgramSummary, RoleName,
-    RoomQuery, RoomWindow, SyncStatus,
+    AppState, DealForm, DealQuery, DealRow, DealSort, DealWindow, ImportJob, ImportOf, ImportRequest,
+    ImportState, InvitationCreate, InvitationKind, InvitationLink, Lens, MessageRow, Money, OneOf,
+    OrganizationAdd, ProgramJoin, ProgramSummary, RoleName, RoomQuery, RoomWindow, SyncStatus,
 };
 use app::{App, Keychain, Options};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// How long anything that has to travel may take before a journey fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +33,9 @@ pub fn deal_form(program: &str, title: &str, domain: &str) -> DealForm {
         product: String::new(),
         region: String::new(),
         need: "Quay sensors in phase one".to_owned(),
+        contact: String::new(),
+        duns: String::new(),
+        tender: false,
         submit: true,
     }
 }
@@ -189,6 +193,22 @@ impl Person {
         done.id.ok_or_else(|| anyhow!("no deal"))
     }
 
+    /// Imports a list of accounts and waits until it is written.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is refused.
+    pub async fn import(&self, csv: impl Into<Vec<u8>>) -> anyhow::Result<ImportJob> {
+        let uploaded = self.app.upload("accounts.csv".to_owned(), csv.into()).await;
+        let upload = uploaded.map_err(|error| anyhow!(error.message))?.upload;
+        let request = ImportRequest { program: self.program.clone(), upload, sheet: None, mapping: None };
+        let job: ImportJob = self.ask("import_start", request).await?;
+        self.until("the import to end", async || {
+            let job: ImportJob = self.ask("import_status", ImportOf { job: job.id.clone() }).await?;
+            Ok((job.state != ImportState::Running).then_some(job))
+        })
+        .await
+    }
+
     /// Says something in a room.
     ///
     /// # Errors
@@ -285,6 +305,21 @@ impl Person {
             Ok((online && status.waiting == 0).then_some(()))
         })
         .await
+    }
+}
+
+impl Drop for Person {
+    /// When a process ends, SQLCipher wipes its memory, and a connection that some thread still closes takes the
+    /// process with it: so they are closed before a journey is over.
+    #[expect(clippy::disallowed_methods, reason = "only on a runtime of several threads")]
+    fn drop(&mut self) {
+        let app = Arc::clone(&self.app);
+        match Handle::try_current() {
+            Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
+                tokio::task::block_in_place(|| runtime.block_on(app.close()));
+            }
+            _ => {}
+        }
     }
 }
 

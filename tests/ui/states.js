@@ -91,6 +91,30 @@ async function previewImport(/** @type {Page} */ page) {
 	await page.waitForSelector(hook('import-preview'));
 }
 
+const mayPublish = { rules: (/** @type {any} */ page) => ({ ...page, may_publish: true }) };
+const replayed = {
+	total: 4000,
+	tried: 1000,
+	changed: 1,
+	changes: [
+		{
+			deal: deal.id,
+			title: deal.title,
+			customer: deal.customer,
+			partner_name: 'Northbeam',
+			before: 'goes',
+			after: 'rejected',
+			check: 'named_account'
+		}
+	]
+};
+const finding = {
+	version: 2,
+	hits: [
+		{ check: 'existing_customer', key: 'name', score: 8120, effect: 'note' },
+		{ check: 'public_tender', key: null, score: 10_000, effect: 'hold' }
+	]
+};
 const said = (/** @type {string} */ text) => ({
 	text,
 	by: { ...first.me, name: 'Ciara Molloy', side: 'them' },
@@ -178,6 +202,19 @@ export const states = [
 		side: 'partner',
 		then: press('Control+Enter', '[aria-invalid=true]')
 	},
+	{
+		route: '/deals/new',
+		name: 'Register, checked by the rules',
+		ready: 'register-form',
+		side: 'partner',
+		answers: {
+			rules_check: (checked) => ({ ...checked, course: 'held', hits: finding.hits })
+		},
+		then: async (page) => {
+			await click('register-more', 'register-tender')(page);
+			await type('register-customer', 'Polder', 'rules-check')(page);
+		}
+	},
 	{ route: '/deals/[program]/[deal]', name: 'Room', at: room, ready: 'composer' },
 	{ route: '/deals/[program]/[deal]', name: 'Changing a deal', at: room, ready: 'composer', then: click('edit', '[role=dialog]') },
 	{ route: '/deals/[program]/[deal]', name: 'What was changed', at: room, ready: 'composer', then: click('history', '[role=dialog]') },
@@ -207,6 +244,18 @@ export const states = [
 			then: fill('answer')
 		},
 		{ name: 'A registration on hold', answers: registered('conflict_hold', ['withdraw'], { hold: said('A tender names the same site') }) },
+		{ name: 'A registration held by the rules', answers: registered('conflict_hold', ['withdraw'], { hold: null, finding }) },
+		{
+			name: 'What is known about a registration',
+			answers: {
+				...registered('submitted', ['review', 'ask', 'hold', 'reject', 'approve'], { finding }, 'vendor'),
+				rules_evidence: () => [
+					{ deal: null, name: 'Polder Port', domain: 'polderport.example', by: 'Orla', relation: 'open_opportunity', named: true, active_on: '2026-11-02', key: 'name', score: 8120 },
+					{ deal: deal.id, name: 'Polder Port', domain: '', by: 'Kestrel', relation: null, named: false, active_on: null, key: 'duns', score: 9800 }
+				]
+			},
+			then: (/** @type {Page} */ page) => page.waitForSelector(hook('evidence-list'))
+		},
 		{
 			name: 'Settling a conflict',
 			answers: registered('conflict_hold', ['reject', 'share', 'approve'], { hold: said('A tender names the same site') }, 'vendor'),
@@ -246,6 +295,34 @@ export const states = [
 			// Only who may invite is offered it.
 			if ((await page.locator(hook('invite')).count()) > 0) await click('invite', 'invite-dialog')(page);
 		}
+	},
+	{ route: '/rules', name: 'Rules of engagement', ready: 'rules-terms' },
+	{ route: '/rules', name: 'Rules that cannot be read', ready: 'failure', fails: ['rules'] },
+	{ route: '/rules', name: 'Changing the rules', ready: 'rules-change', answers: mayPublish, then: click('rules-change', 'rules-form') },
+	{
+		route: '/rules',
+		name: 'Rules that were tried',
+		ready: 'rules-change',
+		answers: { ...mayPublish, rules_replay: () => replayed },
+		then: async (page) => {
+			await click('rules-change', 'rules-form')(page);
+			await click('rules-try', 'replay')(page);
+			await page.click(hook('rules-publish'));
+			await page.waitForSelector('[aria-invalid=true]');
+		}
+	},
+	{
+		route: '/accounts',
+		name: 'What an account is to us',
+		ready: 'account-row',
+		answers: {
+			app_state: (app) => ({ ...app, programs: [{ ...first, side: 'vendor' }] }),
+			account_list: (list) => ({
+				...list,
+				rows: list.rows.map((/** @type {any} */ row) => ({ ...row, relation: 'customer', named: true }))
+			})
+		},
+		then: press('m', 'mark-dialog')
 	},
 	{ route: '/settings', name: 'Sync', at: '/settings?tab=sync', ready: 'sync-device' },
 	{ route: '/settings', name: 'Sync, offline', at: '/settings?tab=sync', ready: 'sync-device', answers: { sync_status: offline } },

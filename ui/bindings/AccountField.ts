@@ -3,4 +3,4 @@
 /**
  * Fields of an account that a file can fill.
  */
-export type AccountField = "name" | "domain" | "country" | "industry" | "owner";
+export type AccountField = "name" | "domain" | "country" | "industry" | "owner" | "duns" | "relation" | "named";

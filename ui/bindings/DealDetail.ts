@@ -2,6 +2,7 @@
 import type { Counterpart } from "./Counterpart";
 import type { DealMay } from "./DealMay";
 import type { DealRow } from "./DealRow";
+import type { LostReasonName } from "./LostReasonName";
 import type { Person } from "./Person";
 import type { RegistrationView } from "./RegistrationView";
 import type { Side } from "./Side";
@@ -34,6 +35,22 @@ region: string,
  * What the customer needs.
  */
 need: string, 
+/**
+ * E-mail address of somebody at the customer; empty when unknown.
+ */
+contact: string, 
+/**
+ * DUNS number of the customer; empty when unknown.
+ */
+duns: string, 
+/**
+ * Whether it is a public tender.
+ */
+tender: boolean, 
+/**
+ * Why it was lost.
+ */
+lost_reason: LostReasonName | null, 
 /**
  * Who registered it.
  */

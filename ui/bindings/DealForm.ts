@@ -50,6 +50,18 @@ region: string,
  */
 need: string, 
 /**
+ * E-mail address of somebody at the customer; optional.
+ */
+contact: string, 
+/**
+ * DUNS number of the customer; optional.
+ */
+duns: string, 
+/**
+ * Whether it is a public tender.
+ */
+tender: boolean, 
+/**
  * True to send it to the vendor, false to keep a draft.
  */
 submit: boolean, };

@@ -9,6 +9,10 @@ export type DealMay = {
  */
 edit: boolean, 
 /**
+ * Move it to another stage, too.
+ */
+stage: boolean, 
+/**
  * Write in the room.
  */
 talk: boolean, 

@@ -3,4 +3,4 @@
 /**
  * Fields of deals and milestones that are changed one by one.
  */
-export type FieldName = "title" | "amount" | "close_date" | "stage" | "need" | "customer" | "product" | "region" | "owner" | "due" | "done_condition";
+export type FieldName = "title" | "amount" | "close_date" | "stage" | "need" | "customer" | "product" | "region" | "contact" | "duns" | "tender" | "lost_reason" | "owner" | "due" | "done_condition";

@@ -3,4 +3,4 @@
 /**
  * Rules a rejection can cite.
  */
-export type RejectionRule = "existing_customer" | "open_opportunity" | "named_account" | "public_tender" | "not_qualified";
+export type RejectionRule = "existing_customer" | "open_opportunity" | "named_account" | "public_tender" | "not_qualified" | "other_registration";

@@ -1,11 +1,13 @@
 // Written by `cargo test -p app`; edit the command list in Rust instead.
 
+import type { AccountMark } from './AccountMark';
 import type { AccountQuery } from './AccountQuery';
 import type { AccountWindow } from './AccountWindow';
 import type { ActionPlanView } from './ActionPlanView';
 import type { AppState } from './AppState';
 import type { Appearance } from './Appearance';
 import type { Background } from './Background';
+import type { Checked } from './Checked';
 import type { DealAccess } from './DealAccess';
 import type { DealDetail } from './DealDetail';
 import type { DealEdit } from './DealEdit';
@@ -14,6 +16,7 @@ import type { DealQuery } from './DealQuery';
 import type { DealWindow } from './DealWindow';
 import type { Done } from './Done';
 import type { Draft } from './Draft';
+import type { Evidence } from './Evidence';
 import type { ExtensionDecide } from './ExtensionDecide';
 import type { ExtensionRequest } from './ExtensionRequest';
 import type { FieldChangeRow } from './FieldChangeRow';
@@ -51,9 +54,14 @@ import type { RefusalResend } from './RefusalResend';
 import type { RegisterOptions } from './RegisterOptions';
 import type { RegistrationDecide } from './RegistrationDecide';
 import type { RegistrationSay } from './RegistrationSay';
+import type { Replay } from './Replay';
 import type { RoomQuery } from './RoomQuery';
 import type { RoomRead } from './RoomRead';
 import type { RoomWindow } from './RoomWindow';
+import type { RulesCheck } from './RulesCheck';
+import type { RulesPage } from './RulesPage';
+import type { RulesPublish } from './RulesPublish';
+import type { RulesReplay } from './RulesReplay';
 import type { SavedFile } from './SavedFile';
 import type { SearchAnswer } from './SearchAnswer';
 import type { SearchQuery } from './SearchQuery';
@@ -107,6 +115,11 @@ export interface Commands {
   deal_get: [OneOf, DealDetail];
   deal_form: [OneOf, DealForm];
   deal_similar: [SimilarQuery, Array<Similar>];
+  rules: [InProgram, RulesPage];
+  rules_publish: [RulesPublish, Done];
+  rules_replay: [RulesReplay, Replay];
+  rules_check: [RulesCheck, Checked];
+  rules_evidence: [OneOf, Array<Evidence>];
   register_options: [InProgram, RegisterOptions];
   deal_register: [DealForm, Done];
   deal_edit: [DealEdit, Done];
@@ -123,6 +136,7 @@ export interface Commands {
   deal_share: [DealAccess, Done];
   deal_unshare: [DealAccess, Done];
   account_list: [AccountQuery, AccountWindow];
+  account_mark: [AccountMark, Done];
   room_window: [RoomQuery, RoomWindow];
   message_send: [MessageSend, Done];
   draft_keep: [Draft, Done];

@@ -36,6 +36,9 @@ impl App {
                 country: line.account.country,
                 industry: line.account.industry,
                 owner: line.account.owner,
+                relation: line.account.relation.map(map::relation),
+                named: line.account.named == Some(true),
+                active_on: line.account.active_on.map(|day| day.to_string()),
                 deals: small(line.deals),
                 mark: map::mark(line.mark, looked.sent, false),
             }));

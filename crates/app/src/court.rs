@@ -11,6 +11,7 @@ pub(crate) fn reason(why: &Why) -> String {
         Why::Undecided => say!("Decide the registration"),
         Why::Asked => say!("Answer the vendor’s question"),
         Why::Held => say!("Settle the conflict"),
+        Why::HeldByRules => say!("Decide what the rules hold"),
         Why::Appealed => say!("Decide the appeal"),
         Why::Extending => say!("Decide on longer protection"),
         Why::Rejected => say!("Registration rejected"),

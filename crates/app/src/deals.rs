@@ -168,6 +168,10 @@ impl App {
             product: deal.product.clone(),
             region: deal.region.clone(),
             need: deal.need.clone(),
+            contact: deal.contact.clone().unwrap_or_default(),
+            duns: deal.duns.clone().unwrap_or_default(),
+            tender: deal.tender == Some(true),
+            lost_reason: deal.lost_reason.map(map::lost_reason),
             registered_by: faces.person(deal.registered_by),
             partner_name: named(faces.organization_name(deal.partner)),
             guests: guests
@@ -202,6 +206,9 @@ impl App {
             close_date: deal.close_date,
             submit: deal.registration.status != Status::Draft,
             stage: None,
+            contact: deal.contact,
+            duns: deal.duns,
+            tender: deal.tender,
         };
         Ok(form_of(&asked.program, &register))
     }
@@ -267,10 +274,6 @@ impl App {
         let program = program.ok_or_else(|| CommandError::not_found("program"))?;
         let known: Option<DealId> = asked.deal.as_deref().map(map::id).transpose()?;
         let id = known.unwrap_or_else(|| DealId(map::new_id()));
-        let or_first = |text: &str, list: &[String]| match text.trim() {
-            "" => list.first().cloned().unwrap_or_default(),
-            text => text.to_owned(),
-        };
         let register = DealRegister {
             deal: id,
             title: asked.title.trim().to_owned(),
@@ -279,13 +282,16 @@ impl App {
                 domain: asked.domain.trim().to_owned(),
                 country: asked.country.trim().to_uppercase(),
             },
-            product: or_first(&asked.product, &program.products),
-            region: or_first(&asked.region, &program.regions),
+            product: chosen(&asked.product, &program.products),
+            region: chosen(&asked.region, &program.regions),
             need: asked.need.trim().to_owned(),
             amount: map::amount(&asked.amount),
             close_date: map::date(&asked.close_date)?,
             submit: asked.submit,
             stage: None,
+            contact: Some(asked.contact.trim().to_owned()).filter(|text| !text.is_empty()),
+            duns: Some(asked.duns.trim().to_owned()).filter(|text| !text.is_empty()),
+            tender: Some(asked.tender).filter(|tender| *tender),
         };
         if known.is_some() {
             if let Some((refused, _)) = sync_page::refused_registration(&joined, id).await? {
@@ -316,6 +322,9 @@ impl App {
             DealValue::Need(form.need),
             DealValue::Amount(form.amount),
             DealValue::CloseDate(form.close_date),
+            DealValue::Contact(form.contact.unwrap_or_default()),
+            DealValue::Duns(form.duns.unwrap_or_default()),
+            DealValue::Tender(form.tender == Some(true)),
         ];
         let patch = values.into_iter().map(|value| FieldPatch::on(&deal, value)).collect();
         let mut changes = vec![mutation::DealEdit { deal: id, patch }.into()];
@@ -340,6 +349,7 @@ impl App {
             asked.amount.map(|amount| DealValue::Amount(map::amount(&amount))),
             close_date.map(DealValue::CloseDate),
             asked.stage.map(|stage| DealValue::Stage(map::stage_of(stage))),
+            asked.lost_reason.map(|reason| DealValue::LostReason(Some(map::lost_reason_of(reason)))),
             asked.need.map(|need| DealValue::Need(need.trim().to_owned())),
         ];
         let patch: Vec<_> =
@@ -348,6 +358,14 @@ impl App {
             return Ok(Done::default());
         }
         self.act(&looked.joined, Some(asked.deal), mutation::DealEdit { deal: line.id, patch }).await
+    }
+}
+
+/// What was chosen of a list: the first when nothing was.
+pub(crate) fn chosen(text: &str, list: &[String]) -> String {
+    match text.trim() {
+        "" => list.first().cloned().unwrap_or_default(),
+        text => text.to_owned(),
     }
 }
 
@@ -365,6 +383,9 @@ pub(crate) fn form_of(program: &str, register: &DealRegister) -> DealForm {
         product: register.product.clone(),
         region: register.region.clone(),
         need: register.need.clone(),
+        contact: register.contact.clone().unwrap_or_default(),
+        duns: register.duns.clone().unwrap_or_default(),
+        tender: register.tender == Some(true),
         submit: register.submit,
     }
 }
@@ -413,6 +434,7 @@ fn may(deal: &Deal, me: &Actor) -> DealMay {
     let vendor = me.side == Side::Vendor && acts;
     DealMay {
         edit: acts && !status.is_closed(),
+        stage: acts && !status.is_closed() && (vendor || me.organization == deal.partner),
         talk: status != Status::Draft,
         plan: !status.is_closed(),
         share: vendor && status != Status::Draft && !status.is_closed(),

@@ -6,6 +6,7 @@
 
 mod access;
 mod deals;
+mod engagement;
 mod history;
 mod import;
 mod language;
@@ -21,6 +22,7 @@ mod trip;
 
 pub use access::*;
 pub use deals::*;
+pub use engagement::*;
 pub use history::*;
 pub use import::*;
 pub use language::*;

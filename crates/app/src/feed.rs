@@ -30,7 +30,8 @@ fn tags_of(table: Table) -> &'static [Tag] {
         Table::Messages | Table::ReadMarks => &[Tag::Messages, Tag::Deals],
         Table::ActionPlans | Table::Milestones => &[Tag::Plans, Tag::Deals],
         Table::PutAways => &[Tag::Deals],
-        Table::Claims | Table::Counters => &[],
+        Table::Rules => &[Tag::App, Tag::Deals],
+        Table::Claims | Table::Counters | Table::Listed => &[],
     }
 }
 

@@ -9,6 +9,7 @@ use crate::map;
 use crate::people::Faces;
 use crate::session::Joined;
 use crate::undo::Inverse;
+use crate::written::{lost_words, yes_or_no};
 use domain::entity::{Deal, Milestone};
 use domain::mutation::{self, DealValue, FieldPatch, MilestonePatch, MilestoneValue};
 use std::collections::BTreeMap;
@@ -150,6 +151,10 @@ fn field_name(value: &Value) -> FieldName {
             DealValue::Customer(_) => FieldName::Customer,
             DealValue::Product(_) => FieldName::Product,
             DealValue::Region(_) => FieldName::Region,
+            DealValue::Contact(_) => FieldName::Contact,
+            DealValue::Duns(_) => FieldName::Duns,
+            DealValue::Tender(_) => FieldName::Tender,
+            DealValue::LostReason(_) => FieldName::LostReason,
         },
         Value::Milestone(value) => match value {
             MilestoneValue::Title(_) => FieldName::Title,
@@ -172,6 +177,10 @@ fn field_value(faces: &Faces, value: &Value) -> FieldValue {
             DealValue::Customer(customer) => text(&customer.name),
             DealValue::Product(product) => text(product),
             DealValue::Region(region) => text(region),
+            DealValue::Contact(contact) => text(contact),
+            DealValue::Duns(number) => text(number),
+            DealValue::Tender(tender) => text(&yes_or_no(*tender)),
+            DealValue::LostReason(reason) => text(&reason.map(lost_words).unwrap_or_default()),
         },
         Value::Milestone(value) => match value {
             MilestoneValue::Title(title) => text(title),

@@ -219,10 +219,13 @@ pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existin
         // Without a name column every row is wrong, and a hundred times the same message helps nobody.
         return preview;
     }
-    let mut repeats = Vec::new();
+    let (mut repeats, mut updates) = (Vec::new(), 0_u32);
     for verdict in verdicts(table, &mapping, existing) {
         match verdict {
-            Verdict::Good(_) => preview.good += 1,
+            Verdict::Good(account) => {
+                preview.good += 1;
+                updates += u32::from(account.on_file);
+            }
             Verdict::Duplicate(repeat) => {
                 preview.duplicates += 1;
                 if repeats.len() < SHOWN_DUPLICATES {
@@ -241,6 +244,12 @@ pub fn preview(table: &Table, told: Option<&[ColumnMapping]>, existing: &Existin
                 }
             }
         }
+    }
+    if updates > 0 {
+        preview.notes.push(say!(
+            "{count} of them are on file already; what the list says of them to us is brought up to date.",
+            count = updates
+        ));
     }
     preview.notes.append(&mut repeats);
     if preview.good == 0 {

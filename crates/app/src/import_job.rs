@@ -2,16 +2,18 @@
 
 use crate::app::{App, held};
 use crate::dto::{CommandError, ImportJob, ImportOf, ImportPreview, ImportRequest, ImportState, Tag};
-use crate::import::{Existing, Mapping, Table, Upload, preview, rows};
+use crate::import::{AccountRowIn, Existing, Mapping, Table, Upload, preview, rows};
 use crate::map;
 use crate::people::Faces;
 use crate::session::Joined;
 use crate::words;
 use domain::AccountId;
+use domain::entity::{Account, Side};
 use domain::mutation::{ACCOUNTS_PER_MUTATION, AccountDraft, AccountsPut};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use store::query::accounts::Existing as OnFile;
 
 /// Finished jobs that are remembered, so that a window that comes back can show the summary.
 const REMEMBERED: usize = 16;
@@ -29,7 +31,7 @@ impl App {
         asked: ImportRequest,
     ) -> Result<ImportPreview, CommandError> {
         let joined = self.program(&asked.program)?;
-        let existing = existing(&joined).await?;
+        let (existing, _) = existing(&joined).await?;
         let upload = self.uploaded(&asked.upload)?;
         let previewed = words::blocking(move || {
             let table = table(&upload, &asked)?;
@@ -43,31 +45,24 @@ impl App {
         asked: ImportRequest,
     ) -> Result<ImportJob, CommandError> {
         let joined = self.program(&asked.program)?;
-        let existing = existing(&joined).await?;
+        let (existing, on_file) = existing(&joined).await?;
         let upload = self.uploaded(&asked.upload)?;
         let name = upload.name().to_owned();
         let program = asked.program.clone();
         let checked = words::blocking(move || {
             let table = table(&upload, &asked)?;
             let mapping = Mapping::new(&table, asked.mapping.as_deref());
-            let mut drafts = Vec::new();
+            let mut accounts = Vec::new();
             let mut skipped = 0;
             for row in rows(&table, &mapping, &existing) {
                 match row {
-                    Ok(row) => drafts.push(AccountDraft {
-                        account: AccountId(map::new_id()),
-                        name: row.name,
-                        domain: row.domain.unwrap_or_default(),
-                        country: row.country.unwrap_or_default(),
-                        industry: row.industry.unwrap_or_default(),
-                        owner: row.owner.unwrap_or_default(),
-                    }),
+                    Ok(row) => accounts.push(row),
                     Err(_) => skipped += 1,
                 }
             }
-            Ok::<_, CommandError>((drafts, skipped))
+            Ok::<_, CommandError>((accounts, skipped))
         });
-        let (drafts, skipped) =
+        let (accounts, skipped) =
             checked.await.map_err(|error| CommandError::internal("reading a list", &error))??;
         let cancel = Arc::new(AtomicBool::new(false));
         let job = {
@@ -78,7 +73,7 @@ impl App {
                 id: id.to_string(),
                 program,
                 name,
-                total: u32::try_from(drafts.len()).unwrap_or(u32::MAX),
+                total: u32::try_from(accounts.len()).unwrap_or(u32::MAX),
                 done: 0,
                 skipped,
                 state: ImportState::Running,
@@ -94,7 +89,7 @@ impl App {
         let app = Arc::clone(self);
         let language = words::spoken();
         tokio::spawn(async move {
-            words::in_language(language, app.write_accounts(id, &joined, drafts, &cancel)).await;
+            words::in_language(language, app.write_accounts(id, &joined, accounts, &on_file, &cancel)).await;
         });
         self.tell(&[Tag::Imports]);
         Ok(job)
@@ -118,19 +113,33 @@ impl App {
         self.import_status(asked).await
     }
 
-    async fn write_accounts(&self, id: u64, joined: &Joined, drafts: Vec<AccountDraft>, cancel: &AtomicBool) {
-        let organization = match Faces::of(joined).await.and_then(|faces| Ok(faces.me()?.organization)) {
-            Ok(organization) => organization,
+    async fn write_accounts(
+        &self,
+        id: u64,
+        joined: &Joined,
+        rows: Vec<AccountRowIn>,
+        on_file: &OnFile,
+        cancel: &AtomicBool,
+    ) {
+        let me = match Faces::of(joined).await.and_then(|faces| faces.me().cloned()) {
+            Ok(me) => me,
             Err(error) => return self.end_job(id, ImportState::Failed, Some(error.message)),
         };
-        let mut drafts = drafts.into_iter().peekable();
-        while drafts.peek().is_some() {
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
             if cancel.load(Ordering::Relaxed) {
                 return self.end_job(id, ImportState::Cancelled, None);
             }
-            let accounts: Vec<_> = drafts.by_ref().take(ACCOUNTS_PER_MUTATION).collect();
+            let mut accounts = Vec::with_capacity(ACCOUNTS_PER_MUTATION);
+            for row in rows.by_ref().take(ACCOUNTS_PER_MUTATION) {
+                match draft(joined, row, on_file, me.side).await {
+                    Ok(draft) => accounts.push(draft),
+                    Err(error) => return self.end_job(id, ImportState::Failed, Some(error.message)),
+                }
+            }
             let written = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
-            if let Err(error) = joined.commit(AccountsPut { organization, accounts }).await {
+            let put = AccountsPut { organization: me.organization, accounts };
+            if let Err(error) = joined.commit(put).await {
                 return self.end_job(id, ImportState::Failed, Some(error.message));
             }
             if let Some((job, _)) = held(&self.imports).jobs.get_mut(&id) {
@@ -160,8 +169,8 @@ fn table(upload: &Upload, asked: &ImportRequest) -> Result<Table, CommandError> 
         .map_err(|error| CommandError::new(crate::dto::Code::BadInput, error.to_string()))
 }
 
-/// What is on file already, for finding repeats.
-async fn existing(joined: &Joined) -> Result<Existing, CommandError> {
+/// What is on file already: for finding repeats, and which account is meant.
+async fn existing(joined: &Joined) -> Result<(Existing, OnFile), CommandError> {
     let known =
         store::query::accounts::existing(&joined.store).await.map_err(|error| map::store_error(&error))?;
     let mut existing = Existing::default();
@@ -171,5 +180,50 @@ async fn existing(joined: &Joined) -> Result<Existing, CommandError> {
     for name in known.by_name.keys() {
         existing.add(None, name);
     }
-    Ok(existing)
+    // The rules of engagement look into the vendor's list: what it says of an account changes.
+    let vendor = Faces::of(joined).await?.me()?.side == Side::Vendor;
+    Ok((if vendor { existing.updating() } else { existing }, known))
+}
+
+/// A row of the list as it is written. What an account is to the vendor is for the vendor's own list.
+async fn draft(
+    joined: &Joined,
+    row: AccountRowIn,
+    on_file: &OnFile,
+    side: Side,
+) -> Result<AccountDraft, CommandError> {
+    let vendor = side == Side::Vendor;
+    let id = on_file.find(row.domain.as_deref().unwrap_or_default(), &row.name).filter(|_| row.on_file);
+    let before: Option<Account> = match id {
+        Some(id) => joined.store.entity(id).await.map_err(|error| map::store_error(&error))?,
+        None => None,
+    };
+    let said = AccountDraft {
+        account: id.unwrap_or_else(|| AccountId(map::new_id())),
+        name: row.name,
+        domain: row.domain.unwrap_or_default(),
+        country: row.country.unwrap_or_default(),
+        industry: row.industry.unwrap_or_default(),
+        owner: row.owner.unwrap_or_default(),
+        relation: row.relation.filter(|_| vendor),
+        named: row.named.filter(|_| vendor),
+        duns: row.duns,
+        active_on: None,
+    };
+    // What the list does not say stays as it is.
+    Ok(match before {
+        None => said,
+        Some(before) => AccountDraft {
+            name: before.name,
+            domain: before.domain,
+            country: before.country,
+            industry: before.industry,
+            owner: before.owner,
+            relation: said.relation.or(before.relation),
+            named: said.named.or(before.named),
+            duns: said.duns.or(before.duns),
+            active_on: before.active_on,
+            ..said
+        },
+    })
 }

@@ -16,6 +16,7 @@ mod diagnostics;
 mod dispatch;
 mod drafts;
 pub mod dto;
+mod engagement;
 mod feed;
 mod history;
 pub mod import;

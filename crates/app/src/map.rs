@@ -1,11 +1,13 @@
 //! Between the shapes of the rules and the shapes of the window.
 
 use crate::dto::{
-    self, Code, CommandError, Court, InvitationKind, Money, OwnerSideName, ProgramTrouble,
-    RegistrationAction, RegistrationStatus, RejectionRule, RoleName, StageName, SyncMark,
+    self, CheckName, Code, CommandError, Court, EffectName, InvitationKind, LostReasonName, MatchKeyName,
+    Money, OwnerSideName, ProgramTrouble, RegistrationAction, RegistrationStatus, RejectionRule,
+    RelationName, RoleName, StageName, SyncMark,
 };
 use crate::{say, words};
-use domain::entity::{self, OwnerSide, Role, Side, Stage};
+use domain::company::MatchKey;
+use domain::entity::{self, Check, Effect, LostReason, OwnerSide, Relation, Role, Side, Stage};
 use domain::registration::{Action, State};
 use domain::{Date, Refusal, Rule, Timestamp};
 use store::StoreError;
@@ -72,6 +74,14 @@ twins! {
     }
     role / role_of: Role = RoleName { Admin, Seller, ChannelManager, Member }
     owner_side / owner_side_of: OwnerSide = OwnerSideName { Vendor, Partner, Customer }
+    check / check_of: Check = CheckName {
+        ExistingCustomer, OpenOpportunity, NamedAccount, PublicTender, OtherRegistration
+    }
+    lost_reason / lost_reason_of: LostReason = LostReasonName {
+        CustomerDeficiency, ProjectCancelled, Legal, CompetitorGoogle, CompetitorMicrosoft, CompetitorSoftLayer, CompetitorVmware, CompetitorOther, NoOpportunity, OnPremises, PartnerGap, Price, Security, TechnicalLimitations, CustomerExperience, Other, Relationship, Product, Commercial
+    }
+    effect / effect_of: Effect = EffectName { Off, Note, Hold, Reject }
+    relation / relation_of: Relation = RelationName { Prospect, OpenOpportunity, Customer }
 }
 
 pub(crate) fn action(action: Action) -> RegistrationAction {
@@ -90,6 +100,15 @@ pub(crate) fn action(action: Action) -> RegistrationAction {
         Action::GrantExtension => RegistrationAction::GrantExtension,
         Action::RefuseExtension => RegistrationAction::RefuseExtension,
         Action::Appeal => RegistrationAction::Appeal,
+    }
+}
+
+pub(crate) fn match_key(key: MatchKey) -> MatchKeyName {
+    match key {
+        MatchKey::Domain => MatchKeyName::Domain,
+        MatchKey::Duns => MatchKeyName::Duns,
+        MatchKey::Email => MatchKeyName::Email,
+        MatchKey::Name => MatchKeyName::Name,
     }
 }
 
@@ -138,6 +157,7 @@ pub(crate) fn rejection_of(rule: RejectionRule) -> entity::RejectionRule {
         RejectionRule::NamedAccount => entity::RejectionRule::NamedAccount,
         RejectionRule::PublicTender => entity::RejectionRule::PublicTender,
         RejectionRule::NotQualified => entity::RejectionRule::NotQualified,
+        RejectionRule::OtherRegistration => entity::RejectionRule::OtherRegistration,
     }
 }
 
@@ -149,6 +169,7 @@ pub(crate) fn rejection_words(rule: entity::RejectionRule) -> String {
         entity::RejectionRule::NamedAccount => say!("On the named-account list"),
         entity::RejectionRule::PublicTender => say!("A public tender"),
         entity::RejectionRule::NotQualified => say!("Not enough to go on"),
+        entity::RejectionRule::OtherRegistration => say!("Registered by another partner"),
     }
 }
 

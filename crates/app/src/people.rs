@@ -8,7 +8,7 @@ use crate::dto::{
 };
 use crate::session::Joined;
 use crate::{map, say, sync_page};
-use domain::entity::{self, Invitation, Role, Side};
+use domain::entity::{self, Invitation, Role, Side, Terms};
 use domain::mutation;
 use domain::{Actor, InvitationId, MemberId, OrganizationId};
 use protocol::client::Line;
@@ -59,6 +59,12 @@ impl Faces {
 
     pub fn organization_name(&self, id: OrganizationId) -> String {
         self.directory.organizations.get(&id).map(|found| found.name.clone()).unwrap_or_default()
+    }
+
+    /// The rules of engagement in force, and their version.
+    pub fn rules(&self) -> (u32, Terms) {
+        let published = self.directory.rules.as_ref();
+        published.map_or_else(|| (1, Terms::founding()), |rules| (rules.version, rules.terms.clone()))
     }
 
     pub fn vendor(&self) -> Option<OrganizationId> {

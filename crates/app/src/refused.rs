@@ -189,7 +189,8 @@ fn deal_form(edit: &DealEdit) -> Option<RefusedForm> {
             DealValue::CloseDate(value) => close_date = Some(value.to_string()),
             DealValue::Stage(value) => stage = Some(map::stage(*value)),
             DealValue::Need(value) => need = Some(value.clone()),
-            DealValue::Customer(_) | DealValue::Product(_) | DealValue::Region(_) => {}
+            // What the registration protects is changed in its own form.
+            _ => {}
         }
     }
     let any =
@@ -240,7 +241,7 @@ fn with_values(mutation: Mutation, form: RefusedForm) -> Result<Mutation, Comman
                             *value = map::date(day)?;
                         }
                     }
-                    DealValue::Customer(_) | DealValue::Product(_) | DealValue::Region(_) => {}
+                    _ => {}
                 }
             }
             edit.into()

@@ -7,7 +7,7 @@ use crate::dto::{
     RegistrationDecide, RegistrationSay, RegistrationView, Said, SplitView,
 };
 use crate::map;
-use domain::entity::Deal;
+use domain::entity::{Deal, Side};
 use domain::mutation::{self, Decision};
 use domain::{Actor, DealId, MemberId, Mutation, Timestamp, registration};
 use std::sync::Arc;
@@ -152,6 +152,14 @@ pub(crate) fn view(looked: &Looked, deal: &Deal, me: &Actor) -> RegistrationView
         }),
         appeal: deal.appeal.as_ref().map(|appeal| said(&appeal.reason, appeal.by, appeal.at)),
         converted_at: deal.converted_at.map(map::at),
+        // Guests of the room sell with the two; what was found is between those.
+        finding: deal
+            .finding
+            .as_ref()
+            .filter(|_| me.side == Side::Vendor || me.organization == deal.partner)
+            .map(crate::engagement::finding),
+        decided_by_rules: deal.decided_by_rules,
+        second_share: faces.rules().1.second_share,
         protection_days: faces.directory.program.as_ref().map_or(90, |program| program.protection_days),
         may: registration::allowed(me, deal, App::now().date()).into_iter().map(map::action).collect(),
     }

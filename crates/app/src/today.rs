@@ -384,6 +384,10 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
             say!("Decide on longer protection of #{number}", number = number),
             say!("{who} asks: “{text}”", who = who, text = map::shortened(&asked.reason, QUOTE_CHARS)),
         ),
+        (true, None, Status::ConflictHold) if deal.hold.is_none() => (
+            say!("Decide registration #{number}", number = number),
+            say!("{who} registered it and the rules hold it", who = who),
+        ),
         (true, None, Status::ConflictHold) => (
             say!("Settle the conflict about #{number}", number = number),
             say!("{who} registered it and it is held", who = who),
@@ -411,9 +415,17 @@ fn decision(looked: &Looked, line: &DealLine, today: Date) -> TodayItem {
             say!("Longer protection of #{number}", number = number),
             say!("Asked of {vendor}. It stays protected until there is an answer", vendor = vendor),
         ),
+        (false, None, Status::ConflictHold) if deal.hold.is_none() => (
+            say!("Registration #{number} decision", number = number),
+            say!("Held by the rules of engagement until {vendor} decides", vendor = vendor),
+        ),
         (false, None, Status::ConflictHold) => (
             say!("Conflict about #{number}", number = number),
             say!("{vendor} holds it because of a conflict", vendor = vendor),
+        ),
+        (false, None, Status::Appealed) if line.deal.registration.decided_by.is_none() => (
+            say!("Appeal about #{number}", number = number),
+            say!("Rejected by the rules of engagement; {vendor} decides now", vendor = vendor),
         ),
         (false, None, Status::Appealed) => (
             say!("Appeal about #{number}", number = number),
@@ -499,11 +511,10 @@ fn rejected(looked: &Looked, line: &DealLine) -> TodayItem {
     let registration = &line.deal.registration;
     let rule = registration.rule.map_or_else(|| say!("Rejected"), map::rejection_words);
     TodayItem {
-        why: say!(
-            "{rule}: {evidence}",
-            rule = rule,
-            evidence = registration.evidence.as_deref().unwrap_or_default()
-        ),
+        why: match registration.evidence.as_deref().filter(|evidence| !evidence.is_empty()) {
+            Some(evidence) => say!("{rule}: {evidence}", rule = rule, evidence = evidence),
+            None => say!("{rule}, by the rules of engagement", rule = rule),
+        },
         person: registration.decided_by.map(|member| looked.faces.person(member)),
         ..item(
             looked,

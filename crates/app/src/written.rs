@@ -1,7 +1,7 @@
 //! What a change says, as text: for the list of what waits, for Copy, for files.
 
 use crate::say;
-use domain::entity::{OwnerSide, Stage};
+use domain::entity::{LostReason, OwnerSide, Stage};
 use domain::mutation::{DealValue, Decision, MilestoneValue};
 use domain::{Date, Money, Mutation};
 
@@ -41,6 +41,7 @@ pub(crate) fn words(mutation: &Mutation) -> String {
         Mutation::MemberRemove(_) => say!("Removed person"),
         Mutation::PartnershipEnd(_) => say!("Ended partnership"),
         Mutation::LeaseSet(_) => say!("Changed lease"),
+        Mutation::RulesPublish(_) => say!("Rules of engagement"),
         Mutation::RowPut(_) => say!("Row of Today"),
         Mutation::RegistrationAsk(_) => say!("Question about a registration"),
         Mutation::RegistrationAnswer(_) => say!("Answer about a registration"),
@@ -64,6 +65,9 @@ pub(crate) fn facts(mutation: &Mutation) -> Vec<(String, String)> {
             (say!("Amount"), money(&register.amount)),
             (say!("Expected close"), register.close_date.to_string()),
             (say!("Needs"), register.need.clone()),
+            (say!("Contact"), register.contact.clone().unwrap_or_default()),
+            (say!("DUNS number"), register.duns.clone().unwrap_or_default()),
+            (say!("Public tender"), yes_or_no(register.tender == Some(true))),
         ],
         Mutation::DealEdit(edit) => edit.patch.iter().map(|patch| deal_value(&patch.value)).collect(),
         Mutation::RegistrationDecide(decide) => match &decide.decision {
@@ -94,6 +98,15 @@ pub(crate) fn facts(mutation: &Mutation) -> Vec<(String, String)> {
             (say!("Decision"), if decide.granted { say!("granted") } else { say!("refused") }),
             (say!("Evidence"), decide.evidence.clone()),
         ],
+        Mutation::RulesPublish(publish) => {
+            let terms = crate::engagement::form(&publish.terms);
+            vec![
+                (say!("Version"), publish.version.to_string()),
+                (say!("What is different"), publish.note.clone()),
+                // Whoever publishes them once more needs every number.
+                (say!("Rules of engagement"), serde_json::to_string(&terms).unwrap_or_default()),
+            ]
+        }
         Mutation::MessageSend(send) => vec![(String::new(), send.body.clone())],
         Mutation::PlanSchedule(schedule) => vec![(say!("Go-live"), day(schedule.go_live))],
         Mutation::MilestoneAdd(add) => vec![
@@ -130,7 +143,41 @@ pub(crate) fn deal_value(value: &DealValue) -> (String, String) {
         }
         DealValue::Product(product) => (say!("Product"), product.clone()),
         DealValue::Region(region) => (say!("Region"), region.clone()),
+        DealValue::Contact(contact) => (say!("Contact"), contact.clone()),
+        DealValue::Duns(number) => (say!("DUNS number"), number.clone()),
+        DealValue::Tender(tender) => (say!("Public tender"), yes_or_no(*tender)),
+        DealValue::LostReason(reason) => (say!("Lost because"), reason.map(lost_words).unwrap_or_default()),
     }
+}
+
+/// Why a deal was lost, in words.
+pub(crate) fn lost_words(reason: LostReason) -> String {
+    match reason {
+        LostReason::CustomerDeficiency => say!("The customer could not go on"),
+        LostReason::ProjectCancelled => say!("The project was delayed or cancelled"),
+        LostReason::Legal => say!("Legal, tax or regulation"),
+        LostReason::CompetitorGoogle => say!("Lost to Google"),
+        LostReason::CompetitorMicrosoft => say!("Lost to Microsoft"),
+        LostReason::CompetitorSoftLayer => say!("Lost to SoftLayer"),
+        LostReason::CompetitorVmware => say!("Lost to VMware"),
+        LostReason::CompetitorOther => say!("Lost to another competitor"),
+        LostReason::NoOpportunity => say!("There was no opportunity"),
+        LostReason::OnPremises => say!("Stays on premises"),
+        LostReason::PartnerGap => say!("A gap on the partner’s side"),
+        LostReason::Price => say!("Price"),
+        LostReason::Security => say!("Security or compliance"),
+        LostReason::TechnicalLimitations => say!("Technical limits"),
+        LostReason::CustomerExperience => say!("Customer experience"),
+        LostReason::Other => say!("Another reason"),
+        LostReason::Relationship => say!("People, relationship or governance"),
+        LostReason::Product => say!("Product or technology"),
+        LostReason::Commercial => say!("Financial or commercial"),
+    }
+}
+
+/// A word for a switch.
+pub(crate) fn yes_or_no(yes: bool) -> String {
+    if yes { say!("yes") } else { say!("no") }
 }
 
 fn step_value(value: &MilestoneValue) -> (String, String) {

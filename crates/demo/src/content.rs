@@ -133,6 +133,9 @@ pub struct Deal {
     pub withdrawal: Option<Act>,
     pub acts: Vec<RegistrationAct>,
     pub stages: Vec<StageChange>,
+    pub lost_because: Option<String>,
+    #[serde(default)]
+    pub tender: bool,
     pub close_day: i64,
 }
 
@@ -188,6 +191,40 @@ pub struct Account {
     pub owner: String,
 }
 
+/// An account on the vendor's list.
+#[derive(Debug, Deserialize)]
+#[expect(missing_docs, reason = "content/README.md documents every field")]
+pub struct VendorAccount {
+    pub name: String,
+    pub domain: String,
+    pub country: String,
+    pub industry: String,
+    pub owner: String,
+    pub relation: String,
+    pub named: bool,
+    pub active_day: Option<i64>,
+}
+
+/// A version of the rules of engagement.
+#[derive(Debug, Deserialize)]
+#[expect(missing_docs, reason = "content/README.md documents every field")]
+pub struct RulesVersion {
+    #[serde(flatten)]
+    pub act: Act,
+    pub note: String,
+    pub change: RulesChange,
+}
+
+/// What a version of the rules changes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "content/README.md documents every field")]
+pub struct RulesChange {
+    pub second_share: Option<u32>,
+    pub activity_days: Option<u32>,
+    pub public_tender: Option<String>,
+}
+
 /// All of it.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "one field a file")]
@@ -197,6 +234,8 @@ pub struct Content {
     pub rooms: Vec<Room>,
     pub plans: Vec<Plan>,
     pub accounts: Vec<Account>,
+    pub vendor_accounts: Vec<VendorAccount>,
+    pub rules: Vec<RulesVersion>,
 }
 
 const ROOMS: &[&str] = &[
@@ -230,6 +269,9 @@ impl Content {
             plans: serde_json::from_str(include_str!("../content/plans.json")).context("plans.json")?,
             accounts: serde_json::from_str(include_str!("../content/accounts.json"))
                 .context("accounts.json")?,
+            vendor_accounts: serde_json::from_str(include_str!("../content/vendor_accounts.json"))
+                .context("vendor_accounts.json")?,
+            rules: serde_json::from_str(include_str!("../content/rules.json")).context("rules.json")?,
         })
     }
 

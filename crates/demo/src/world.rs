@@ -4,12 +4,15 @@ use crate::author::Author;
 use crate::content::{self, Content, Moment};
 use anyhow::{Context as _, anyhow};
 use domain::date::DAY_MS;
-use domain::entity::{Customer, InvitationKind, OwnerSide, RejectionRule, Role, Stage};
+use domain::entity::{
+    Customer, Effect, InvitationKind, LostReason, OwnerSide, RejectionRule, Relation, Role, Stage, Terms,
+};
 use domain::mutation::{
     AccountDraft, AccountsPut, DealEdit, DealRegister, DealValue, Decision, ExtensionRequest, FieldPatch,
     InvitationAccept, InvitationCreate, MessageSend, MilestoneAdd, MilestoneComplete, OrganizationAdd,
     PlanSchedule, ProgramCreate, RegistrationAnswer, RegistrationAppeal, RegistrationAsk,
     RegistrationConvert, RegistrationDecide, RegistrationReview, RegistrationWithdraw, RoomRead,
+    RulesPublish,
 };
 use domain::{
     AccountId, DealId, InvitationId, MemberId, MessageId, MilestoneId, Money, Mutation, OrganizationId,
@@ -213,6 +216,27 @@ impl Builder<'_> {
                 country: account.country.clone(),
                 industry: account.industry.clone(),
                 owner: owner.map(|person| person.name.clone()).unwrap_or_default(),
+                relation: None,
+                named: None,
+                duns: None,
+                active_on: None,
+            });
+        }
+        let vendor = &self.content.people.program.vendor;
+        for account in &self.content.vendor_accounts {
+            let owner = self.content.people.people.iter().find(|person| person.key == account.owner);
+            let active_on = account.active_day.map(|day| self.at(Moment { day, minute: 720 }).date());
+            lists.entry(vendor).or_default().push(AccountDraft {
+                account: AccountId(Uuid::now_v7()),
+                name: account.name.clone(),
+                domain: account.domain.clone(),
+                country: account.country.clone(),
+                industry: account.industry.clone(),
+                owner: owner.map(|person| person.name.clone()).unwrap_or_default(),
+                relation: Some(relation(&account.relation)?),
+                named: Some(account.named),
+                duns: None,
+                active_on,
             });
         }
         for (partner, accounts) in lists {
@@ -248,6 +272,7 @@ impl Builder<'_> {
         for plan in &self.content.plans {
             events.extend(self.plan_events(plan, deals)?);
         }
+        events.extend(self.rules_events()?);
         events.sort_by_key(|event| event.at);
         let mut positions: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
         let mut events = events.into_iter().peekable();
@@ -267,6 +292,23 @@ impl Builder<'_> {
             }
         }
         Ok(positions)
+    }
+
+    fn rules_events(&self) -> anyhow::Result<Vec<Event>> {
+        let mut terms = Terms::founding();
+        let mut events = Vec::new();
+        for (rules, version) in self.content.rules.iter().zip(2..) {
+            let change = &rules.change;
+            terms.second_share = change.second_share.unwrap_or(terms.second_share);
+            terms.activity_days = change.activity_days.unwrap_or(terms.activity_days);
+            if let Some(name) = &change.public_tender {
+                terms.public_tender = effect(name)?;
+            }
+            let publish = RulesPublish { version, terms: terms.clone(), note: rules.note.clone() };
+            let (at, by) = (self.at(rules.act.moment()), rules.act.by.clone());
+            events.push(Event { at, by, mutation: publish.into(), room: None });
+        }
+        Ok(events)
     }
 
     fn deal_events(
@@ -297,6 +339,9 @@ impl Builder<'_> {
             close_date: close,
             submit: deal.submitted.is_some(),
             stage: None,
+            contact: None,
+            duns: None,
+            tender: Some(deal.tender),
         };
         let mut events =
             vec![event(deal.submitted.unwrap_or(deal.created), &deal.registered_by, register.into())];
@@ -318,7 +363,11 @@ impl Builder<'_> {
         }
         for change in &deal.stages {
             // The base is "the latest": history has no two people changing one field at a time.
-            let patch = vec![FieldPatch { value: DealValue::Stage(stage(&change.stage)?), base: u64::MAX }];
+            let mut values = vec![DealValue::Stage(stage(&change.stage)?)];
+            if let ("closed_lost", Some(reason)) = (change.stage.as_str(), &deal.lost_because) {
+                values.push(DealValue::LostReason(Some(lost_reason(reason)?)));
+            }
+            let patch = values.into_iter().map(|value| FieldPatch { value, base: u64::MAX }).collect();
             events.push(event(change.act.moment(), &change.act.by, DealEdit { deal: id, patch }.into()));
         }
         if let Some(act) = &deal.withdrawal {
@@ -493,6 +542,36 @@ fn stage(name: &str) -> anyhow::Result<Stage> {
         "launched" => Stage::Launched,
         "closed_lost" => Stage::ClosedLost,
         _ => return Err(anyhow!("no stage {name}")),
+    })
+}
+
+fn relation(name: &str) -> anyhow::Result<Relation> {
+    Ok(match name {
+        "prospect" => Relation::Prospect,
+        "open_opportunity" => Relation::OpenOpportunity,
+        "customer" => Relation::Customer,
+        _ => return Err(anyhow!("no relation {name}")),
+    })
+}
+
+fn effect(name: &str) -> anyhow::Result<Effect> {
+    Ok(match name {
+        "off" => Effect::Off,
+        "note" => Effect::Note,
+        "hold" => Effect::Hold,
+        "reject" => Effect::Reject,
+        _ => return Err(anyhow!("no effect {name}")),
+    })
+}
+
+fn lost_reason(name: &str) -> anyhow::Result<LostReason> {
+    Ok(match name {
+        "price" => LostReason::Price,
+        "customer_deficiency" => LostReason::CustomerDeficiency,
+        "competitor_other" => LostReason::CompetitorOther,
+        "project_cancelled" => LostReason::ProjectCancelled,
+        "no_opportunity" => LostReason::NoOpportunity,
+        _ => return Err(anyhow!("no reason {name}")),
     })
 }
 

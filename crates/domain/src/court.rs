@@ -37,6 +37,8 @@ pub enum Why {
     Asked,
     /// A conflict has to be settled.
     Held,
+    /// The rules of engagement hold it until the vendor decides.
+    HeldByRules,
     /// A rejection is to be decided again.
     Appealed,
     /// The protection is to last longer.
@@ -90,6 +92,7 @@ pub fn turn(deal: &Deal) -> Turn {
         State::Draft => of(OwnerSide::Partner, Why::Draft),
         State::Submitted | State::InReview => of(OwnerSide::Vendor, Why::Undecided),
         State::ActionRequired => of(OwnerSide::Partner, Why::Asked),
+        State::ConflictHold if deal.hold.is_none() => of(OwnerSide::Vendor, Why::HeldByRules),
         State::ConflictHold => of(OwnerSide::Vendor, Why::Held),
         State::Appealed => of(OwnerSide::Vendor, Why::Appealed),
         State::ExtensionRequested => of(OwnerSide::Vendor, Why::Extending),

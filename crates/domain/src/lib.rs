@@ -10,8 +10,10 @@
 
 pub mod claim;
 pub mod codec;
+pub mod company;
 pub mod court;
 pub mod date;
+pub mod engagement;
 pub mod entity;
 pub mod id;
 pub mod money;

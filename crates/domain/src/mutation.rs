@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod deals;
 mod decision;
+mod engagement;
 mod history;
 mod people;
 mod plans;
@@ -19,6 +20,7 @@ pub use access::*;
 pub use accounts::*;
 pub use deals::*;
 pub use decision::*;
+pub use engagement::*;
 pub use history::history_id;
 pub use people::*;
 pub use plans::*;
@@ -250,6 +252,7 @@ mutations! {
     registration_appeal: RegistrationAppeal,
     extension_request: ExtensionRequest,
     extension_decide: ExtensionDecide,
+    rules_publish: RulesPublish,
 }
 
 impl Mutate for Mutation {

@@ -173,7 +173,7 @@ pub fn leads_to(state: State, action: Action) -> Option<State> {
     Some(match (state, action) {
         (S::Draft | S::Expired, A::Submit) => S::Submitted,
         (S::Submitted | S::InReview | S::ActionRequired, A::Review) => S::InReview,
-        (S::Submitted | S::InReview, A::Ask) => S::ActionRequired,
+        (S::Submitted | S::InReview | S::ConflictHold, A::Ask) => S::ActionRequired,
         (S::ActionRequired, A::Answer) => S::InReview,
         (S::Submitted | S::InReview, A::Hold) => S::ConflictHold,
         (S::Submitted | S::InReview | S::ConflictHold | S::Appealed, A::Approve) => S::Approved,
@@ -248,6 +248,20 @@ fn permits(actor: &Actor, deal: &Deal, today: Date, action: Action) -> Result<()
             Rule::WrongState,
             "This registration has moved on, so that cannot be done now. Look at where it stands.",
         )),
+    }
+}
+
+/// Whether a registration keeps others from its customer on the day `today`, as far as its deal tells.
+/// On a day of the past: as far as what it is now says so.
+pub fn is_live(deal: &Deal, today: Date) -> bool {
+    match state(deal, today) {
+        State::Draft
+        | State::Expired
+        | State::Lost
+        | State::Rejected
+        | State::Duplicate
+        | State::Withdrawn => false,
+        _ => claimed_until(deal, today).is_none_or(|until| until >= today),
     }
 }
 

@@ -60,11 +60,17 @@ pub enum Table {
     /// [`crate::entity::PutAway`]
     #[n(15)]
     PutAways,
+    /// [`crate::entity::Rules`]
+    #[n(16)]
+    Rules,
+    /// [`crate::entity::Listed`], on the hub only
+    #[n(17)]
+    Listed,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Programs,
         Self::Organizations,
         Self::Members,
@@ -81,6 +87,8 @@ impl Table {
         Self::Milestones,
         Self::FieldHistory,
         Self::PutAways,
+        Self::Rules,
+        Self::Listed,
     ];
 
     /// The number used on disk and on the wire.
@@ -162,7 +170,10 @@ pub struct LookupKey(pub String);
 
 /// Whether rows of a table can be found under lookup keys.
 pub fn has_lookups(table: Table) -> bool {
-    matches!(table, Table::Devices | Table::Invitations | Table::Grants | Table::Members)
+    matches!(
+        table,
+        Table::Devices | Table::Invitations | Table::Grants | Table::Members | Table::Claims | Table::Listed
+    )
 }
 
 /// The lookup keys of a stored row.
@@ -176,6 +187,7 @@ pub fn lookups_of(key: RowKey, body: &[u8]) -> Vec<LookupKey> {
         Table::Grants => keys::<crate::entity::Grant>(key.id, body),
         Table::Members => keys::<crate::entity::Member>(key.id, body),
         Table::Claims => keys::<crate::entity::Claim>(key.id, body),
+        Table::Listed => keys::<crate::entity::Listed>(key.id, body),
         _ => Vec::new(),
     }
 }

@@ -113,7 +113,12 @@ fn claim(deal: &Deal) -> (String, String, String) {
 
 fn holds_claim(rows: &Map, deal: &Deal) -> bool {
     let ended = get::<Organization>(rows, deal.partner).is_some_and(|partner| partner.ended_at.is_some());
-    !ended && matches!(deal.registration.status, Status::Submitted | Status::InReview | Status::Approved)
+    // What the rules of engagement hold keeps its place until the vendor decides.
+    !ended
+        && matches!(
+            deal.registration.status,
+            Status::Submitted | Status::InReview | Status::ConflictHold | Status::Approved
+        )
 }
 
 /// Whether the protection of one of two deals was over when the other was sent.

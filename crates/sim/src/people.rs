@@ -155,6 +155,9 @@ impl World {
             close_date: Date::from_days(21_000).unwrap_or_else(|| domain::Timestamp(0).date()),
             submit: actor.side == Side::Partner && !r.is_multiple_of(4),
             stage: None,
+            contact: None,
+            duns: None,
+            tender: None,
         }
         .into()
     }
@@ -283,6 +286,10 @@ impl World {
             country: String::new(),
             industry: String::new(),
             owner: String::new(),
+            relation: None,
+            named: None,
+            duns: None,
+            active_on: None,
         };
         let accounts = (r % 3..r % 3 + 2).map(draft).collect();
         vec![AccountsPut { organization: actor.organization, accounts }.into()]

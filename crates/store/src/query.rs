@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod deals;
+pub mod engagement;
 mod entity;
 pub mod find;
 pub mod here;

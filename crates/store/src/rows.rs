@@ -141,7 +141,8 @@ fn read_kind(layout: &Layout) -> &'static str {
         Table::Milestones => "read milestones",
         Table::FieldHistory => "read field_history",
         Table::PutAways => "read put_aways",
-        Table::Claims | Table::Counters => "read nothing",
+        Table::Rules => "read rules",
+        Table::Claims | Table::Counters | Table::Listed => "read nothing",
     }
 }
 

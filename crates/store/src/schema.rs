@@ -4,6 +4,7 @@ use crate::error::{Code, Result, StoreError, code_of_io};
 use crate::rows;
 use domain::Table;
 use sqlx::SqliteConnection;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -16,13 +17,14 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/desktop/0005_search.sql"),
     include_str!("../../../migrations/desktop/0006_put_aways.sql"),
     include_str!("../../../migrations/desktop/0007_registrations.sql"),
+    include_str!("../../../migrations/desktop/0008_rules.sql"),
 ];
 
 /// Steps that add columns which follow from the rows of a table that is there already.
-const DERIVED: &[(usize, Table)] = &[(7, Table::Deals)];
+const DERIVED: &[(usize, Table)] = &[(7, Table::Deals), (8, Table::Deals), (8, Table::Accounts)];
 
 /// The oldest version that can read a new file: what is in `meta.readable_from` after all steps.
-pub(crate) const READABLE_FROM: i64 = 7;
+pub(crate) const READABLE_FROM: i64 = 8;
 
 /// Runs the steps the file lacks.
 pub(crate) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
@@ -68,8 +70,10 @@ async fn run(conn: &mut SqliteConnection, path: &Path, steps: &'static [&'static
 
 /// Fills what steps have added and follows from rows; `done` counts those before and those now.
 async fn derive(conn: &mut SqliteConnection, done: Range<usize>) -> Result<()> {
-    for (_, table) in DERIVED.iter().filter(|(step, _)| *step > done.start && *step <= done.end) {
-        rows::derive_again(conn, *table).await?;
+    let new = DERIVED.iter().filter(|(step, _)| *step > done.start && *step <= done.end);
+    // Once, whatever the number of steps.
+    for table in new.map(|(_, table)| *table).collect::<BTreeSet<_>>() {
+        rows::derive_again(conn, table).await?;
     }
     Ok(())
 }
@@ -203,6 +207,12 @@ mod tests {
             extension: None,
             appeal: None,
             converted_at: None,
+            contact: None,
+            duns: None,
+            tender: None,
+            finding: None,
+            decided_by_rules: None,
+            lost_reason: None,
             extra: Default::default(),
         };
         for (n, status) in [(1_u8, Status::Draft), (2, Status::Approved), (3, Status::Rejected)] {

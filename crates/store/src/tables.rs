@@ -1,10 +1,11 @@
 //! How each table of `domain` is laid out: its name, and the columns taken from the entity.
 
 use domain::codec::Entity;
+use domain::company::{email_domain, name_key};
 use domain::court::{Turn, turn};
 use domain::entity::{
     Account, ActionPlan, Deal, Device, FieldHistory, Grant, Invitation, Member, Message, Milestone,
-    Organization, Program, Put, PutAway, ReadMark, Status,
+    Organization, Program, Put, PutAway, ReadMark, Rules, Status,
 };
 use domain::{RowKey, Table};
 use std::sync::LazyLock;
@@ -97,6 +98,7 @@ static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
         Layout::of::<Milestone>("milestones"),
         Layout::of::<FieldHistory>("field_history"),
         Layout::of::<PutAway>("put_aways"),
+        Layout::of::<Rules>("rules"),
     ]
 });
 
@@ -193,10 +195,20 @@ impl Projected for Grant {
 
 impl Projected for Account {
     fn columns() -> Vec<(&'static str, Value)> {
-        vec![text("name"), text("domain"), text("country"), text("industry"), text("owner"), text("search")]
+        vec![
+            text("name"),
+            text("domain"),
+            text("country"),
+            text("industry"),
+            text("owner"),
+            text("search"),
+            text("name_key"),
+            text("duns"),
+        ]
     }
     fn values(self) -> Vec<Value> {
         let search = format!("{}\n{}", folded(&self.name), folded(&self.domain));
+        let name_key = name_key(&self.name);
         vec![
             self.name.into(),
             self.domain.into(),
@@ -204,6 +216,8 @@ impl Projected for Account {
             self.industry.into(),
             self.owner.into(),
             search.into(),
+            name_key.into(),
+            self.duns.unwrap_or_default().into(),
         ]
     }
 }
@@ -229,6 +243,9 @@ impl Projected for Deal {
             int("created_at", 0),
             int("activity_at", 0),
             text("search"),
+            text("name_key"),
+            text("duns"),
+            text("email"),
         ]
     }
     fn values(self) -> Vec<Value> {
@@ -242,6 +259,8 @@ impl Projected for Deal {
         // Converted, it does not end.
         let ends =
             self.registration.protected_until.filter(|_| self.registration.status != Status::Converted);
+        let name_key = name_key(&self.customer.name);
+        let email = self.contact.as_deref().and_then(email_domain);
         vec![
             self.number.map(i64::from).into(),
             self.title.into(),
@@ -261,6 +280,9 @@ impl Projected for Deal {
             self.created_at.0.into(),
             self.created_at.0.into(),
             search.into(),
+            name_key.into(),
+            self.duns.unwrap_or_default().into(),
+            email.unwrap_or_default().into(),
         ]
     }
 }
@@ -334,6 +356,15 @@ impl Projected for PutAway {
             Put::Until(_) | Put::UntilNews => 2,
         };
         vec![Value::Int(put), self.at.0.into()]
+    }
+}
+
+impl Projected for Rules {
+    fn columns() -> Vec<(&'static str, Value)> {
+        vec![int("version", 0)]
+    }
+    fn values(self) -> Vec<Value> {
+        vec![i64::from(self.version).into()]
     }
 }
 

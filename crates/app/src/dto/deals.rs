@@ -1,6 +1,6 @@
 //! Today, deals, registration, accounts.
 
-use super::{Counterpart, Court, Lens, Person, RegistrationStatus, RegistrationView, Side};
+use super::{Counterpart, Court, Lens, Person, RegistrationStatus, RegistrationView, RelationName, Side};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -160,6 +160,14 @@ pub struct DealDetail {
     pub region: String,
     /// What the customer needs.
     pub need: String,
+    /// E-mail address of somebody at the customer; empty when unknown.
+    pub contact: String,
+    /// DUNS number of the customer; empty when unknown.
+    pub duns: String,
+    /// Whether it is a public tender.
+    pub tender: bool,
+    /// Why it was lost.
+    pub lost_reason: Option<LostReasonName>,
     /// Who registered it.
     pub registered_by: Person,
     /// Partner organization name.
@@ -184,6 +192,8 @@ pub struct DealDetail {
 pub struct DealMay {
     /// Change fields.
     pub edit: bool,
+    /// Move it to another stage, too.
+    pub stage: bool,
     /// Write in the room.
     pub talk: bool,
     /// Change the action plan.
@@ -220,8 +230,62 @@ pub struct DealForm {
     pub region: String,
     /// What the customer needs; optional.
     pub need: String,
+    /// E-mail address of somebody at the customer; optional.
+    #[serde(default)]
+    pub contact: String,
+    /// DUNS number of the customer; optional.
+    #[serde(default)]
+    pub duns: String,
+    /// Whether it is a public tender.
+    #[serde(default)]
+    pub tender: bool,
     /// True to send it to the vendor, false to keep a draft.
     pub submit: bool,
+}
+
+/// Why a deal was lost, named as AWS Partner Central names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum LostReasonName {
+    /// Customer Deficiency.
+    CustomerDeficiency,
+    /// Delay / Cancellation of Project.
+    ProjectCancelled,
+    /// Legal / Tax / Regulatory.
+    Legal,
+    /// Lost to Competitor - Google.
+    CompetitorGoogle,
+    /// Lost to Competitor - Microsoft.
+    CompetitorMicrosoft,
+    /// Lost to Competitor - SoftLayer.
+    CompetitorSoftLayer,
+    /// Lost to Competitor - VMWare.
+    CompetitorVmware,
+    /// Lost to Competitor - Other.
+    CompetitorOther,
+    /// No Opportunity.
+    NoOpportunity,
+    /// On Premises Deployment.
+    OnPremises,
+    /// Partner Gap.
+    PartnerGap,
+    /// Price.
+    Price,
+    /// Security / Compliance.
+    Security,
+    /// Technical Limitations.
+    TechnicalLimitations,
+    /// Customer Experience.
+    CustomerExperience,
+    /// Other.
+    Other,
+    /// People/Relationship/Governance.
+    Relationship,
+    /// Product/Technology.
+    Product,
+    /// Financial/Commercial.
+    Commercial,
 }
 
 /// Argument of `deal_edit`: only what is set changes.
@@ -240,6 +304,9 @@ pub struct DealEdit {
     pub close_date: Option<String>,
     /// New stage.
     pub stage: Option<StageName>,
+    /// Why it is lost.
+    #[serde(default)]
+    pub lost_reason: Option<LostReasonName>,
     /// New need.
     pub need: Option<String>,
 }
@@ -448,6 +515,12 @@ pub struct AccountRow {
     pub industry: String,
     /// Who looks after it.
     pub owner: String,
+    /// What it is to the vendor; none on a partner's list.
+    pub relation: Option<RelationName>,
+    /// A named account of the vendor.
+    pub named: bool,
+    /// Last activity on the vendor's opportunity.
+    pub active_on: Option<String>,
     /// Deals with this customer that this device knows.
     pub deals: u32,
     /// How far it has travelled.

@@ -25,6 +25,14 @@ pub enum FieldName {
     Product,
     /// Region.
     Region,
+    /// Contact at the customer.
+    Contact,
+    /// DUNS number of the customer.
+    Duns,
+    /// Whether it is a public tender.
+    Tender,
+    /// Why it was lost.
+    LostReason,
     /// Owner of a milestone.
     Owner,
     /// Due date of a milestone.

@@ -54,6 +54,12 @@ pub enum AccountField {
     Industry,
     /// Who looks after it.
     Owner,
+    /// DUNS number.
+    Duns,
+    /// What it is to the vendor: customer, open opportunity, or nothing yet. For a vendor's list.
+    Relation,
+    /// Whether it is a named account. For a vendor's list.
+    Named,
 }
 
 /// Answer of `import_preview`.

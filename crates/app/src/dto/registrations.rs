@@ -1,6 +1,6 @@
 //! Registrations: where they stand, what was said about them, what may be done.
 
-use super::Person;
+use super::{FindingView, Person};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -148,6 +148,12 @@ pub struct RegistrationView {
     pub appeal: Option<Said>,
     /// When the vendor took it on.
     pub converted_at: Option<f64>,
+    /// What the rules of engagement found when it arrived.
+    pub finding: Option<FindingView>,
+    /// The version of the rules at the last decision.
+    pub decided_by_rules: Option<u32>,
+    /// The share the rules propose for whoever registers second, in basis points.
+    pub second_share: u32,
     /// Days by which one request can extend the protection at most.
     pub protection_days: u32,
     /// What I may do now, for buttons and keys.
@@ -222,6 +228,8 @@ pub enum RejectionRule {
     PublicTender,
     /// Not enough to go on.
     NotQualified,
+    /// Another partner's registration protects the same customer.
+    OtherRegistration,
 }
 
 /// Argument of `extension_request`.

@@ -6,6 +6,7 @@ use super::map::Mapping;
 use super::{Row, Table};
 use crate::dto::{AccountField, RowError};
 use crate::say;
+use domain::entity::Relation;
 use std::collections::HashMap;
 
 /// Longest name, industry or owner, in characters.
@@ -29,6 +30,14 @@ pub struct AccountRowIn {
     pub industry: Option<String>,
     /// Who looks after it.
     pub owner: Option<String>,
+    /// DUNS number, nine digits.
+    pub duns: Option<String>,
+    /// What it is to the vendor.
+    pub relation: Option<Relation>,
+    /// A named account of the vendor; none when the list does not say.
+    pub named: Option<bool>,
+    /// Whether it is on file already, and brought up to date.
+    pub on_file: bool,
 }
 
 /// What one row turned out to be.
@@ -61,9 +70,15 @@ pub fn name_key(name: &str) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Existing {
     known: Known,
+    updates: bool,
 }
 
 impl Existing {
+    /// What a list says of an account on file besides its name is taken over.
+    pub fn updating(self) -> Self {
+        Self { updates: true, ..self }
+    }
+
     /// Adds an account that is on file.
     pub fn add(&mut self, domain: Option<&str>, name: &str) {
         let domain = domain.map(|text| normalise_domain(text).unwrap_or_else(|| text.to_lowercase()));
@@ -124,6 +139,9 @@ pub fn verdicts<'a>(
             country: mapping.column_of(AccountField::Country),
             industry: mapping.column_of(AccountField::Industry),
             owner: mapping.column_of(AccountField::Owner),
+            duns: mapping.column_of(AccountField::Duns),
+            relation: mapping.column_of(AccountField::Relation),
+            named: mapping.column_of(AccountField::Named),
         },
     };
     mapping.data(table).map(move |row| check.verdict(row))
@@ -135,6 +153,9 @@ struct Columns {
     country: Option<usize>,
     industry: Option<usize>,
     owner: Option<usize>,
+    duns: Option<usize>,
+    relation: Option<usize>,
+    named: Option<usize>,
 }
 
 struct Check<'a> {
@@ -153,13 +174,16 @@ impl Check<'_> {
         };
         let key = name_key(&account.name);
         let domain = account.domain.as_deref();
-        let message = if self.existing.known.find(domain, &key).is_some() {
+        let columns = &self.columns;
+        let says_more = columns.duns.is_some() || columns.relation.is_some() || columns.named.is_some();
+        let on_file = self.existing.known.find(domain, &key).is_some();
+        let message = if on_file && !(self.existing.updates && says_more) {
             say!("This account is already on file.")
         } else if let Some(earlier) = self.seen.find(domain, &key) {
             say!("This row repeats row {earlier}.", earlier = earlier)
         } else {
             self.seen.add(account.domain.clone(), key, account.row);
-            return Verdict::Good(account);
+            return Verdict::Good(AccountRowIn { on_file, ..account });
         };
         let value = account.domain.unwrap_or(account.name);
         Verdict::Duplicate(RowError { row: account.row, message, value })
@@ -224,7 +248,32 @@ impl Check<'_> {
                 None => return Err(wrong(say!("This is not a country name or ISO 3166 code."), cell)),
             },
         };
+        let duns = match raw(self.columns.duns) {
+            cell if is_nothing(cell) => None,
+            // Spreadsheets drop zeros at the front, seldom more than two.
+            cell => match domain::company::duns(&match cell.len() {
+                7 | 8 => format!("{cell:0>9}"),
+                _ => cell.to_owned(),
+            }) {
+                Some(number) => Some(number),
+                None => return Err(wrong(say!("A DUNS number has nine digits."), cell)),
+            },
+        };
+        let relation = match raw(self.columns.relation) {
+            cell if is_nothing(cell) => None,
+            cell => match relation(cell) {
+                Some(relation) => Some(relation),
+                None => {
+                    let message = say!("Write customer, open opportunity or prospect.");
+                    return Err(wrong(message, cell));
+                }
+            },
+        };
         Ok(AccountRowIn {
+            duns,
+            relation,
+            named: self.columns.named.map(|column| YES.contains(&fold(row.cell(column)).as_str())),
+            on_file: false,
             row: row.number(),
             name,
             domain,
@@ -237,6 +286,40 @@ impl Check<'_> {
             })?,
         })
     }
+}
+
+/// What people write for yes.
+const YES: [&str; 9] = ["yes", "y", "true", "1", "x", "ja", "oui", "si", "sim"];
+
+/// What people write about what an account is to the vendor, in our languages, Dutch and Italian, as [`fold`]
+/// spells it.
+const RELATIONS: [(Relation, &str); 3] = [
+    (
+        Relation::Customer,
+        "customer|existing customer|active customer|current customer|customer direct|customer channel|client|\
+         existing client|active client|install base|installed base|kunde|bestandskunde|aktiver kunde|client actif|\
+         cliente|cliente activo|cliente ativo|cliente attivo|clientes|klant|bestaande klant|顧客|عميل",
+    ),
+    (
+        Relation::OpenOpportunity,
+        "open opportunity|opportunity|opp|open opp|in progress|offene chance|verkaufschance|offene verkaufschance|offene opportunity|\
+         opportunite|opportunite ouverte|oportunidad|oportunidad abierta|oportunidade|oportunidade aberta|\
+         opportunita|verkoopkans|open kans|商談中|فرصة مفتوحة",
+    ),
+    (
+        Relation::Prospect,
+        "prospect|lead|target|target account|former customer|ex customer|lost|none|interessent|ehemaliger kunde|\
+         ancien client|prospecto|cliente potencial|cliente em potencial|ex cliente|prospectie|見込み客|عميل محتمل",
+    ),
+];
+
+/// What a cell says about what an account is to the vendor.
+fn relation(cell: &str) -> Option<Relation> {
+    let folded = fold(cell);
+    RELATIONS
+        .iter()
+        .find(|(_, known)| known.split('|').any(|word| word == folded))
+        .map(|(relation, _)| *relation)
 }
 
 /// Whether a cell only says that nothing is known.

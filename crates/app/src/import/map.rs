@@ -18,7 +18,7 @@ const LONGEST_HEADER: usize = 80;
 
 /// Headers by field, the surest first, as [`fold`] spells them. A line a language where there are
 /// enough: English, German, French, Spanish, Portuguese, Dutch, Italian.
-const HEADERS: [(AccountField, &str); 5] = [
+const HEADERS: [(AccountField, &str); 8] = [
     (
         AccountField::Name,
         "company name|account name|organization name|organisation name|customer name|business name|legal name|\
@@ -77,6 +77,21 @@ const HEADERS: [(AccountField, &str); 5] = [
          propietario|propietario de la cuenta|comercial|responsable de cuenta|ejecutivo de cuenta|vendedor|\
          gestor|proprietario|proprietario da conta|responsavel|gestor da conta|gerente de conta|dono|\
          eigenaar|accounteigenaar|accountmanager|verantwoordelijke|verkoper|beheerder|relatiebeheerder",
+    ),
+    (
+        AccountField::Duns,
+        "duns|duns number|d u n s|d u n s number|duns no|dnb duns|duns nummer|numero duns|n duns",
+    ),
+    (
+        AccountField::Relation,
+        "relationship|relation|customer status|account status|account type|lifecycle stage|\
+         kundenstatus|beziehung|statut client|type de compte|estado del cliente|relacion|\
+         status do cliente|relacionamento|klantstatus",
+    ),
+    (
+        AccountField::Named,
+        "named account|named|strategic account|key account|zielkunde|compte nomme|cuenta nombrada|\
+         conta nomeada",
     ),
 ];
 
@@ -241,6 +256,9 @@ fn twice(field: AccountField) -> String {
         AccountField::Country => say!("Two columns feed the country; choose one."),
         AccountField::Industry => say!("Two columns feed the industry; choose one."),
         AccountField::Owner => say!("Two columns feed the owner; choose one."),
+        AccountField::Duns => say!("Two columns feed the DUNS number; choose one."),
+        AccountField::Relation => say!("Two columns say what the account is to us; choose one."),
+        AccountField::Named => say!("Two columns say whether it is a named account; choose one."),
     }
 }
 

@@ -5,6 +5,7 @@ mod workbooks;
 
 use super::*;
 use crate::dto::AccountField;
+use domain::entity::Relation;
 use fixtures::Outcome;
 use proptest::prelude::*;
 
@@ -44,6 +45,10 @@ fn account(row: u32, name: &str, domain: Option<&str>, country: Option<&str>) ->
         country: country.map(str::to_owned),
         industry: None,
         owner: None,
+        duns: None,
+        relation: None,
+        named: None,
+        on_file: false,
     }
 }
 
@@ -92,6 +97,62 @@ fn a_german_list_from_excel() -> Outcome {
             Ok(account(3, "Polder Port", Some("polder-port.example"), Some("NL"))),
         ]
     );
+    Ok(())
+}
+
+#[test]
+fn what_an_account_is_to_the_vendor() -> Outcome {
+    let text = "Account name;Website;DUNS;Relationship;Named account\n\
+        Polder Port;polder.example;12-345-6789;Customer;yes\n\
+        Meer;meer.example;1234567;Open opportunity;\n\
+        Haven;haven.example;;lead;no\n\
+        Sluis;sluis.example;;Closed lost opportunity;\n\
+        Dijk;dijk.example;0;;\n\
+        Kade;kade.example;12 34;Kunde;x\n";
+    let seen = judged(text)?;
+    let expected = |row, name, domain| AccountRowIn {
+        relation: Some(Relation::Prospect),
+        named: Some(false),
+        ..account(row, name, Some(domain), None)
+    };
+    assert_eq!(
+        seen,
+        [
+            Ok(AccountRowIn {
+                duns: Some("123456789".to_owned()),
+                relation: Some(Relation::Customer),
+                named: Some(true),
+                ..expected(2, "Polder Port", "polder.example")
+            }),
+            // A spreadsheet has dropped the zeros at the front.
+            Ok(AccountRowIn {
+                duns: Some("001234567".to_owned()),
+                relation: Some(Relation::OpenOpportunity),
+                ..expected(3, "Meer", "meer.example")
+            }),
+            Ok(expected(4, "Haven", "haven.example")),
+            Err(error(5, "Write customer, open opportunity or prospect.", "Closed lost opportunity")),
+            Err(error(6, "A DUNS number has nine digits.", "0")),
+            Err(error(7, "A DUNS number has nine digits.", "12 34")),
+        ]
+    );
+    Ok(())
+}
+
+#[test]
+fn what_is_on_file_is_brought_up_to_date_where_the_list_says_more() -> Outcome {
+    let mut existing = Existing::default();
+    existing.add(Some("polder.example"), "Polder Port");
+    let more = table("list.csv", "Name;Website;Relationship\nPolder;polder.example;Customer\n")?;
+    let same = table("list.csv", "Name;Website;Owner\nPolder;polder.example;Bob\n")?;
+    assert_eq!(preview(&more, None, &existing).duplicates, 1, "a partner's list stays as it is");
+    let existing = existing.updating();
+    let seen = preview(&more, None, &existing);
+    assert_eq!((seen.good, seen.duplicates), (1, 0));
+    assert!(seen.notes.iter().any(|note| note.contains("on file already")));
+    let rows: Vec<_> = rows(&more, &Mapping::new(&more, None), &existing).collect();
+    assert!(rows.iter().all(|row| row.as_ref().is_ok_and(|account| account.on_file)));
+    assert_eq!(preview(&same, None, &existing).duplicates, 1, "it says nothing new");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Heard, News, Room, What};
 use crate::app::App;
+use crate::map;
 use crate::say;
 use crate::today::seen_to_decide;
 use domain::entity::{Deal, Member, Message, ReadMark, RowOf, Status, read_mark_id};
@@ -117,10 +118,22 @@ impl Announcer {
             (Status::Rejected, true) => {
                 let evidence = deal.registration.evidence.unwrap_or_default();
                 let decided = deal.registration.decided_at.map_or(0, |at| at.0.unsigned_abs());
+                let why = match deal.registration.rule.filter(|_| evidence.is_empty()) {
+                    Some(rule) => map::rejection_words(rule),
+                    None => evidence,
+                };
                 (
                     say!("Registration rejected"),
-                    format!("{}: {evidence}", deal.title),
+                    format!("{}: {why}", deal.title),
                     Some((RowOf::Rejected(id), decided)),
+                )
+            }
+            (Status::ConflictHold, false) if deal.hold.is_none() => {
+                let body = format!("{} · {}", deal.title, deal.customer.name);
+                (
+                    say!("The rules hold a registration"),
+                    body,
+                    Some((RowOf::Decision(id), seen_to_decide(&deal))),
                 )
             }
             (Status::Submitted, false) => {
@@ -139,10 +152,13 @@ impl Announcer {
                 let body = format!("{}: {}", deal.title, answer?.text);
                 (say!("Your question was answered"), body, Some((RowOf::Decision(id), seen_to_decide(&deal))))
             }
-            (Status::ConflictHold, true) => {
-                let evidence = deal.hold.as_ref().map_or("", |hold| hold.evidence.as_str());
-                (say!("Registration held because of a conflict"), format!("{}: {evidence}", deal.title), None)
-            }
+            (Status::ConflictHold, true) => match &deal.hold {
+                None => (say!("Registration held by the rules of engagement"), deal.title.clone(), None),
+                Some(hold) => {
+                    let body = format!("{}: {}", deal.title, hold.evidence);
+                    (say!("Registration held because of a conflict"), body, None)
+                }
+            },
             (Status::Shared, true) => {
                 let evidence = deal.split.as_ref().map_or("", |split| split.evidence.as_str());
                 (say!("Registration approved at a share"), format!("{}: {evidence}", deal.title), None)

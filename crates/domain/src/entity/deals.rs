@@ -1,7 +1,9 @@
 //! Customers, deals and their registration, and what was overwritten in them.
 
-use super::{Appeal, Extension, Hold, Question, Registration, Split};
+use super::{Appeal, Extension, Finding, Hold, Question, Registration, Relation, Split};
+use crate::claim::normal_name;
 use crate::codec::entity;
+use crate::company::{Company, email_domain, keys};
 use crate::date::{Date, Timestamp};
 use crate::id::*;
 use crate::money::Money;
@@ -26,6 +28,28 @@ entity! {
     5 owner: String,
     /// When it was written, hub time.
     6 created_at: Timestamp,
+    /// What it is to the vendor, on the vendor's own list.
+    #[cbor(decode_with = "crate::codec::closed")]
+    7 relation: Option<Relation>,
+    /// A named account of the vendor: kept for its own people.
+    8 named: Option<bool>,
+    /// DUNS number, nine digits.
+    9 duns: Option<String>,
+    /// Last activity on the vendor's opportunity.
+    10 active_on: Option<Date>,
+}
+
+impl Account {
+    /// The company that it is.
+    pub fn company(&self) -> Company {
+        Company {
+            name: self.name.clone(),
+            domain: self.domain.clone(),
+            country: self.country.clone(),
+            duns: self.duns.clone(),
+            email: None,
+        }
+    }
 }
 
 /// The customer of a deal, as both sides see it.
@@ -77,6 +101,94 @@ impl Stage {
     }
 }
 
+/// Why a deal was lost, named as AWS Partner Central names it (Selling API, `LifeCycle.ClosedLostReason`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum LostReason {
+    /// Customer Deficiency.
+    #[n(0)]
+    CustomerDeficiency,
+    /// Delay / Cancellation of Project.
+    #[n(1)]
+    ProjectCancelled,
+    /// Legal / Tax / Regulatory.
+    #[n(2)]
+    Legal,
+    /// Lost to Competitor - Google.
+    #[n(3)]
+    CompetitorGoogle,
+    /// Lost to Competitor - Microsoft.
+    #[n(4)]
+    CompetitorMicrosoft,
+    /// Lost to Competitor - SoftLayer.
+    #[n(5)]
+    CompetitorSoftLayer,
+    /// Lost to Competitor - VMWare.
+    #[n(6)]
+    CompetitorVmware,
+    /// Lost to Competitor - Other.
+    #[n(7)]
+    CompetitorOther,
+    /// No Opportunity.
+    #[n(8)]
+    NoOpportunity,
+    /// On Premises Deployment.
+    #[n(9)]
+    OnPremises,
+    /// Partner Gap.
+    #[n(10)]
+    PartnerGap,
+    /// Price.
+    #[n(11)]
+    Price,
+    /// Security / Compliance.
+    #[n(12)]
+    Security,
+    /// Technical Limitations.
+    #[n(13)]
+    TechnicalLimitations,
+    /// Customer Experience.
+    #[n(14)]
+    CustomerExperience,
+    /// Other.
+    #[n(15)]
+    Other,
+    /// People/Relationship/Governance.
+    #[n(16)]
+    Relationship,
+    /// Product/Technology.
+    #[n(17)]
+    Product,
+    /// Financial/Commercial.
+    #[n(18)]
+    Commercial,
+}
+
+impl LostReason {
+    /// Every reason, in the order of their numbers.
+    pub const ALL: [Self; 19] = [
+        Self::CustomerDeficiency,
+        Self::ProjectCancelled,
+        Self::Legal,
+        Self::CompetitorGoogle,
+        Self::CompetitorMicrosoft,
+        Self::CompetitorSoftLayer,
+        Self::CompetitorVmware,
+        Self::CompetitorOther,
+        Self::NoOpportunity,
+        Self::OnPremises,
+        Self::PartnerGap,
+        Self::Price,
+        Self::Security,
+        Self::TechnicalLimitations,
+        Self::CustomerExperience,
+        Self::Other,
+        Self::Relationship,
+        Self::Product,
+        Self::Commercial,
+    ];
+}
+
 entity! {
     /// A deal. Scope: deal.
     Deal in Deals;
@@ -124,6 +236,33 @@ entity! {
     21 appeal: Option<Appeal>,
     /// When the vendor took it on as an opportunity of its own, hub time.
     22 converted_at: Option<Timestamp>,
+    /// E-mail address of somebody at the customer.
+    23 contact: Option<String>,
+    /// DUNS number of the customer, nine digits.
+    24 duns: Option<String>,
+    /// Whether the customer buys by public tender.
+    25 tender: Option<bool>,
+    /// What the rules of engagement found when it arrived.
+    #[cbor(decode_with = "crate::codec::closed")]
+    26 finding: Option<Finding>,
+    /// The version of the rules of engagement that was in force at the last decision.
+    27 decided_by_rules: Option<u32>,
+    /// Why it was lost; only of a lost deal, and not asked of everybody before there were reasons.
+    #[cbor(decode_with = "crate::codec::closed")]
+    28 lost_reason: Option<LostReason>,
+}
+
+impl Deal {
+    /// The customer, as the rules of engagement look for it.
+    pub fn company(&self) -> Company {
+        Company {
+            name: self.customer.name.clone(),
+            domain: self.customer.domain.clone(),
+            country: self.customer.country.clone(),
+            duns: self.duns.clone(),
+            email: self.contact.as_deref().and_then(email_domain),
+        }
+    }
 }
 
 /// Fields of a deal that can be patched one by one.
@@ -154,11 +293,23 @@ pub enum DealField {
     /// Region: drafts only.
     #[n(7)]
     Region,
+    /// Somebody at the customer: drafts only.
+    #[n(8)]
+    Contact,
+    /// DUNS number of the customer: drafts only.
+    #[n(9)]
+    Duns,
+    /// Whether it is a public tender: drafts only.
+    #[n(10)]
+    Tender,
+    /// Why it was lost.
+    #[n(11)]
+    LostReason,
 }
 
 entity! {
     /// Who holds a claim key. Scope: hub. Its id is [`crate::claim::claim_id`].
-    Claim in Claims, lookups |claim, _| vec![claims_of(claim.organization)];
+    Claim in Claims, lookups |claim, _| claim.lookups();
     /// The registration that holds it.
     1 deal: DealId,
     /// Its organization.
@@ -167,13 +318,44 @@ entity! {
     3 since: Timestamp,
     /// The last day it protects; none while the registration is being decided, and once it is converted.
     4 until: Option<Date>,
+    /// What it claims.
+    5 of: Option<Claimed>,
+}
+
+/// What a claim is about, so that registrations of the same customer under another domain are found.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Claimed {
+    /// The customer.
+    #[n(1)]
+    pub company: Company,
+    /// Product.
+    #[n(2)]
+    pub product: String,
+    /// Sales region.
+    #[n(3)]
+    pub region: String,
 }
 
 impl Claim {
+    fn lookups(&self) -> Vec<LookupKey> {
+        let mut lookups = vec![claims_of(self.organization)];
+        if let Some(Claimed { company, product, region }) = &self.of {
+            lookups.extend(keys(company).iter().map(|key| claims_under(product, region, key)));
+        }
+        lookups
+    }
+
     /// Whether somebody else may take it on this day.
     pub fn is_free(&self, today: Date) -> bool {
         self.until.is_some_and(|until| until < today)
     }
+}
+
+/// Lookup key of the claims of a product and region under a key of the customer, see [`keys`].
+pub fn claims_under(product: &str, region: &str, key: &str) -> LookupKey {
+    let place = derived("claimed", &[normal_name(product).as_bytes(), normal_name(region).as_bytes()]);
+    LookupKey(format!("claimed/{place}/{key}"))
 }
 
 /// Lookup key of the claims an organization holds.

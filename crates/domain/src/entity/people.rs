@@ -61,6 +61,9 @@ entity! {
     9 created_at: Timestamp,
     /// Days a device may show its data without meeting the hub, see [`Program::lease_days`].
     10 lease_days: Option<u32>,
+    /// The version of the rules of engagement in force, see [`Program::rules_version`]; none for those it was
+    /// founded with.
+    11 rules: Option<u32>,
 }
 
 impl Program {

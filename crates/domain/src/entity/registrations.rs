@@ -93,6 +93,9 @@ pub enum RejectionRule {
     /// Not enough to go on.
     #[n(4)]
     NotQualified,
+    /// Another partner's registration protects the same customer.
+    #[n(5)]
+    OtherRegistration,
 }
 
 /// The registration of a deal.

@@ -236,7 +236,10 @@ impl Mutate for PartnershipEnd {
         let mut changes = vec![RowChange::put(self.organization, self.lane(), &organization)];
         if ctx.is_authoritative() {
             for key in rows.under(&claims_of(self.organization))? {
-                changes.push(RowChange::delete::<Claim>(key.id, ScopeId::Hub));
+                // Somebody else may have taken it since.
+                if rows.get::<Claim>(key.id)?.is_some_and(|claim| claim.organization == self.organization) {
+                    changes.push(RowChange::delete::<Claim>(key.id, ScopeId::Hub));
+                }
             }
         }
         Ok(changes)

@@ -1,7 +1,9 @@
 //! The organization's own list of customer accounts.
 
 use super::*;
-use crate::entity::Account;
+use crate::company::duns;
+use crate::date::Date;
+use crate::entity::{Account, Listed, Relation};
 use minicbor::{Decode, Encode};
 
 /// Most accounts one mutation writes.
@@ -29,6 +31,18 @@ pub struct AccountDraft {
     /// Who looks after it.
     #[n(6)]
     pub owner: String,
+    /// What it is to the vendor, on the vendor's own list.
+    #[cbor(n(7), decode_with = "crate::codec::closed")]
+    pub relation: Option<Relation>,
+    /// A named account of the vendor.
+    #[n(8)]
+    pub named: Option<bool>,
+    /// DUNS number.
+    #[n(9)]
+    pub duns: Option<String>,
+    /// Last activity on the vendor's opportunity.
+    #[n(10)]
+    pub active_on: Option<Date>,
 }
 
 /// Writes accounts onto the organization's list; one that exists is replaced.
@@ -48,8 +62,12 @@ impl Mutate for AccountsPut {
         ScopeId::Organization(self.organization)
     }
 
-    fn reads(&self, _: &Context, _: &Rows) -> ReadSet {
-        self.accounts.iter().fold(ReadSet::default(), |reads, draft| reads.row::<Account>(draft.account))
+    fn reads(&self, ctx: &Context, _: &Rows) -> ReadSet {
+        let looked_into = lists(ctx);
+        self.accounts.iter().fold(ReadSet::default(), |reads, draft| {
+            let reads = reads.row::<Account>(draft.account);
+            if looked_into { reads.row::<Listed>(draft.account) } else { reads }
+        })
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
@@ -78,9 +96,16 @@ impl Mutate for AccountsPut {
                 industry: draft.industry.clone(),
                 owner: draft.owner.clone(),
                 created_at,
+                relation: draft.relation,
+                named: draft.named.filter(|named| *named),
+                duns: draft.duns.as_deref().and_then(duns),
+                active_on: draft.active_on,
                 extra,
             };
             changes.push(RowChange::put(draft.account, scope, &account));
+            if lists(ctx) {
+                changes.extend(listed(rows, draft.account, &account)?);
+            }
         }
         Ok(changes)
     }
@@ -95,6 +120,10 @@ impl Mutate for AccountsPut {
                 country: account.country,
                 industry: account.industry,
                 owner: account.owner,
+                relation: account.relation,
+                named: account.named,
+                duns: account.duns,
+                active_on: account.active_on,
             })
         };
         match self.accounts.iter().map(before).collect() {
@@ -102,4 +131,19 @@ impl Mutate for AccountsPut {
             None => Undo::No("Added accounts stay on the list. Import a corrected list to change them."),
         }
     }
+}
+
+/// Whether the rules of engagement look into what is written: the vendor's list, at the hub.
+fn lists(ctx: &Context) -> bool {
+    ctx.is_authoritative() && ctx.actor.as_ref().is_some_and(|actor| actor.side == Side::Vendor)
+}
+
+/// Keeps what the rules look into in step with an account.
+fn listed(rows: &Rows, id: AccountId, account: &Account) -> Result<Option<RowChange>, Refusal> {
+    let before = rows.get::<Listed>(id)?;
+    Ok(match Listed::of(account) {
+        Some(listed) if before.as_ref() == Some(&listed) => None,
+        Some(listed) => Some(RowChange::put(id, ScopeId::Hub, &listed)),
+        None => before.map(|_| RowChange::delete::<Listed>(id, ScopeId::Hub)),
+    })
 }

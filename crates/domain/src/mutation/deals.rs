@@ -4,8 +4,9 @@ use super::history::FieldChange;
 use super::registration::{claim_again, keep_claim, with_claim};
 use super::*;
 use crate::claim::registrable_domain;
+use crate::company::duns;
 use crate::date::Date;
-use crate::entity::{Customer, Deal, DealField, Program, Stage, Status};
+use crate::entity::{Customer, Deal, DealField, LostReason, Program, Stage, Status};
 use crate::money::Money;
 use crate::registration::{State, state};
 use minicbor::{Decode, Encode};
@@ -37,6 +38,18 @@ pub enum DealValue {
     /// Region.
     #[n(7)]
     Region(#[n(0)] String),
+    /// E-mail address of somebody at the customer; empty when unknown.
+    #[n(8)]
+    Contact(#[n(0)] String),
+    /// DUNS number of the customer; empty when unknown.
+    #[n(9)]
+    Duns(#[n(0)] String),
+    /// Whether it is a public tender.
+    #[n(10)]
+    Tender(#[n(0)] bool),
+    /// Why it was lost.
+    #[n(11)]
+    LostReason(#[cbor(n(0), decode_with = "crate::codec::closed")] Option<LostReason>),
 }
 
 impl DealValue {
@@ -51,6 +64,10 @@ impl DealValue {
             Self::Customer(_) => DealField::Customer,
             Self::Product(_) => DealField::Product,
             Self::Region(_) => DealField::Region,
+            Self::Contact(_) => DealField::Contact,
+            Self::Duns(_) => DealField::Duns,
+            Self::Tender(_) => DealField::Tender,
+            Self::LostReason(_) => DealField::LostReason,
         }
     }
 
@@ -65,6 +82,10 @@ impl DealValue {
             Self::Customer(_) => Self::Customer(deal.customer.clone()),
             Self::Product(_) => Self::Product(deal.product.clone()),
             Self::Region(_) => Self::Region(deal.region.clone()),
+            Self::Contact(_) => Self::Contact(deal.contact.clone().unwrap_or_default()),
+            Self::Duns(_) => Self::Duns(deal.duns.clone().unwrap_or_default()),
+            Self::Tender(_) => Self::Tender(deal.tender == Some(true)),
+            Self::LostReason(_) => Self::LostReason(deal.lost_reason),
         }
     }
 
@@ -98,6 +119,16 @@ impl DealValue {
                 Rule::InvalidField,
                 "This region is not part of the program. Choose one of the list.",
             )),
+            Self::Contact(contact) if !is_address(contact.trim()) => Err(Refusal::new(
+                Rule::InvalidField,
+                "The contact is an e-mail address, for example ana@polder.nl.",
+            )
+            .because("field", "contact")),
+            Self::Duns(number) if !number.trim().is_empty() && duns(number).is_none() => Err(Refusal::new(
+                Rule::InvalidField,
+                "A DUNS number has nine digits. Leave it empty if you do not know it.",
+            )
+            .because("field", "duns")),
             _ => Ok(()),
         }
     }
@@ -118,6 +149,12 @@ impl DealValue {
             }
             Self::Product(product) => deal.product = product.clone(),
             Self::Region(region) => deal.region = region.clone(),
+            Self::Contact(contact) => {
+                deal.contact = Some(contact.trim().to_owned()).filter(|contact| !contact.is_empty());
+            }
+            Self::Duns(number) => deal.duns = duns(number),
+            Self::Tender(tender) => deal.tender = tender.then_some(true),
+            Self::LostReason(reason) => deal.lost_reason = *reason,
         }
     }
 }
@@ -158,7 +195,8 @@ pub struct DealEdit {
 
 impl DealEdit {
     fn moves_stage(&self) -> bool {
-        self.patch.iter().any(|patch| patch.value.field() == DealField::Stage)
+        let of_stage = |field| matches!(field, DealField::Stage | DealField::LostReason);
+        self.patch.iter().any(|patch| of_stage(patch.value.field()))
     }
 }
 
@@ -197,7 +235,15 @@ impl Mutate for DealEdit {
         for FieldPatch { value, base } in &self.patch {
             value.check(&program)?;
             let field = value.field();
-            let identity = matches!(field, DealField::Customer | DealField::Product | DealField::Region);
+            let identity = !matches!(
+                field,
+                DealField::Title
+                    | DealField::Amount
+                    | DealField::CloseDate
+                    | DealField::Stage
+                    | DealField::LostReason
+                    | DealField::Need
+            );
             if identity && !draft {
                 return Err(Refusal::new(
                     Rule::WrongState,
@@ -239,6 +285,9 @@ impl Mutate for DealEdit {
                 deal.field_by.insert(number, actor.member);
             }
         }
+        if deal.stage != Stage::ClosedLost {
+            deal.lost_reason = None;
+        }
         // A draft holds no customer, and may be about another one by now.
         if self.moves_stage() && !draft {
             changes.extend(if was_lost && state(&deal, today) != State::Lost {
@@ -269,4 +318,14 @@ impl Mutate for DealEdit {
             _ => Undo::No("The deal is gone."),
         }
     }
+}
+
+/// Empty, or an address that mail can be sent to, as far as one can tell.
+fn is_address(text: &str) -> bool {
+    let long = text.chars().nth(254).is_some();
+    let odd = text.chars().any(|c| c.is_control() || c.is_whitespace());
+    text.is_empty()
+        || (!long
+            && !odd
+            && text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')))
 }

@@ -155,6 +155,7 @@ impl Mutate for RegistrationDecide {
         if !matches!(self.decision, Decision::Hold { .. }) {
             deal.registration.decided_by = Some(by);
             deal.registration.decided_at = Some(ctx.now);
+            deal.decided_by_rules = ctx.decided(program.rules_version());
         }
         match &self.decision {
             Decision::Approve => deal.registration.status = Status::Approved,

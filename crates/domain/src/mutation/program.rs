@@ -1,7 +1,7 @@
 //! Founding a program.
 
 use super::*;
-use crate::entity::{Device, Grant, Key, Member, Organization, Program, grant_id};
+use crate::entity::{Device, Grant, Key, Member, Organization, Program, Terms, grant_id};
 use minicbor::{Decode, Encode};
 
 /// Creates a program with its vendor and first administrator. Signed by the new device itself; the
@@ -80,6 +80,7 @@ impl Mutate for ProgramCreate {
         let or_default = |list: &[String], default: &str| {
             if list.is_empty() { vec![default.to_owned()] } else { list.to_vec() }
         };
+        let founding = Terms::founding();
         let program = Program {
             name: self.name.clone(),
             vendor: self.vendor,
@@ -87,10 +88,11 @@ impl Mutate for ProgramCreate {
             products: or_default(&self.products, &self.vendor_name),
             regions: or_default(&self.regions, "Worldwide"),
             currency: self.currency.clone(),
-            protection_days: 90,
-            decision_days: 3,
+            protection_days: founding.protection_days,
+            decision_days: founding.decision_days,
             created_at: ctx.now,
             lease_days: None,
+            rules: None,
             extra: Default::default(),
         };
         let vendor = Organization {

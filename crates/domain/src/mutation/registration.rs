@@ -1,11 +1,12 @@
 //! What the partner does with a registration: write, send, answer, take back, ask for more time, appeal.
 
+use super::engagement::{check_rules, with_rules};
 use super::*;
 use crate::claim::{claim_id, registrable_domain};
 use crate::date::Date;
 use crate::entity::{
-    ActionPlan, Answer, Appeal, Claim, Counter, Customer, Deal, Extension, Grant, Program, Registration,
-    Stage, Status, deal_counter, grant_id,
+    ActionPlan, Answer, Appeal, Claim, Claimed, Counter, Customer, Deal, Extension, Grant, Program,
+    Registration, Stage, Status, deal_counter, grant_id,
 };
 use crate::money::Money;
 use crate::registration::{Action, check, claimed_until};
@@ -49,34 +50,20 @@ pub struct DealRegister {
     /// Stage, when it is further along than a prospect.
     #[cbor(n(10), decode_with = "crate::codec::closed")]
     pub stage: Option<Stage>,
+    /// E-mail address of somebody at the customer.
+    #[n(11)]
+    pub contact: Option<String>,
+    /// DUNS number of the customer.
+    #[n(12)]
+    pub duns: Option<String>,
+    /// Whether the customer buys by public tender.
+    #[n(13)]
+    pub tender: Option<bool>,
 }
 
-impl Mutate for DealRegister {
-    fn lane(&self) -> ScopeId {
-        ScopeId::Deal(self.deal)
-    }
-
-    fn opens_lane(&self) -> bool {
-        true
-    }
-
-    fn reads(&self, ctx: &Context, _: &Rows) -> ReadSet {
-        let domain = registrable_domain(&self.customer.domain).unwrap_or_default();
-        ReadSet::default()
-            .row::<Program>(ctx.program)
-            .row::<Deal>(self.deal)
-            .row::<Counter>(deal_counter())
-            .row::<Claim>(claim_id(&domain, &self.product, &self.region))
-    }
-
-    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
-        let actor = ctx.actor()?;
-        if actor.side != Side::Partner || actor.role == Role::Member {
-            return Err(Refusal::new(Rule::NotAllowed, "Partner sellers register deals."));
-        }
-        if rows.get::<Deal>(self.deal)?.is_some() {
-            return Err(Refusal::new(Rule::AlreadyExists, "This deal exists already."));
-        }
+impl DealRegister {
+    /// The deal as it would be written, before anything is checked.
+    fn deal(&self, ctx: &Context, actor: &Actor) -> Deal {
         let mut deal = Deal {
             number: None,
             title: String::new(),
@@ -100,20 +87,66 @@ impl Mutate for DealRegister {
             extension: None,
             appeal: None,
             converted_at: None,
+            contact: None,
+            duns: None,
+            tender: None,
+            finding: None,
+            decided_by_rules: None,
+            lost_reason: None,
             extra: Default::default(),
         };
-        let program: Program = rows.need(ctx.program, "program")?;
-        for value in [
+        for value in self.values() {
+            value.write(&mut deal);
+        }
+        deal
+    }
+
+    fn values(&self) -> [DealValue; 9] {
+        [
             DealValue::Title(self.title.clone()),
             DealValue::Customer(self.customer.clone()),
             DealValue::Product(self.product.clone()),
             DealValue::Region(self.region.clone()),
             DealValue::Need(self.need.clone()),
             DealValue::Amount(self.amount.clone()),
-        ] {
-            value.check(&program)?;
-            value.write(&mut deal);
+            DealValue::Contact(self.contact.clone().unwrap_or_default()),
+            DealValue::Duns(self.duns.clone().unwrap_or_default()),
+            DealValue::Tender(self.tender == Some(true)),
+        ]
+    }
+}
+
+impl Mutate for DealRegister {
+    fn lane(&self) -> ScopeId {
+        ScopeId::Deal(self.deal)
+    }
+
+    fn opens_lane(&self) -> bool {
+        true
+    }
+
+    fn reads(&self, ctx: &Context, so_far: &Rows) -> ReadSet {
+        let domain = registrable_domain(&self.customer.domain).unwrap_or_default();
+        let reads = ReadSet::default()
+            .row::<Program>(ctx.program)
+            .row::<Deal>(self.deal)
+            .row::<Counter>(deal_counter())
+            .row::<Claim>(claim_id(&domain, &self.product, &self.region));
+        let deal = ctx.actor.as_ref().filter(|_| self.submit).map(|actor| self.deal(ctx, actor));
+        with_rules(ctx, reads, so_far, deal.as_ref())
+    }
+
+    fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
+        let actor = ctx.actor()?;
+        if actor.side != Side::Partner || actor.role == Role::Member {
+            return Err(Refusal::new(Rule::NotAllowed, "Partner sellers register deals."));
         }
+        if rows.get::<Deal>(self.deal)?.is_some() {
+            return Err(Refusal::new(Rule::AlreadyExists, "This deal exists already."));
+        }
+        let program: Program = rows.need(ctx.program, "program")?;
+        self.values().iter().try_for_each(|value| value.check(&program))?;
+        let mut deal = self.deal(ctx, actor);
         let scope = self.lane();
         let mut changes = Vec::new();
         let own = Grant { scope, organization: actor.organization, extra: Default::default() };
@@ -163,7 +196,8 @@ impl Mutate for RegistrationSubmit {
             .row::<Program>(ctx.program)
             .row::<Deal>(self.deal)
             .row::<Counter>(deal_counter());
-        with_claim(reads, so_far, self.deal)
+        let deal = so_far.get::<Deal>(self.deal).ok().flatten();
+        with_rules(ctx, with_claim(reads, so_far, self.deal), so_far, deal.as_ref())
     }
 
     fn apply(&self, ctx: &Context, rows: &Rows) -> Result<Vec<RowChange>, Refusal> {
@@ -193,6 +227,7 @@ fn submit(
     deal.registration = Registration { status: Status::Submitted, ..Registration::draft() };
     (deal.question, deal.hold, deal.split) = (None, None, None);
     (deal.extension, deal.appeal) = (None, None);
+    (deal.finding, deal.decided_by_rules) = (None, None);
     if !ctx.is_authoritative() {
         return Ok(Vec::new());
     }
@@ -229,7 +264,13 @@ fn submit(
                 return Err(claim_taken(deal));
             }
         }
-        _ => changes.push(claimed(ctx, id, deal, None)),
+        _ => {
+            check_rules(ctx, rows, program, id, deal)?;
+            // What was rejected at once leaves the customer to others.
+            if deal.registration.status != Status::Rejected {
+                changes.push(claimed(ctx, id, deal, None));
+            }
+        }
     }
     Ok(changes)
 }
@@ -428,9 +469,12 @@ fn claimed(ctx: &Context, id: DealId, deal: &Deal, before: Option<Claim>) -> Row
         organization: deal.partner,
         since: ctx.now,
         until: None,
+        of: None,
         extra: Default::default(),
     });
     claim.until = claimed_until(deal, ctx.now.date());
+    let (product, region) = (deal.product.clone(), deal.region.clone());
+    claim.of = Some(Claimed { company: deal.company(), product, region });
     RowChange::put(claim_of(deal), ScopeId::Hub, &claim)
 }
 

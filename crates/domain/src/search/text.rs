@@ -83,7 +83,7 @@ fn cut(text: &str, run: &[(usize, char)], unspaced: bool, words: &mut Vec<Word>)
 }
 
 /// A run of letters and digits as it is compared.
-fn fold(run: &str) -> String {
+pub(crate) fn fold(run: &str) -> String {
     // What compatibility forms turn into may be signs that part words; they are left out.
     let letters = run.nfkd().flat_map(char::to_lowercase).filter(|c| !('\u{300}'..='\u{36f}').contains(c));
     letters.nfc().filter(|c| is_part(*c)).take(WORD_MAX).collect()

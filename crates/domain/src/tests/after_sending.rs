@@ -3,7 +3,7 @@
 use super::world::*;
 use crate::claim::claim_id;
 use crate::date::{DAY_MS, Timestamp};
-use crate::entity::{Claim, DealField, ExtensionAnswer, Role, Stage};
+use crate::entity::{Claim, DealField, ExtensionAnswer, LostReason, Role, Stage};
 use crate::id::DealId;
 use crate::mutation::*;
 use crate::refusal::Rule;
@@ -346,4 +346,44 @@ fn what_is_offered_is_what_is_taken() {
         let last = [State::Duplicate, State::Withdrawn, State::Converted, State::Won, State::Lost];
         assert_eq!(ends, last.contains(&state), "{state:?}");
     }
+}
+
+#[test]
+fn a_lost_deal_says_why_and_forgets_it_when_it_is_opened_again() {
+    let (mut world, people) = World::with_deal(1, State::Approved);
+    let lose = |world: &World| DealEdit {
+        deal: id(1),
+        patch: [DealValue::Stage(Stage::ClosedLost), DealValue::LostReason(Some(LostReason::Price))]
+            .map(|value| FieldPatch::on(&world.deal(1), value))
+            .to_vec(),
+    };
+    let edit = lose(&world);
+    world.hub(&people.alice, edit).unwrap();
+    assert_eq!(world.deal(1).lost_reason, Some(LostReason::Price));
+    let patch = vec![FieldPatch::on(&world.deal(1), DealValue::Stage(Stage::Qualified))];
+    world.hub(&people.bob, DealEdit { deal: id(1), patch }).unwrap();
+    assert_eq!(world.deal(1).lost_reason, None);
+    // A reason without a loss says nothing.
+    let patch = vec![FieldPatch::on(&world.deal(1), DealValue::LostReason(Some(LostReason::Other)))];
+    world.hub(&people.alice, DealEdit { deal: id(1), patch }).unwrap();
+    assert_eq!(world.deal(1).lost_reason, None);
+}
+
+#[test]
+fn a_guest_says_nothing_of_why_a_deal_was_lost() {
+    let (mut world, people) = World::with_deal(1, State::Approved);
+    world.hub(&people.bob, DealShare { deal: id(1), organization: id(COASTLINE) }).unwrap();
+    let patch = vec![FieldPatch::on(&world.deal(1), DealValue::LostReason(Some(LostReason::Price)))];
+    assert_eq!(refused(world.hub(&people.carol, DealEdit { deal: id(1), patch })), Rule::NotAllowed);
+}
+
+#[test]
+fn what_the_rules_hold_is_asked_about() {
+    let (mut world, people) = World::founded();
+    world.hub(&people.alice, sent(1)).unwrap();
+    world.hub(&people.bob, hold(1)).unwrap();
+    world.hub(&people.bob, ask(1)).unwrap();
+    world.hub(&people.alice, answer(1)).unwrap();
+    assert_eq!(crate::registration::state(&world.deal(1), MONDAY.date()), State::InReview);
+    world.hub(&people.bob, hold(1)).unwrap();
 }

@@ -89,6 +89,10 @@ fn account(n: u128, name: &str) -> AccountDraft {
         country: "NL".into(),
         industry: "Logistics".into(),
         owner: "Alice".into(),
+        relation: None,
+        named: None,
+        duns: None,
+        active_on: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::world::*;
 use crate::court::{Court, NextStep, Why, court};
-use crate::entity::{OwnerSide, Stage, Status};
+use crate::entity::{Deal, OwnerSide, Stage, Status};
 use crate::registration::State;
 
 fn says(status: Status, stage: Stage, next: Option<&NextStep>) -> (Option<OwnerSide>, Why) {
@@ -29,7 +29,7 @@ fn before_the_decision_the_registration_decides() {
             (Status::Submitted, Some(OwnerSide::Vendor), Why::Undecided),
             (Status::InReview, Some(OwnerSide::Vendor), Why::Undecided),
             (Status::ActionRequired, Some(OwnerSide::Partner), Why::Asked),
-            (Status::ConflictHold, Some(OwnerSide::Vendor), Why::Held),
+            (Status::ConflictHold, Some(OwnerSide::Vendor), Why::HeldByRules),
             (Status::Appealed, Some(OwnerSide::Vendor), Why::Appealed),
             (Status::Rejected, None, Why::Rejected),
             (Status::Duplicate, None, Why::Duplicate),
@@ -99,4 +99,13 @@ fn a_closed_deal_is_in_nobodys_court() {
             assert_eq!(says(Status::Approved, stage, next), (None, Why::Closed));
         }
     }
+}
+
+#[test]
+fn what_a_person_holds_is_a_conflict_and_what_the_rules_hold_is_not() {
+    let (mut world, people) = World::with_deal(1, State::Submitted);
+    world.hub(&people.bob, hold(1)).unwrap();
+    assert_eq!(court(&world.deal(1), None, MONDAY.date()).why, Why::Held);
+    let held = Deal { hold: None, ..world.deal(1) };
+    assert_eq!(court(&held, None, MONDAY.date()).why, Why::HeldByRules);
 }

@@ -31,8 +31,20 @@ fn busy() -> (World, People) {
         country: "NL".into(),
         industry: String::new(),
         owner: "Alice".into(),
+        relation: None,
+        named: None,
+        duns: None,
+        active_on: None,
+    };
+    let listed = AccountDraft {
+        account: id(0x701),
+        name: "Halden's best customer".into(),
+        domain: "polder.nl".into(),
+        relation: Some(crate::entity::Relation::Customer),
+        ..account.clone()
     };
     world.hub(alice, AccountsPut { organization: alice.organization, accounts: vec![account] }).unwrap();
+    world.hub(bob, AccountsPut { organization: bob.organization, accounts: vec![listed] }).unwrap();
     let carols = DealRegister { product: "Archive".into(), title: "Coastline only".into(), ..sent(5) };
     world.hub(carol, carols).unwrap();
     (world, people)
@@ -93,9 +105,23 @@ fn the_vendor_sees_neither_drafts_nor_lists_of_a_partner() {
     let (world, people) = busy();
     for who in [&people.bob, &people.mia, &people.hugo] {
         let rows = seen_by(&world, who);
-        assert!(!rows.iter().any(|row| row.key.table == Table::Accounts));
+        let lists = rows.iter().filter(|row| row.key.table == Table::Accounts);
+        assert!(lists.clone().all(|row| row.scope == ScopeId::Organization(id(HALDEN))));
+        assert_eq!(lists.count(), 1);
         assert!(!rows.iter().any(|row| row.scope == ScopeId::Deal(id(2))), "nadia's draft");
         assert!(rows.iter().any(|row| row.scope == ScopeId::Deal(id(1))));
+    }
+}
+
+#[test]
+fn no_partner_sees_the_vendors_list() {
+    let (world, people) = busy();
+    for who in [&people.alice, &people.nadia, &people.carol] {
+        let told = |row: &&Row| {
+            row.body.windows(6).any(|window| window == b"Halden") && row.key.table == Table::Accounts
+        };
+        assert!(!seen_by(&world, who).iter().any(told));
+        assert!(!seen_by(&world, who).iter().any(|row| row.key.table == Table::Listed));
     }
 }
 
@@ -115,7 +141,7 @@ fn what_the_hub_keeps_for_itself_is_in_no_ones_scope() {
     for who in [&people.hugo, &people.bob, &people.alice, &people.carol] {
         assert!(!world.holds(who, ScopeId::Hub));
     }
-    for table in [Table::Claims, Table::Counters] {
+    for table in [Table::Claims, Table::Counters, Table::Listed] {
         let rows: Vec<_> = world.rows.values().filter(|row| row.key.table == table).collect();
         assert!(!rows.is_empty());
         assert!(rows.iter().all(|row| row.scope == ScopeId::Hub));

@@ -114,6 +114,10 @@ fn changing_a_row_keeps_what_a_newer_version_wrote_into_it() {
         country: String::new(),
         industry: String::new(),
         owner: String::new(),
+        relation: None,
+        named: None,
+        duns: None,
+        active_on: None,
     };
     let put = AccountsPut { organization: id(NORTHBEAM), accounts: vec![account()] };
     let mark = RoomRead { deal: id(1), member: alice.member, position: 1 };

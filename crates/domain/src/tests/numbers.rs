@@ -1,5 +1,6 @@
 //! Numbers that are part of stored rows and of the protocol. They are appended, never changed.
 
+use crate::company::MatchKey;
 use crate::entity::*;
 use crate::refusal::{Refusal, Rule};
 use crate::row::Table;
@@ -46,12 +47,37 @@ fn every_number_means_what_it_meant() {
     );
     text += &numbered(
         "rejections",
-        &[R::ExistingCustomer, R::OpenOpportunity, R::NamedAccount, R::PublicTender, R::NotQualified],
+        &[
+            R::ExistingCustomer,
+            R::OpenOpportunity,
+            R::NamedAccount,
+            R::PublicTender,
+            R::NotQualified,
+            R::OtherRegistration,
+        ],
     );
     text += &numbered(
         "fields",
-        &[F::Title, F::Amount, F::CloseDate, F::Stage, F::Need, F::Customer, F::Product, F::Region],
+        &[
+            F::Title,
+            F::Amount,
+            F::CloseDate,
+            F::Stage,
+            F::Need,
+            F::Customer,
+            F::Product,
+            F::Region,
+            F::Contact,
+            F::Duns,
+            F::Tender,
+            F::LostReason,
+        ],
     );
+    text += &numbered("reasons of loss", &LostReason::ALL);
+    text += &numbered("checks", &Check::ALL);
+    text += &numbered("effects", &[Effect::Off, Effect::Note, Effect::Hold, Effect::Reject]);
+    text += &numbered("match keys", &[MatchKey::Domain, MatchKey::Duns, MatchKey::Email, MatchKey::Name]);
+    text += &numbered("relations", &[Relation::Prospect, Relation::OpenOpportunity, Relation::Customer]);
     {
         use MilestoneField as M;
         text += &numbered("milestone fields", &[M::Title, M::Owner, M::Due, M::DoneCondition]);
@@ -65,7 +91,7 @@ fn a_table_is_found_by_its_number() {
         assert_eq!(usize::from(table.number()), number);
         assert_eq!(Table::from_number(table.number()), Some(table));
     }
-    assert_eq!(Table::from_number(16), None);
+    assert_eq!(Table::from_number(18), None);
     assert_eq!(Table::from_number(u8::MAX), None);
 }
 

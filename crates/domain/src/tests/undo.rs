@@ -298,6 +298,10 @@ fn a_list_of_accounts_goes_back_to_what_it_was_unless_some_were_added() {
         country: "NL".into(),
         industry: "Logistics".into(),
         owner: "Alice".into(),
+        relation: None,
+        named: None,
+        duns: None,
+        active_on: None,
     };
     let put = |accounts| AccountsPut { organization: id(NORTHBEAM), accounts };
     let added = put(vec![account(1, "Polder"), account(2, "Quays")]);

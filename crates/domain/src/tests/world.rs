@@ -360,6 +360,9 @@ pub fn draft(n: u128) -> DealRegister {
         close_date: day("2026-09-30"),
         submit: false,
         stage: None,
+        contact: None,
+        duns: None,
+        tender: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::Data;
 use domain::codec::Entity;
-use domain::entity::{Grant, Key, grants_of};
+use domain::entity::{Claim, Grant, Key, claims_of, grants_of};
 use domain::{DealId, DeviceId, OrganizationId, ReadSet, Refusal, RowKey, Rule, ScopeId, Table};
 use proptest::prelude::*;
 use protocol::frame::{Answer, Resume};
@@ -150,6 +150,32 @@ async fn lookups_follow_the_rows() {
     store.commit(EPOCH, NOW, &batch(1, 2, gone)).await.unwrap();
     let loaded = store.load(load()).await.unwrap();
     assert_eq!(loaded.rows.under(&grants_of(to)).unwrap(), [grant(400).0]);
+}
+
+#[tokio::test]
+async fn a_claim_that_changes_hands_is_found_with_its_present_holder() {
+    let (_storage, store) = memory().await;
+    let [first, second] = [4, 5].map(|n| OrganizationId(Uuid::from_u128(n)));
+    let key = RowKey::of::<Claim>(Uuid::from_u128(1));
+    let held_by = |organization| Claim {
+        deal: DealId(Uuid::from_u128(9)),
+        organization,
+        since: NOW,
+        until: None,
+        of: None,
+        extra: Default::default(),
+    };
+    for (seq, holder) in [(1, first), (2, second)] {
+        let body = held_by(holder).to_body();
+        store
+            .commit(EPOCH, NOW, &batch(seq - 1, seq, vec![row(key, ScopeId::Hub, seq, Some(&body))]))
+            .await
+            .unwrap();
+    }
+    let reads = ReadSet::default().lookup(claims_of(first)).lookup(claims_of(second));
+    let loaded = store.load(Load { reads, ..Load::default() }).await.unwrap();
+    assert!(loaded.rows.under(&claims_of(first)).unwrap().is_empty(), "it is not theirs any more");
+    assert_eq!(loaded.rows.under(&claims_of(second)).unwrap(), [key]);
 }
 
 #[tokio::test]

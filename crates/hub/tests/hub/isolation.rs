@@ -53,6 +53,10 @@ async fn a_partners_trace_holds_no_byte_of_another_partners() {
         country: "NL".into(),
         industry: "CANARY-industry".into(),
         owner: "CANARY-owner".into(),
+        relation: None,
+        named: None,
+        duns: None,
+        active_on: None,
     };
     let organization = alice.me.organization;
     alice.run(AccountsPut { organization, accounts: vec![account] }).await.unwrap();

@@ -1,10 +1,10 @@
-//! Who is who: the program, organizations, members, invitations, own devices.
+//! Who is who: the program and its rules, organizations, members, invitations, own devices.
 
 use super::{Mark, read_entity, read_id, read_mark, waiting};
 use crate::error::Result;
 use crate::local;
 use crate::store::Store;
-use domain::entity::{Device, Invitation, Member, Organization, Program};
+use domain::entity::{Device, Invitation, Member, Organization, Program, Rules};
 use domain::{Actor, DeviceId, InvitationId, MemberId, OrganizationId, Table};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +18,8 @@ const INVITATIONS_MAX: i64 = 500;
 pub struct Directory {
     /// The program; `None` before the first catch-up.
     pub program: Option<Program>,
+    /// The rules of engagement in force; `None` for those a program is founded with.
+    pub rules: Option<Rules>,
     /// Organizations.
     pub organizations: BTreeMap<OrganizationId, Organization>,
     /// Members, those who left included: what they wrote stays.
@@ -28,8 +30,8 @@ pub struct Directory {
 }
 
 /// Tables that a [`Directory`] is made of.
-pub(crate) const DIRECTORY: [Table; 4] =
-    [Table::Programs, Table::Organizations, Table::Members, Table::Devices];
+pub(crate) const DIRECTORY: [Table; 5] =
+    [Table::Programs, Table::Organizations, Table::Members, Table::Devices, Table::Rules];
 
 /// The directory as it was last read. Nearly every window needs it, and people change rarely.
 #[derive(Debug, Default)]
@@ -81,6 +83,10 @@ async fn read_directory(store: &Store) -> Result<Directory> {
         .await?;
     if let Some(row) = program {
         directory.program = read_entity(&row, 0)?;
+    }
+    let rules = sqlx::query("SELECT body FROM rules ORDER BY version DESC LIMIT 1");
+    if let Some(row) = rules.fetch_optional(&mut *snapshot).await? {
+        directory.rules = read_entity(&row, 0)?;
     }
     for row in sqlx::query("SELECT id, body FROM organizations").fetch_all(&mut *snapshot).await? {
         if let Some(organization) = read_entity(&row, 1)? {

@@ -316,6 +316,10 @@ async fn act(person: &Person, who: Who, what: u8, a: u8, b: u8) -> Vec<Mutation>
                 country: String::new(),
                 industry: String::new(),
                 owner: String::new(),
+                relation: None,
+                named: None,
+                duns: None,
+                active_on: None,
             })
             .collect();
         return vec![AccountsPut { organization: person.organization, accounts }.into()];

@@ -254,7 +254,7 @@ pub fn file_key_pragma() -> String {
 }
 
 /// Every table of rows.
-pub const TABLES: [(Table, &str); 14] = [
+pub const TABLES: [(Table, &str); 15] = [
     (Table::Programs, "programs"),
     (Table::Organizations, "organizations"),
     (Table::Members, "members"),
@@ -269,6 +269,7 @@ pub const TABLES: [(Table, &str); 14] = [
     (Table::Milestones, "milestones"),
     (Table::FieldHistory, "field_history"),
     (Table::PutAways, "put_aways"),
+    (Table::Rules, "rules"),
 ];
 
 pub fn register(deal: DealId, title: &str, domain: &str) -> DealRegister {
@@ -287,6 +288,9 @@ pub fn register(deal: DealId, title: &str, domain: &str) -> DealRegister {
         close_date: "2027-03-31".parse().unwrap(),
         submit: true,
         stage: None,
+        contact: None,
+        duns: None,
+        tender: None,
     }
 }
 

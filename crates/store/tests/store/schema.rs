@@ -33,7 +33,7 @@ async fn the_connection_that_writes_is_set_up_to_lose_and_leak_nothing() {
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut conn).await.unwrap();
     assert_eq!(mode, "wal");
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut conn).await.unwrap();
-    assert_eq!(version, 7);
+    assert_eq!(version, 8);
 }
 
 #[tokio::test]
@@ -41,10 +41,10 @@ async fn a_newer_file_is_opened_as_long_as_it_can_be_read() {
     let mut world = World::new().await;
     world.alice.restart().await;
     world.alice.store.close().await.unwrap();
-    raise(&world.alice, 8, 7).await;
+    raise(&world.alice, 9, 8).await;
     let reopened = store::Store::open(&world.alice.path, &file_key(), world.alice.identity.clone()).await;
     reopened.unwrap().close().await.unwrap();
-    raise(&world.alice, 9, 9).await;
+    raise(&world.alice, 10, 9).await;
     let before = std::fs::read(&world.alice.path).unwrap();
     let refused = store::Store::open(&world.alice.path, &file_key(), world.alice.identity.clone()).await;
     assert_eq!(refused.unwrap_err().code(), store::Code::NewerSchema);

@@ -353,6 +353,10 @@ async fn accounts_are_listed_recognised_and_counted() {
         country: "NL".to_owned(),
         industry: "Water".to_owned(),
         owner: "Alice".to_owned(),
+        relation: None,
+        named: None,
+        duns: None,
+        active_on: None,
     };
     let accounts = vec![
         draft(1, "Zuiderzee Works", "zuiderzee.nl"),

@@ -67,7 +67,8 @@ export const ruleWord: Record<RejectionRule, string> = {
 	open_opportunity: 'Open opportunity',
 	named_account: 'Named account',
 	public_tender: 'Public tender',
-	not_qualified: 'Not qualified'
+	not_qualified: 'Not qualified',
+	other_registration: 'Registered by another partner'
 };
 
 export const roleWord: Record<RoleName, string> = {

@@ -19,6 +19,12 @@ registerAll([
 	},
 	{
 		keys: '',
+		label: 'Rules of engagement',
+		when: () => session.ready,
+		run: () => void goto('/rules')
+	},
+	{
+		keys: '',
 		label: 'Link another device',
 		when: () => session.ready,
 		run: () => void goto('/settings?tab=devices')

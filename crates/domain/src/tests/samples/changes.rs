@@ -1,6 +1,9 @@
 //! One mutation of every name.
 
-use crate::entity::{Customer, InvitationKind, Key, OwnerSide, Put, RejectionRule, Role, RowOf, Stage};
+use crate::entity::{
+    Customer, InvitationKind, Key, LostReason, OwnerSide, Put, RejectionRule, Relation, Role, RowOf, Stage,
+    Terms,
+};
 use crate::mutation::*;
 use crate::tests::world::*;
 
@@ -27,6 +30,10 @@ fn company() -> Vec<Mutation> {
         country: "NL".into(),
         industry: "Logistics".into(),
         owner: "Alice".into(),
+        relation: Some(Relation::Customer),
+        named: Some(true),
+        duns: Some("123456789".into()),
+        active_on: Some(day("2026-03-01")),
     };
     vec![
         founding(&hugo).into(),
@@ -57,6 +64,7 @@ fn company() -> Vec<Mutation> {
             .into(),
         PartnershipEnd { organization: id(NORTHBEAM) }.into(),
         LeaseSet { days: 14 }.into(),
+        RulesPublish { version: 2, terms: Terms::founding(), note: "Named accounts are held".into() }.into(),
         AccountsPut { organization: id(NORTHBEAM), accounts: vec![account] }.into(),
     ]
 }
@@ -72,6 +80,11 @@ fn deals() -> Vec<Mutation> {
         DealValue::Customer(customer),
         DealValue::Product("Archive".into()),
         DealValue::Region("Nordics".into()),
+        DealValue::Contact("ana@meer.example".into()),
+        DealValue::Duns("123456789".into()),
+        DealValue::Tender(true),
+        DealValue::LostReason(Some(LostReason::CompetitorOther)),
+        DealValue::LostReason(None),
     ];
     let patch = values.into_iter().map(|value| FieldPatch { value, base: 12 }).collect();
     let reasons = [
@@ -80,13 +93,21 @@ fn deals() -> Vec<Mutation> {
         RejectionRule::NamedAccount,
         RejectionRule::PublicTender,
         RejectionRule::NotQualified,
+        RejectionRule::OtherRegistration,
     ];
     let rejections = reasons.map(|rule| {
         let decision = Decision::Reject { rule, evidence: "Order 4711".into() };
         RegistrationDecide { deal: id(1), decision }.into()
     });
     let mut deals = vec![
-        DealRegister { stage: Some(Stage::Qualified), ..sent(1) }.into(),
+        DealRegister {
+            stage: Some(Stage::Qualified),
+            contact: Some("ana@polder.nl".into()),
+            duns: Some("123456789".into()),
+            tender: Some(true),
+            ..sent(1)
+        }
+        .into(),
         draft(1).into(),
         DealEdit { deal: id(1), patch }.into(),
         RegistrationSubmit { deal: id(1) }.into(),

@@ -1,6 +1,7 @@
 //! One row of every table, with every field set and with none that can be absent.
 
 use crate::codec::{Entity, Extra};
+use crate::company::MatchKey;
 use crate::date::Timestamp;
 use crate::entity::*;
 use crate::row::Table;
@@ -51,6 +52,7 @@ fn company() -> Vec<Sample> {
         decision_days: 3,
         created_at: MONDAY,
         lease_days: Some(14),
+        rules: Some(2),
         extra: none(),
     };
     let organization = Organization {
@@ -99,11 +101,18 @@ fn company() -> Vec<Sample> {
         industry: "Logistics".into(),
         owner: "Alice".into(),
         created_at: MONDAY,
+        relation: Some(Relation::OpenOpportunity),
+        named: Some(true),
+        duns: Some("123456789".into()),
+        active_on: Some(day("2026-03-01")),
         extra: none(),
     };
     vec![
         sample("program", &program),
-        sample("program, with the usual lease", &Program { lease_days: None, ..program.clone() }),
+        sample(
+            "program, with the usual lease",
+            &Program { lease_days: None, rules: None, ..program.clone() },
+        ),
         sample("organization", &organization),
         sample("organization, present", &Organization { ended_at: None, ..organization.clone() }),
         sample("member", &member),
@@ -124,6 +133,31 @@ fn company() -> Vec<Sample> {
         ),
         sample("grant", &grant),
         sample("account", &account),
+        sample(
+            "account, of a partner",
+            &Account { relation: None, named: None, duns: None, active_on: None, ..account.clone() },
+        ),
+        sample(
+            "listed",
+            &Listed {
+                company: account.company(),
+                relation: Relation::Customer,
+                named: false,
+                active_on: Some(day("2026-03-01")),
+                extra: none(),
+            },
+        ),
+        sample(
+            "rules",
+            &Rules {
+                version: 2,
+                terms: Terms::founding(),
+                note: "Named accounts are held".into(),
+                published_by: id(0x102),
+                published_at: MONDAY,
+                extra: none(),
+            },
+        ),
     ]
 }
 
@@ -166,6 +200,12 @@ fn deals() -> Vec<Sample> {
         extension: None,
         appeal: None,
         converted_at: None,
+        contact: None,
+        duns: None,
+        tender: None,
+        finding: None,
+        decided_by_rules: None,
+        lost_reason: None,
         extra: none(),
     };
     let told = Deal {
@@ -193,6 +233,24 @@ fn deals() -> Vec<Sample> {
         }),
         appeal: Some(Appeal { reason: "It was for another company".into(), by: id(0x101), at: MONDAY }),
         converted_at: Some(MONDAY),
+        contact: Some("ana@polder.nl".into()),
+        duns: Some("123456789".into()),
+        tender: Some(true),
+        finding: Some(Finding {
+            rules: 2,
+            at: MONDAY,
+            hits: vec![
+                Hit {
+                    check: Check::ExistingCustomer,
+                    key: Some(MatchKey::Duns),
+                    score: 9_800,
+                    effect: Effect::Note,
+                },
+                Hit { check: Check::PublicTender, key: None, score: 10_000, effect: Effect::Hold },
+            ],
+        }),
+        decided_by_rules: Some(2),
+        lost_reason: Some(LostReason::Price),
         ..deal.clone()
     };
     let bare = Registration::draft();
@@ -209,6 +267,7 @@ fn deals() -> Vec<Sample> {
         organization: id(0xA2),
         since: MONDAY,
         until: Some(day("2026-05-31")),
+        of: Some(Claimed { company: deal.company(), product: "Gateway".into(), region: "Benelux".into() }),
         extra: none(),
     };
     let history = FieldHistory {

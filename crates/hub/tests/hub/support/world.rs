@@ -195,6 +195,9 @@ pub fn deal(domain: &str) -> DealRegister {
         close_date: "2027-03-31".parse().unwrap(),
         submit: true,
         stage: None,
+        contact: None,
+        duns: None,
+        tender: None,
     }
 }
 

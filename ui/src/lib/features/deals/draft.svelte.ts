@@ -1,6 +1,7 @@
 import type { DealForm } from '$bindings/DealForm';
 import { amountText, parseAmount } from '$lib/typed/amount';
 import { localToday, parseDay, typedDay } from '$lib/typed/day';
+import { western } from '$lib/typed/number';
 
 /** The form as it is typed: words, not values. */
 export interface Draft {
@@ -15,6 +16,9 @@ export interface Draft {
 	product: string;
 	region: string;
 	need: string;
+	contact: string;
+	duns: string;
+	tender: boolean;
 }
 
 export const emptyDraft = (program: string): Draft => ({
@@ -28,7 +32,10 @@ export const emptyDraft = (program: string): Draft => ({
 	country: '',
 	product: '',
 	region: '',
-	need: ''
+	need: '',
+	contact: '',
+	duns: '',
+	tender: false
 });
 
 // Leaving the form loses nothing: what was typed is here when one comes back.
@@ -43,7 +50,7 @@ export const forget = (): void => {
 };
 
 function isEmpty(draft: Draft): boolean {
-	return ![draft.customer, draft.domain, draft.title, draft.amount, draft.close, draft.need].some(
+	return !draft.tender && ![draft.customer, draft.domain, draft.title, draft.amount, draft.close, draft.need, draft.contact, draft.duns].some(
 		(text) => text.trim()
 	);
 }
@@ -60,11 +67,14 @@ export function fromForm(form: DealForm): Draft {
 		country: form.country,
 		product: form.product,
 		region: form.region,
-		need: form.need
+		need: form.need,
+		contact: form.contact,
+		duns: form.duns,
+		tender: form.tender
 	};
 }
 
-export type FieldName = 'customer' | 'domain' | 'title' | 'amount' | 'close' | 'country';
+export type FieldName = 'customer' | 'domain' | 'title' | 'amount' | 'close' | 'country' | 'contact' | 'duns';
 export type Faults = Partial<Record<FieldName, string>>;
 
 /** The host part of what was pasted: a whole address is as good as a bare domain. */
@@ -97,6 +107,10 @@ export function check(draft: Draft, currency: string, today: string = localToday
 	else if (close < today) faults.close = 'That day has passed.';
 	if (draft.country.trim() && !/^[a-z]{2}$/i.test(draft.country.trim()))
 		faults.country = 'Two letters, for example NL.';
+	if (draft.contact.trim() && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(draft.contact.trim()))
+		faults.contact = 'An e-mail address, for example ana@polderport.nl';
+	if (draft.duns.trim() && western(draft.duns).replace(/[-\s]/g, '').match(/^\d{9}$/) === null)
+		faults.duns = 'Nine digits. Leave it empty if you do not know it.';
 	return faults;
 }
 
@@ -114,6 +128,9 @@ export function toForm(draft: Draft, currency: string, submit: boolean): DealFor
 		product: draft.product,
 		region: draft.region,
 		need: draft.need.trim(),
+		contact: draft.contact.trim(),
+		duns: western(draft.duns),
+		tender: draft.tender,
 		submit
 	};
 }

@@ -1,15 +1,23 @@
 import type { AccountField } from '$bindings/AccountField';
 import type { ColumnMapping } from '$bindings/ColumnMapping';
+import type { Side } from '$bindings/Side';
 
 export const fieldNames: Record<AccountField, string> = {
 	name: 'Company name',
 	domain: 'Domain',
 	country: 'Country',
 	industry: 'Industry',
-	owner: 'Owner'
+	owner: 'Owner',
+	duns: 'DUNS number',
+	relation: 'Relationship',
+	named: 'Named account'
 };
 
-export const fields = Object.keys(fieldNames) as AccountField[];
+const fields = Object.keys(fieldNames) as AccountField[];
+
+/** Only a vendor's list says what an account is to the vendor. */
+export const fieldsOf = (side: Side | undefined): AccountField[] =>
+	side === 'vendor' ? fields : fields.filter((field) => field !== 'relation' && field !== 'named');
 
 /** Feeds `field` from `column`. A field has one source, so another column that fed it lets go. */
 export function assign(mapping: ColumnMapping[], column: number, field: AccountField | null): ColumnMapping[] {

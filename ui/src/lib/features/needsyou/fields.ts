@@ -14,6 +14,10 @@ export const fieldWord: Record<FieldName, string> = {
 	customer: 'Customer',
 	product: 'Product',
 	region: 'Region',
+	contact: 'Contact',
+	duns: 'DUNS number',
+	tender: 'Public tender',
+	lost_reason: 'Lost because',
 	owner: 'Owner',
 	due: 'Due date',
 	done_condition: 'Done when'

@@ -7,11 +7,12 @@ import { stageWord } from '$lib/design/words';
 import { matches } from '$lib/shell/palette';
 import type { Question } from '$lib/shell/question';
 import { parseDay } from '$lib/typed/day';
+import { lostReasons, lostWord } from './lost';
 
 const edit = (row: DealRow, part: Partial<DealEdit>) =>
 	act(
 		'deal_edit',
-		{ program: row.program, deal: row.id, title: null, amount: null, close_date: null, stage: null, need: null, ...part },
+		{ program: row.program, deal: row.id, title: null, amount: null, close_date: null, stage: null, lost_reason: null, need: null, ...part },
 		`Changed: ${row.title}`
 	);
 
@@ -22,7 +23,25 @@ export const stageQuestion = (row: DealRow): Question => ({
 	answers: (typed) =>
 		(Object.keys(stageWord) as StageName[])
 			.filter((stage) => stage !== row.stage && (!typed || matches(stageWord[stage], typed)))
-			.map((stage) => ({ key: stage, title: stageWord[stage], run: () => edit(row, { stage }) }))
+			.map((stage) => ({
+				key: stage,
+				title: stageWord[stage],
+				...(stage === 'closed_lost' ? { next: lostQuestion(row) } : { run: () => edit(row, { stage }) })
+			}))
+});
+
+/** What it asks of a deal that is lost. */
+const lostQuestion = (row: DealRow): Question => ({
+	ask: 'Lost because?',
+	hint: 'No reason is called that.',
+	answers: (typed) =>
+		lostReasons
+			.filter((reason) => !typed || matches(lostWord[reason], typed))
+			.map((reason) => ({
+				key: reason,
+				title: lostWord[reason],
+				run: () => edit(row, { stage: 'closed_lost', lost_reason: reason })
+			}))
 });
 
 /** What the palette asks to change the day on which a deal should close. */

@@ -2,6 +2,7 @@ import type { DealDetail } from '$bindings/DealDetail';
 import type { RegistrationAction } from '$bindings/RegistrationAction';
 import type { RegistrationStatus } from '$bindings/RegistrationStatus';
 import { daysUntil } from '$lib/typed/day';
+import { parsePercent } from '$lib/typed/number';
 
 /** What one can be about to say about a registration. */
 export type Saying = 'ask' | 'answer' | 'hold' | 'share' | 'appeal' | 'extend' | 'refuse';
@@ -31,14 +32,5 @@ export function lastDays(detail: DealDetail): number | undefined {
 export const isOpen = (detail: DealDetail): boolean =>
 	!quiet.includes(detail.row.status) || lastDays(detail) !== undefined;
 
-/** Digits as they are counted with, whatever script they are typed in. */
-const western = (text: string): string =>
-	text.normalize('NFKC').trim().replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15));
-
-/** A part as people type it, `40`, `40 %` or `12,5`, in basis points; undefined when it is no part. */
-export function parseShare(text: string): number | undefined {
-	const number = /^(\d{1,2})(?:[.,٫](\d{1,2}))?\s*[%٪]?$/.exec(western(text));
-	if (!number) return undefined;
-	const points = Number(number[1]) * 100 + Number((number[2] ?? '').padEnd(2, '0'));
-	return points > 0 && points < 10_000 ? points : undefined;
-}
+/** A part as people type it, in basis points: more than nothing, less than all. */
+export const parseShare = (text: string): number | undefined => parsePercent(text, 1, 9_999);
