@@ -112,7 +112,11 @@ async fn main() -> Result<()> {
                     arguments.next().and_then(|number| number.parse().ok()).filter(|number| *number > 0);
                 thousandths = number.context(USAGE)?;
             }
-            "--write" => page = Some(arguments.next().context(USAGE)?),
+            // A path is that of the project: cargo starts this in the folder of the package.
+            "--write" => {
+                let path = journeys::desktop::root().join(arguments.next().context(USAGE)?);
+                page = Some(path.to_string_lossy().into_owned());
+            }
             // Cargo says so to every benchmark.
             "--bench" => {}
             part if PARTS.iter().any(|(name, _)| *name == part) => chosen.push(part.to_owned()),
