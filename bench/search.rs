@@ -123,40 +123,21 @@ async fn fill(folder: &Path, messages: usize) -> Result<Filled> {
 
 fn deal_of(title: String, by: MemberId, number: usize) -> Deal {
     let at = Timestamp(END - SPAN);
+    let customer = Customer {
+        name: format!("{title} N.V."),
+        domain: format!("c{number}.example"),
+        country: "NL".into(),
+    };
+    let amount = Money { minor: 1_000_000, currency: "EUR".into() };
+    let close_date = Date::from_days(20_900).unwrap_or_else(|| at.date());
     Deal {
         number: u32::try_from(number).ok(),
-        customer: Customer {
-            name: format!("{title} N.V."),
-            domain: format!("c{number}.example"),
-            country: "NL".into(),
-        },
         title,
-        partner: OrganizationId(Uuid::from_u128(5)),
-        registered_by: by,
         product: "Gauge".into(),
         region: "Benelux".into(),
-        need: String::new(),
-        amount: Money { minor: 1_000_000, currency: "EUR".into() },
-        close_date: Date::from_days(20_900).unwrap_or_else(|| at.date()),
         stage: Stage::Qualified,
         registration: Registration { status: Status::Approved, ..Registration::draft() },
-        created_at: at,
-        field_seq: Default::default(),
-        field_by: Default::default(),
-        guests: None,
-        question: None,
-        hold: None,
-        split: None,
-        extension: None,
-        appeal: None,
-        converted_at: None,
-        contact: None,
-        duns: None,
-        tender: None,
-        finding: None,
-        decided_by_rules: None,
-        lost_reason: None,
-        extra: Default::default(),
+        ..Deal::draft((OrganizationId(Uuid::from_u128(5)), by), customer, amount, close_date, at)
     }
 }
 

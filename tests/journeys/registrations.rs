@@ -7,11 +7,11 @@ use app::dto::{
 };
 use journeys::person::{Person, halden_and_northbeam};
 
-async fn detail(person: &Person, deal: &str) -> anyhow::Result<DealDetail> {
+pub(super) async fn detail(person: &Person, deal: &str) -> anyhow::Result<DealDetail> {
     person.ask("deal_get", person.one(deal)).await
 }
 
-async fn until_it_stands(
+pub(super) async fn until_it_stands(
     person: &Person,
     deal: &str,
     status: RegistrationStatus,

@@ -1,5 +1,6 @@
 //! The rules of engagement between three companies: what is found, who sees it, and how rules change.
 
+use super::registrations::{detail, until_it_stands};
 use app::dto::{
     CheckName, CheckRule, Checked, Course, DealDetail, DealForm, Done, EffectName, Evidence, InProgram,
     MatchKeyName, RegistrationSay, RegistrationStatus, RelationName, Replay, RulesCheck, RulesPage,
@@ -11,22 +12,6 @@ use journeys::person::{Person, halden_and_northbeam};
 const LIST: &str = "Company;Website;Country;Relationship;Named account\n\
     Polder Port Authority B.V.;polder.example;NL;Customer;yes\n\
     Meer Zeilen;meer.example;NL;;\n";
-
-async fn detail(person: &Person, deal: &str) -> anyhow::Result<DealDetail> {
-    person.ask("deal_get", person.one(deal)).await
-}
-
-async fn until_it_stands(
-    person: &Person,
-    deal: &str,
-    status: RegistrationStatus,
-) -> anyhow::Result<DealDetail> {
-    person
-        .until("where the registration stands", async || {
-            Ok(Some(detail(person, deal).await?).filter(|detail| detail.row.status == status))
-        })
-        .await
-}
 
 async fn rules(person: &Person) -> anyhow::Result<RulesPage> {
     person.ask("rules", InProgram { program: person.program.clone() }).await

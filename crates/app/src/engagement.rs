@@ -17,7 +17,7 @@ use domain::entity::{
     Account, Check, Deal, Effect, Finding, Hit, Listed, Relation, Role, Rules, Side, Terms,
 };
 use domain::mutation::{self, AccountDraft};
-use domain::{AccountId, DealId, registration};
+use domain::{AccountId, Date, DealId, OrganizationId, Timestamp, registration};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use store::query::engagement::{Alike, alike, rules, sent};
@@ -85,9 +85,10 @@ impl App {
         for deals in sent.latest.chunks(AT_ONCE) {
             let companies: Vec<Company> = deals.iter().map(|(_, deal)| deal.company()).collect();
             let all_alike = alike(&joined.store, &companies).await.map_err(failed)?;
-            for ((id, deal), alike) in deals.iter().zip(&all_alike) {
-                let before = course(&replayed(&present, *id, deal, alike));
-                let after = course(&replayed(&changed, *id, deal, alike));
+            for ((id, deal), alike) in deals.iter().zip(all_alike) {
+                let (found, subject) = (Found::before(*id, deal, alike), Subject::of(deal));
+                let made_of = |terms| course(&found.hits(terms, &subject, sent_on(deal).date()));
+                let (before, after) = (made_of(&present), made_of(&changed));
                 if before.1 == after.1 {
                     continue;
                 }
@@ -130,10 +131,10 @@ impl App {
         };
         let (version, terms) = faces.rules();
         let found = found(&joined, &faces, &asking).await?;
-        let hits = found.hits(&terms, &asking);
+        let hits = found.hits(&terms, &asking.subject, Self::now().date());
         let company = &asking.subject.company;
         let own = found.live.iter().find(|(_, deal)| {
-            deal.partner == asking.partner
+            deal.partner == found.partner
                 && !company.domain.is_empty()
                 && deal.customer.domain == company.domain
         });
@@ -177,22 +178,17 @@ impl App {
         let account = account.ok_or_else(|| CommandError::not_found("account"))?;
         let organization = Faces::of(&joined).await?.me()?.organization;
         let relation = map::relation_of(asked.relation);
+        // Whoever says that somebody works there now says so today.
+        let active_on = match (relation, account.relation) {
+            (Relation::OpenOpportunity, Some(Relation::OpenOpportunity)) => account.active_on,
+            (Relation::OpenOpportunity, _) => Some(Self::now().date()),
+            _ => None,
+        };
         let draft = AccountDraft {
-            account: id,
-            name: account.name,
-            domain: account.domain,
-            country: account.country,
-            industry: account.industry,
-            owner: account.owner,
             relation: Some(relation),
             named: Some(asked.named),
-            duns: account.duns,
-            // Whoever says that somebody works there now says so today.
-            active_on: match (relation, account.relation) {
-                (Relation::OpenOpportunity, Some(Relation::OpenOpportunity)) => account.active_on,
-                (Relation::OpenOpportunity, _) => Some(Self::now().date()),
-                _ => None,
-            },
+            active_on,
+            ..AccountDraft::of(id, account)
         };
         let put = mutation::AccountsPut { organization, accounts: vec![draft] };
         self.act(&joined, Some(asked.account), put).await
@@ -206,7 +202,7 @@ struct Asking {
     region: String,
     /// The registration itself, which is no other one.
     own: Option<DealId>,
-    partner: domain::OrganizationId,
+    partner: OrganizationId,
 }
 
 /// What is here about a customer: of the vendor its list and all registrations, of a partner its own.
@@ -214,6 +210,8 @@ struct Found {
     accounts: Vec<Account>,
     /// Registrations that keep others away.
     live: Vec<(DealId, Deal)>,
+    /// Whose registration it is about.
+    partner: OrganizationId,
 }
 
 async fn found(joined: &Joined, faces: &Faces, asking: &Asking) -> Result<Found, CommandError> {
@@ -231,15 +229,33 @@ async fn found(joined: &Joined, faces: &Faces, asking: &Asking) -> Result<Found,
     Ok(Found {
         accounts: accounts.into_iter().filter(|_| vendor).map(|(_, account)| account).collect(),
         live: deals.into_iter().filter(live).collect(),
+        partner: asking.partner,
     })
 }
 
 impl Found {
-    fn hits(&self, terms: &Terms, asking: &Asking) -> Vec<Hit> {
+    /// What there was when a registration was sent: the list as it is today, other registrations as they
+    /// stood then.
+    fn before(id: DealId, deal: &Deal, alike: Alike) -> Self {
+        let sent = sent_on(deal);
+        let live = |(other, found): &(DealId, Deal)| {
+            *other != id
+                && found.registration.submitted_at.is_some_and(|at| at < sent)
+                && is_about(found, &deal.product, &deal.region)
+                && registration::is_live(found, sent.date())
+        };
+        Self {
+            accounts: alike.accounts.into_iter().map(|(_, account)| account).collect(),
+            live: alike.deals.into_iter().filter(live).collect(),
+            partner: deal.partner,
+        }
+    }
+
+    fn hits(&self, terms: &Terms, subject: &Subject, today: Date) -> Vec<Hit> {
         let listed: Vec<Listed> = self.accounts.iter().filter_map(Listed::of).collect();
-        let others = self.live.iter().filter(|(_, deal)| deal.partner != asking.partner);
+        let others = self.live.iter().filter(|(_, deal)| deal.partner != self.partner);
         let others: Vec<Company> = others.map(|(_, deal)| deal.company()).collect();
-        engagement::hits(terms, &asking.subject, &listed, &others, App::now().date())
+        engagement::hits(terms, subject, &listed, &others, today)
     }
 
     fn evidence(&self, terms: &Terms, company: &Company, faces: &Faces) -> Vec<Evidence> {
@@ -279,23 +295,8 @@ fn is_about(deal: &Deal, product: &str, region: &str) -> bool {
     normal_name(&deal.product) == normal_name(product) && normal_name(&deal.region) == normal_name(region)
 }
 
-/// What rules find about a registration on the day it was sent.
-fn replayed(terms: &Terms, id: DealId, deal: &Deal, alike: &Alike) -> Vec<Hit> {
-    let sent = deal.registration.submitted_at.unwrap_or(deal.created_at);
-    let listed: Vec<Listed> = alike.accounts.iter().filter_map(|(_, account)| Listed::of(account)).collect();
-    let before = |other: &Deal| {
-        other.registration.submitted_at.is_some_and(|at| at < sent)
-            && is_about(other, &deal.product, &deal.region)
-            && registration::is_live(other, sent.date())
-            && other.partner != deal.partner
-    };
-    let others: Vec<Company> = alike
-        .deals
-        .iter()
-        .filter(|(other, found)| *other != id && before(found))
-        .map(|(_, deal)| deal.company())
-        .collect();
-    engagement::hits(terms, &Subject::of(deal), &listed, &others, sent.date())
+fn sent_on(deal: &Deal) -> Timestamp {
+    deal.registration.submitted_at.unwrap_or(deal.created_at)
 }
 
 /// What follows from hits, and from which check.

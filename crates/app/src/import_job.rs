@@ -213,17 +213,14 @@ async fn draft(
     // What the list does not say stays as it is.
     Ok(match before {
         None => said,
-        Some(before) => AccountDraft {
-            name: before.name,
-            domain: before.domain,
-            country: before.country,
-            industry: before.industry,
-            owner: before.owner,
-            relation: said.relation.or(before.relation),
-            named: said.named.or(before.named),
-            duns: said.duns.or(before.duns),
-            active_on: before.active_on,
-            ..said
-        },
+        Some(before) => {
+            let before = AccountDraft::of(said.account, before);
+            AccountDraft {
+                relation: said.relation.or(before.relation),
+                named: said.named.or(before.named),
+                duns: said.duns.or(before.duns),
+                ..before
+            }
+        }
     })
 }

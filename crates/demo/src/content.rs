@@ -179,28 +179,19 @@ pub struct Plan {
     pub milestones: Vec<Milestone>,
 }
 
-/// An account on a partner's list.
+/// An account on the list of a partner or, with what it is to it, on the vendor's.
 #[derive(Debug, Deserialize)]
 #[expect(missing_docs, reason = "content/README.md documents every field")]
 pub struct Account {
-    pub partner: String,
+    #[serde(alias = "partner")]
+    pub organization: String,
     pub name: String,
     pub domain: String,
     pub country: String,
     pub industry: String,
     pub owner: String,
-}
-
-/// An account on the vendor's list.
-#[derive(Debug, Deserialize)]
-#[expect(missing_docs, reason = "content/README.md documents every field")]
-pub struct VendorAccount {
-    pub name: String,
-    pub domain: String,
-    pub country: String,
-    pub industry: String,
-    pub owner: String,
-    pub relation: String,
+    pub relation: Option<String>,
+    #[serde(default)]
     pub named: bool,
     pub active_day: Option<i64>,
 }
@@ -234,7 +225,6 @@ pub struct Content {
     pub rooms: Vec<Room>,
     pub plans: Vec<Plan>,
     pub accounts: Vec<Account>,
-    pub vendor_accounts: Vec<VendorAccount>,
     pub rules: Vec<RulesVersion>,
 }
 
@@ -259,6 +249,10 @@ impl Content {
     /// # Errors
     /// When a file is not as its README says.
     pub fn load() -> anyhow::Result<Self> {
+        let mut accounts: Vec<Account> =
+            serde_json::from_str(include_str!("../content/accounts.json")).context("accounts.json")?;
+        let of_vendor = include_str!("../content/vendor_accounts.json");
+        accounts.extend(serde_json::from_str::<Vec<Account>>(of_vendor).context("vendor_accounts.json")?);
         Ok(Self {
             people: serde_json::from_str(include_str!("../content/people.json")).context("people.json")?,
             deals: serde_json::from_str(include_str!("../content/deals.json")).context("deals.json")?,
@@ -267,10 +261,7 @@ impl Content {
                 .map(|room| serde_json::from_str(room).context("rooms"))
                 .collect::<anyhow::Result<_>>()?,
             plans: serde_json::from_str(include_str!("../content/plans.json")).context("plans.json")?,
-            accounts: serde_json::from_str(include_str!("../content/accounts.json"))
-                .context("accounts.json")?,
-            vendor_accounts: serde_json::from_str(include_str!("../content/vendor_accounts.json"))
-                .context("vendor_accounts.json")?,
+            accounts,
             rules: serde_json::from_str(include_str!("../content/rules.json")).context("rules.json")?,
         })
     }

@@ -209,31 +209,15 @@ impl Builder<'_> {
         let mut lists: BTreeMap<&str, Vec<AccountDraft>> = BTreeMap::new();
         for account in &self.content.accounts {
             let owner = self.content.people.people.iter().find(|person| person.key == account.owner);
-            lists.entry(&account.partner).or_default().push(AccountDraft {
-                account: AccountId(Uuid::now_v7()),
-                name: account.name.clone(),
-                domain: account.domain.clone(),
-                country: account.country.clone(),
-                industry: account.industry.clone(),
-                owner: owner.map(|person| person.name.clone()).unwrap_or_default(),
-                relation: None,
-                named: None,
-                duns: None,
-                active_on: None,
-            });
-        }
-        let vendor = &self.content.people.program.vendor;
-        for account in &self.content.vendor_accounts {
-            let owner = self.content.people.people.iter().find(|person| person.key == account.owner);
             let active_on = account.active_day.map(|day| self.at(Moment { day, minute: 720 }).date());
-            lists.entry(vendor).or_default().push(AccountDraft {
+            lists.entry(&account.organization).or_default().push(AccountDraft {
                 account: AccountId(Uuid::now_v7()),
                 name: account.name.clone(),
                 domain: account.domain.clone(),
                 country: account.country.clone(),
                 industry: account.industry.clone(),
                 owner: owner.map(|person| person.name.clone()).unwrap_or_default(),
-                relation: Some(relation(&account.relation)?),
+                relation: account.relation.as_deref().map(relation).transpose()?,
                 named: Some(account.named),
                 duns: None,
                 active_on,
@@ -522,75 +506,48 @@ fn token() -> anyhow::Result<Token> {
     Ok(Token(token))
 }
 
-fn role(name: &str) -> anyhow::Result<Role> {
-    Ok(match name {
-        "admin" => Role::Admin,
-        "seller" => Role::Seller,
-        "channel_manager" => Role::ChannelManager,
-        "member" => Role::Member,
-        _ => return Err(anyhow!("no role {name}")),
-    })
+/// Reads the words that the content has for closed lists.
+macro_rules! words {
+    ($( $read:ident: $list:ty { $( $word:literal => $value:ident ),* $(,)? } )*) => {$(
+        fn $read(name: &str) -> anyhow::Result<$list> {
+            Ok(match name {
+                $( $word => <$list>::$value, )*
+                _ => return Err(anyhow!("{} is no {}", name, stringify!($read).replace('_', " "))),
+            })
+        }
+    )*};
 }
 
-fn stage(name: &str) -> anyhow::Result<Stage> {
-    Ok(match name {
-        "prospect" => Stage::Prospect,
-        "qualified" => Stage::Qualified,
-        "technical_validation" => Stage::TechnicalValidation,
-        "business_validation" => Stage::BusinessValidation,
-        "committed" => Stage::Committed,
-        "launched" => Stage::Launched,
-        "closed_lost" => Stage::ClosedLost,
-        _ => return Err(anyhow!("no stage {name}")),
-    })
-}
-
-fn relation(name: &str) -> anyhow::Result<Relation> {
-    Ok(match name {
-        "prospect" => Relation::Prospect,
-        "open_opportunity" => Relation::OpenOpportunity,
-        "customer" => Relation::Customer,
-        _ => return Err(anyhow!("no relation {name}")),
-    })
-}
-
-fn effect(name: &str) -> anyhow::Result<Effect> {
-    Ok(match name {
-        "off" => Effect::Off,
-        "note" => Effect::Note,
-        "hold" => Effect::Hold,
-        "reject" => Effect::Reject,
-        _ => return Err(anyhow!("no effect {name}")),
-    })
-}
-
-fn lost_reason(name: &str) -> anyhow::Result<LostReason> {
-    Ok(match name {
-        "price" => LostReason::Price,
-        "customer_deficiency" => LostReason::CustomerDeficiency,
-        "competitor_other" => LostReason::CompetitorOther,
-        "project_cancelled" => LostReason::ProjectCancelled,
-        "no_opportunity" => LostReason::NoOpportunity,
-        _ => return Err(anyhow!("no reason {name}")),
-    })
-}
-
-fn rejection_rule(name: &str) -> anyhow::Result<RejectionRule> {
-    Ok(match name {
-        "existing_customer" => RejectionRule::ExistingCustomer,
-        "open_opportunity" => RejectionRule::OpenOpportunity,
-        "named_account" => RejectionRule::NamedAccount,
-        "public_tender" => RejectionRule::PublicTender,
-        "not_qualified" => RejectionRule::NotQualified,
-        _ => return Err(anyhow!("no rule {name}")),
-    })
-}
-
-fn owner_side(name: &str) -> anyhow::Result<OwnerSide> {
-    Ok(match name {
-        "vendor" => OwnerSide::Vendor,
-        "partner" => OwnerSide::Partner,
-        "customer" => OwnerSide::Customer,
-        _ => return Err(anyhow!("no owner side {name}")),
-    })
+words! {
+    role: Role {
+        "admin" => Admin, "seller" => Seller, "channel_manager" => ChannelManager, "member" => Member
+    }
+    stage: Stage {
+        "prospect" => Prospect,
+        "qualified" => Qualified,
+        "technical_validation" => TechnicalValidation,
+        "business_validation" => BusinessValidation,
+        "committed" => Committed,
+        "launched" => Launched,
+        "closed_lost" => ClosedLost,
+    }
+    relation: Relation {
+        "prospect" => Prospect, "open_opportunity" => OpenOpportunity, "customer" => Customer
+    }
+    effect: Effect { "off" => Off, "note" => Note, "hold" => Hold, "reject" => Reject }
+    lost_reason: LostReason {
+        "price" => Price,
+        "customer_deficiency" => CustomerDeficiency,
+        "competitor_other" => CompetitorOther,
+        "project_cancelled" => ProjectCancelled,
+        "no_opportunity" => NoOpportunity,
+    }
+    rejection_rule: RejectionRule {
+        "existing_customer" => ExistingCustomer,
+        "open_opportunity" => OpenOpportunity,
+        "named_account" => NamedAccount,
+        "public_tender" => PublicTender,
+        "not_qualified" => NotQualified,
+    }
+    owner_side: OwnerSide { "vendor" => Vendor, "partner" => Partner, "customer" => Customer }
 }

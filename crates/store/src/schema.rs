@@ -178,42 +178,21 @@ mod tests {
     #[tokio::test]
     async fn columns_that_follow_from_the_rows_are_filled_for_those_that_are_here() {
         use domain::codec::Entity as _;
-        use domain::entity::{Customer, Deal, Registration, Stage, Status};
+        use domain::entity::{Customer, Deal, Stage, Status};
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("program.db");
         let key = FileKey::from_bytes(&[1; 32]);
         let conn = &mut open::writer(&path, &key, true).await.unwrap();
         up_to(conn, &path, 6).await.unwrap();
+        let by = (uuid::Uuid::from_u128(2).into(), uuid::Uuid::from_u128(3).into());
+        let customer = Customer { name: String::new(), domain: String::new(), country: String::new() };
+        let amount = domain::Money { minor: 1, currency: "EUR".to_owned() };
+        let close = "2026-03-01".parse().unwrap();
         let mut deal = Deal {
             number: Some(2_001),
             title: "Polder rollout".to_owned(),
-            partner: uuid::Uuid::from_u128(2).into(),
-            registered_by: uuid::Uuid::from_u128(3).into(),
-            customer: Customer { name: String::new(), domain: String::new(), country: String::new() },
-            product: String::new(),
-            region: String::new(),
-            need: String::new(),
-            amount: domain::Money { minor: 1, currency: "EUR".to_owned() },
-            close_date: "2026-03-01".parse().unwrap(),
             stage: Stage::Qualified,
-            registration: Registration::draft(),
-            created_at: domain::Timestamp(0),
-            field_seq: Default::default(),
-            field_by: Default::default(),
-            guests: None,
-            question: None,
-            hold: None,
-            split: None,
-            extension: None,
-            appeal: None,
-            converted_at: None,
-            contact: None,
-            duns: None,
-            tender: None,
-            finding: None,
-            decided_by_rules: None,
-            lost_reason: None,
-            extra: Default::default(),
+            ..Deal::draft(by, customer, amount, close, domain::Timestamp(0))
         };
         for (n, status) in [(1_u8, Status::Draft), (2, Status::Approved), (3, Status::Rejected)] {
             deal.registration.status = status;

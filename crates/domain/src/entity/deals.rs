@@ -253,6 +253,47 @@ entity! {
 }
 
 impl Deal {
+    /// One that says nothing but what every deal has to, and that nobody has sent yet.
+    pub fn draft(
+        (partner, registered_by): (OrganizationId, MemberId),
+        customer: Customer,
+        amount: Money,
+        close_date: Date,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            number: None,
+            title: String::new(),
+            partner,
+            registered_by,
+            customer,
+            product: String::new(),
+            region: String::new(),
+            need: String::new(),
+            amount,
+            close_date,
+            stage: Stage::Prospect,
+            registration: Registration::draft(),
+            created_at,
+            field_seq: BTreeMap::new(),
+            field_by: BTreeMap::new(),
+            guests: None,
+            question: None,
+            hold: None,
+            split: None,
+            extension: None,
+            appeal: None,
+            converted_at: None,
+            contact: None,
+            duns: None,
+            tender: None,
+            finding: None,
+            decided_by_rules: None,
+            lost_reason: None,
+            extra: Default::default(),
+        }
+    }
+
     /// The customer, as the rules of engagement look for it.
     pub fn company(&self) -> Company {
         Company {

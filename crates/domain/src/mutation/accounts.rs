@@ -45,6 +45,24 @@ pub struct AccountDraft {
     pub active_on: Option<Date>,
 }
 
+impl AccountDraft {
+    /// What an account says already.
+    pub fn of(id: AccountId, account: Account) -> Self {
+        Self {
+            account: id,
+            name: account.name,
+            domain: account.domain,
+            country: account.country,
+            industry: account.industry,
+            owner: account.owner,
+            relation: account.relation,
+            named: account.named,
+            duns: account.duns,
+            active_on: account.active_on,
+        }
+    }
+}
+
 /// Writes accounts onto the organization's list; one that exists is replaced.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(map)]
@@ -113,18 +131,7 @@ impl Mutate for AccountsPut {
     fn inverse(&self, rows: &Rows) -> Undo {
         let before = |draft: &AccountDraft| {
             let account = rows.get::<Account>(draft.account).ok().flatten()?;
-            Some(AccountDraft {
-                account: draft.account,
-                name: account.name,
-                domain: account.domain,
-                country: account.country,
-                industry: account.industry,
-                owner: account.owner,
-                relation: account.relation,
-                named: account.named,
-                duns: account.duns,
-                active_on: account.active_on,
-            })
+            Some(AccountDraft::of(draft.account, account))
         };
         match self.accounts.iter().map(before).collect() {
             Some(accounts) => Undo::By(Box::new(Self { organization: self.organization, accounts }.into())),

@@ -64,37 +64,9 @@ pub struct DealRegister {
 impl DealRegister {
     /// The deal as it would be written, before anything is checked.
     fn deal(&self, ctx: &Context, actor: &Actor) -> Deal {
-        let mut deal = Deal {
-            number: None,
-            title: String::new(),
-            partner: actor.organization,
-            registered_by: actor.member,
-            customer: self.customer.clone(),
-            product: String::new(),
-            region: String::new(),
-            need: String::new(),
-            amount: self.amount.clone(),
-            close_date: self.close_date,
-            stage: self.stage.unwrap_or(Stage::Prospect),
-            registration: Registration::draft(),
-            created_at: ctx.now,
-            field_seq: Default::default(),
-            field_by: Default::default(),
-            guests: None,
-            question: None,
-            hold: None,
-            split: None,
-            extension: None,
-            appeal: None,
-            converted_at: None,
-            contact: None,
-            duns: None,
-            tender: None,
-            finding: None,
-            decided_by_rules: None,
-            lost_reason: None,
-            extra: Default::default(),
-        };
+        let by = (actor.organization, actor.member);
+        let bare = Deal::draft(by, self.customer.clone(), self.amount.clone(), self.close_date, ctx.now);
+        let mut deal = Deal { stage: self.stage.unwrap_or(Stage::Prospect), ..bare };
         for value in self.values() {
             value.write(&mut deal);
         }
@@ -132,7 +104,8 @@ impl Mutate for DealRegister {
             .row::<Deal>(self.deal)
             .row::<Counter>(deal_counter())
             .row::<Claim>(claim_id(&domain, &self.product, &self.region));
-        let deal = ctx.actor.as_ref().filter(|_| self.submit).map(|actor| self.deal(ctx, actor));
+        let checked = self.submit && ctx.is_authoritative();
+        let deal = ctx.actor.as_ref().filter(|_| checked).map(|actor| self.deal(ctx, actor));
         with_rules(ctx, reads, so_far, deal.as_ref())
     }
 

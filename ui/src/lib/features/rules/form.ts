@@ -47,7 +47,7 @@ export const numbers: Record<NumberName, NumberField> = {
 const names = Object.keys(numbers) as NumberName[];
 
 /** The numbers of some rules, as they are typed. */
-export const emptyOf = (terms: TermsForm): Record<NumberName, string> =>
+export const typedOf = (terms: TermsForm): Record<NumberName, string> =>
 	Object.fromEntries(names.map((name) => [name, numbers[name].write(terms[name])])) as Record<NumberName, string>;
 
 /** What is typed, as numbers; undefined while one of them is none. */
